@@ -1,0 +1,89 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/weirmesh/weir"
+)
+
+// Live holds the newest snapshot and tells who waits for a newer one.
+type Live struct {
+	// The snapshots are not changed any more once they stand in current.
+	ledger  weir.Ledger
+	current atomic.Pointer[Snapshot]
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced at each change
+}
+
+// NewLive compiles the rights from the whole ledger.
+func NewLive(ctx context.Context, ledger weir.Ledger) (*Live, error) {
+	l := &Live{ledger: ledger, changed: make(chan struct{})}
+	l.current.Store(emptySnapshot())
+	if err := l.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Current is the newest snapshot. Use it for one frame.
+func (l *Live) Current() *Snapshot { return l.current.Load() }
+
+// Changed is closed when Current is no longer the newest. Ask for it before
+// Current, and nothing is missed.
+func (l *Live) Changed() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.changed
+}
+
+// Wait returns once the snapshot shows an offset, or ctx's error.
+func (l *Live) Wait(ctx context.Context, at weir.Offset) error {
+	for {
+		changed := l.Changed()
+		if l.Current().Offset() >= at {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return weir.Errorf(weir.Unavailable, "the rights do not show entry %d yet", at).Because(ctx.Err())
+		}
+	}
+}
+
+// Run follows the ledger until ctx ends.
+func (l *Live) Run(ctx context.Context) error {
+	for {
+		if _, err := l.ledger.Wait(ctx, l.Current().Offset()); err != nil {
+			return ended(ctx, err)
+		}
+		if err := l.catchUp(ctx); err != nil {
+			return ended(ctx, err)
+		}
+	}
+}
+
+// catchUp applies everything that the ledger has and the snapshot has not.
+func (l *Live) catchUp(ctx context.Context) error {
+	s := l.Current().fork()
+	if err := l.ledger.Read(ctx, s.at+1, s.apply); err != nil {
+		return err
+	}
+	l.current.Store(s)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.changed)
+	l.changed = make(chan struct{})
+	return nil
+}
+
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package weir
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// View is the state of the mesh at one offset. It does not change while it is
+// held, except a [Batch]'s own, which shows what was applied to it.
+type View interface {
+	// Offset is the last entry that the view shows.
+	Offset() Offset
+	// Get finds a living entity by UID, else by Name, with its revision.
+	// NotFound when there is none.
+	Get(ctx context.Context, r Ref) (Entity, Revision, error)
+	// List gives living entities of one noun, sorted by name.
+	List(ctx context.Context, q Query) (Page, error)
+	// Entries gives what the ledger says, newest first.
+	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
+	// Answer finds the entry that a principal's idempotency key made for an
+	// operation; NotFound when there is none. Keys older than 24 hours before
+	// the newest entry are forgotten.
+	Answer(ctx context.Context, by Ref, op string, k IdempotencyKey) (Answered, error)
+}
+
+// Scope is what a principal may know of; a query filters by it. An entity is
+// in scope if All is set, or Mesh is set and its readers are the whole mesh,
+// or one of its readers is in Of. The zero Scope sees nothing.
+type Scope struct {
+	All  bool
+	Mesh bool
+	Of   []UID // domains, teams, or the person's own UID
+}
+
+// Query asks for the living entities of one noun.
+type Query struct {
+	Noun   Noun
+	Scope  Scope
+	Refers []UID  // only those that refer to all of these
+	After  string // the cursor: names greater than this
+	Limit  int    // 1 to 1000; 0 is 100
+}
+
+// Item is an entity with its revision and the entry that made it so.
+type Item struct {
+	Entity Entity
+	Rev    Revision
+	At     Offset
+}
+
+// Page is a part of a list. Next is the cursor of the part after it, empty at
+// the end.
+type Page struct {
+	Items []Item
+	Next  string
+}
+
+// EntryQuery asks for entries whose changes are all in scope, or that the
+// person By made.
+type EntryQuery struct {
+	Scope  Scope
+	By     UID    // zero: anyone's
+	Ref    UID    // zero: about anything
+	Before Offset // the cursor: offsets less than this; 0 is the newest
+	Limit  int    // 1 to 1000; 0 is 100
+}
+
+// EntryPage is a part of the list of entries. Next is the cursor of the part
+// after it, 0 at the end.
+type EntryPage struct {
+	Records []Record
+	Next    Offset
+}
+
+// Answered is what an earlier request with an idempotency key got.
+type Answered struct {
+	Offset  Offset
+	At      time.Time
+	Request Hash
+	Answer  json.RawMessage
+}
+
+// State is a projection of the ledger in a file of its own: everything that is
+// read. It can be deleted and made again.
+type State interface {
+	// View gives the state as it is; the func must be called when done.
+	View(ctx context.Context) (View, func(), error)
+	// Begin starts a batch; it is the writer's and the rebuilder's alone, and
+	// there is one at a time.
+	Begin(ctx context.Context) (Batch, error)
+	// Wait returns once the committed state shows an offset, or ctx's error.
+	Wait(ctx context.Context, at Offset) error
+}
+
+// Batch applies records to the state: all of them, or none. It is used by one
+// goroutine.
+type Batch interface {
+	View
+	// Apply takes the next record; its offset must be the view's plus one, else
+	// Conflict. It is pure: nothing happens outside the file.
+	Apply(ctx context.Context, r Record) error
+	Commit() error
+	Rollback() error
+}
