@@ -42,6 +42,9 @@ func (k ErrKind) String() string {
 // Error makes a kind usable as the target of errors.Is.
 func (k ErrKind) Error() string { return k.String() }
 
+// In reports whether err, or what it wraps, is of this kind.
+func (k ErrKind) In(err error) bool { return errors.Is(err, k) }
+
 // Error is the one error type that crosses packages. Msg says what was wrong
 // and Fix what the reader can do about it; both are shown to the caller. Where
 // is a place in what the caller sent (file:line:column, a field's path, a

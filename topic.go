@@ -27,6 +27,7 @@ type Topic struct {
 	Compact    bool       `json:"compact,omitempty"` // the latest record of a key is enough
 	State      TopicState `json:"state"`
 	ID         TopicID    `json:"id,omitzero"`
+	Behind     bool       `json:"behind,omitempty"` // made, but the cluster was not told of the last change
 	Created    time.Time  `json:"created"`
 }
 

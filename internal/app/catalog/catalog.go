@@ -1,0 +1,108 @@
+// Package catalog knows what the mesh offers: domains, their products and
+// their private streams, and the topics that these want on a cluster.
+//
+// Each product and stream has a [weir.Topic] in the ledger, which says what the
+// cluster shall hold and remembers what it was given. The catalogue only
+// decides; the worker brings the cluster there.
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/rights"
+)
+
+// Catalog is the use cases about domains, products, streams and topics.
+type Catalog struct {
+	state  weir.State
+	writer weir.Writer
+	now    func() time.Time
+	home   weir.UID
+}
+
+// Config is what Catalog needs. Every field is required.
+type Config struct {
+	State  weir.State
+	Writer weir.Writer
+	Now    func() time.Time
+	Home   weir.UID // the mesh
+}
+
+// New makes the use cases.
+func New(c Config) *Catalog {
+	return &Catalog{state: c.State, writer: c.Writer, now: c.Now, home: c.Home}
+}
+
+func (c *Catalog) uid() weir.UID { return weir.NewUID(c.now()) }
+
+// must refuses what the principal may not do.
+func must(p weir.Principal, v rights.Verb, t rights.Thing, r weir.Ref) error {
+	if rights.May(p, v, t) {
+		return nil
+	}
+	whom := "a member of the team that owns the domain, or a mesh admin"
+	if t.Domain.IsZero() {
+		whom = "a mesh admin"
+	}
+	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v, r).WithFix("ask %s", whom)
+	e.Ref = r
+	return e
+}
+
+// known finds an entity that the caller may know of. What the caller may not
+// know of does not exist.
+func known[E weir.Entity](ctx context.Context, v weir.View, p weir.Principal, r weir.Ref) (E, weir.Revision, error) {
+	e, rev, err := weir.Find[E](ctx, v, r)
+	if err == nil && !p.Scope().Knows(e.Readers()) {
+		var none E
+		return none, 0, absent(r)
+	}
+	return e, rev, err
+}
+
+func absent(r weir.Ref) error {
+	e := weir.Errorf(weir.NotFound, "there is no %s", r)
+	e.Ref = r
+	return e
+}
+
+// result collects the changes of one decision.
+type result struct {
+	home    weir.UID
+	changes []weir.Change
+	err     error
+}
+
+func (c *Catalog) result() *result { return &result{home: c.home} }
+
+// put adds an entity's new state; what is the same as before is no change.
+func (r *result) put(prev weir.Entity, rev weir.Revision, e weir.Entity) {
+	if r.err != nil {
+		return
+	}
+	ch, err := weir.NewChange(r.home, prev, rev, e)
+	r.err = err
+	if err == nil && (rev == 0 || len(ch.Diff) > 0) {
+		r.changes = append(r.changes, ch)
+	}
+}
+
+// end adds an entity's end.
+func (r *result) end(e weir.Entity, rev weir.Revision) {
+	r.changes = append(r.changes, weir.DeleteChange(r.home, e, rev))
+}
+
+// outcome answers with e's public state.
+func (r *result) outcome(event string, e weir.Entity) (weir.Outcome, error) {
+	if r.err != nil {
+		return weir.Outcome{}, r.err
+	}
+	answer, err := weir.Public(e)
+	out := weir.Outcome{Changes: r.changes, Answer: answer}
+	if len(r.changes) > 0 {
+		out.Events = []weir.Event{{Type: event, Ref: e.Ref()}}
+	}
+	return out, err
+}

@@ -1,0 +1,180 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/rights"
+)
+
+// NewProduct asks for a product. Empty fields take the first value that the
+// vocabulary names; the owner is the caller unless said.
+type NewProduct struct {
+	Name        string
+	Kind        weir.Kind
+	Encoding    weir.Encoding
+	KeyEncoding weir.KeyEncoding
+	Visibility  weir.Visibility
+	Access      weir.AccessMode
+	Owner       string
+	Description string
+	Partitions  int
+	Retention   weir.Duration
+}
+
+// CreateProduct makes a product of major 1, and wants a topic for it.
+func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProduct) (weir.Receipt, error) {
+	domain, _, err := weir.SplitProduct(cmd.Name)
+	if err != nil {
+		return weir.Receipt{}, err
+	}
+	p := cmd.product()
+	p.UID, p.Created = c.uid(), c.now().UTC()
+	return c.writer.Submit(ctx, call.Decision("product.create", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
+		d, _, err := weir.Find[*weir.Domain](ctx, v, weir.Ref{Noun: weir.NounDomain, Name: domain})
+		if err != nil {
+			return weir.Outcome{}, err
+		}
+		p.Domain = d.UID
+		if err := must(call.By, rights.Create, rights.Thing{Noun: weir.NounProduct, Domain: d.UID}, p.Ref()); err != nil {
+			return weir.Outcome{}, err
+		}
+		if p.Owner, err = owner(ctx, v, call, cmd.Owner); err != nil {
+			return weir.Outcome{}, err
+		}
+		if err := free(ctx, v, p.Ref(), p.Topic(), "weir product delete "+p.Name+" --destroy-data"); err != nil {
+			return weir.Outcome{}, err
+		}
+		r := c.result()
+		r.put(nil, 0, p)
+		r.put(nil, 0, c.topicOf(p))
+		return r.outcome("product.created", p)
+	}))
+}
+
+// product fills in what was not said.
+func (n NewProduct) product() *weir.Product {
+	return &weir.Product{
+		Name: n.Name, Major: 1, Description: n.Description, Retention: n.Retention,
+		Kind:        or(n.Kind, weir.KindStream),
+		Encoding:    or(n.Encoding, weir.EncodingJSON),
+		KeyEncoding: or(n.KeyEncoding, weir.KeyString),
+		Visibility:  or(n.Visibility, weir.VisibleMesh),
+		Access:      or(n.Access, weir.AccessOpen),
+		Partitions:  or(n.Partitions, weir.DefaultPartitions),
+	}
+}
+
+// or is v, or what stands for nothing.
+func or[T comparable](v, otherwise T) T {
+	var nothing T
+	if v == nothing {
+		return otherwise
+	}
+	return v
+}
+
+// owner is the person named, else the caller.
+func owner(ctx context.Context, v weir.View, call weir.Call, name string) (weir.UID, error) {
+	if name == "" {
+		return call.By.Ref.UID, nil
+	}
+	p, _, err := weir.Find[*weir.Person](ctx, v, weir.Ref{Noun: weir.NounPerson, Name: name})
+	if err != nil {
+		return weir.UID{}, err
+	}
+	return p.UID, nil
+}
+
+// ProductEdit says what shall change; nil stays. Kind, encoding and the name do
+// not change: they are promises.
+type ProductEdit struct {
+	Owner       *string
+	Description *string
+	Visibility  *weir.Visibility
+	Access      *weir.AccessMode
+	Partitions  *int
+	Retention   *weir.Duration
+}
+
+// EditProduct changes a product, and what its topic shall be.
+func (c *Catalog) EditProduct(ctx context.Context, call weir.Call, name string, cmd ProductEdit) (weir.Receipt, error) {
+	return c.writer.Submit(ctx, call.Decision("product.edit", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
+		p, rev, err := c.product(ctx, v, call, rights.Edit, name)
+		if err != nil {
+			return weir.Outcome{}, err
+		}
+		next := *p
+		if cmd.Owner != nil {
+			if next.Owner, err = owner(ctx, v, call, *cmd.Owner); err != nil {
+				return weir.Outcome{}, err
+			}
+		}
+		if err := cmd.apply(&next); err != nil {
+			return weir.Outcome{}, err
+		}
+		r := c.result()
+		r.put(p, rev, &next)
+		c.follow(ctx, v, r, p.Topic(), next.Partitions, next.Retention)
+		return r.outcome("product.changed", &next)
+	}))
+}
+
+func (e ProductEdit) apply(p *weir.Product) error {
+	set(&p.Description, e.Description)
+	set(&p.Visibility, e.Visibility)
+	set(&p.Access, e.Access)
+	set(&p.Retention, e.Retention)
+	if e.Partitions != nil && *e.Partitions < p.Partitions {
+		return weir.Errorf(weir.Invalid, "the product has %d partitions, and partitions are never taken away", p.Partitions).
+			At("partitions").WithFix("use %d to %d", p.Partitions, weir.MaxPartitions)
+	}
+	set(&p.Partitions, e.Partitions)
+	return nil
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// DeleteProduct ends a product and what was allowed on it. Its data stays, and
+// the name stays taken, unless destroy is set. With destroy it also ends what
+// a product of this name left behind.
+func (c *Catalog) DeleteProduct(ctx context.Context, call weir.Call, name string, destroy bool) (weir.Receipt, error) {
+	return c.writer.Submit(ctx, call.Decision("product.delete", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
+		p, rev, err := c.product(ctx, v, call, rights.Delete, name)
+		if weir.NotFound.In(err) && destroy {
+			return c.destroyLeft(ctx, v, call, weir.Ref{Noun: weir.NounProduct, Name: name}, name+".v1")
+		}
+		if err != nil {
+			return weir.Outcome{}, err
+		}
+		r := c.result()
+		err = weir.All(ctx, v, weir.Query{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{p.UID}}, func(it weir.Item) error {
+			r.end(it.Entity, it.Rev)
+			return nil
+		})
+		if err != nil {
+			return weir.Outcome{}, err
+		}
+		r.end(p, rev)
+		if destroy {
+			c.endTopic(ctx, v, r, p.Topic())
+		}
+		return r.outcome("product.deleted", p)
+	}))
+}
+
+// product finds one with which the caller may do something.
+func (c *Catalog) product(ctx context.Context, v weir.View, call weir.Call, verb rights.Verb, name string) (*weir.Product, weir.Revision, error) {
+	p, rev, err := known[*weir.Product](ctx, v, call.By, weir.Ref{Noun: weir.NounProduct, Name: name})
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := must(call.By, verb, rights.Thing{Noun: weir.NounProduct, Domain: p.Domain}, p.Ref()); err != nil {
+		return nil, 0, err
+	}
+	return p, rev, call.Check(p.Ref(), rev)
+}
