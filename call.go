@@ -41,6 +41,24 @@ func Find[E Entity](ctx context.Context, v View, r Ref) (E, Revision, error) {
 	return typed, rev, nil
 }
 
+// Known is Find of what a principal may know of. What the principal may not know
+// of does not exist.
+func Known[E Entity](ctx context.Context, v View, p Principal, r Ref) (E, Revision, error) {
+	e, rev, err := Find[E](ctx, v, r)
+	if err == nil && !p.Scope().Knows(e.Readers()) {
+		var none E
+		return none, 0, Absent(r)
+	}
+	return e, rev, err
+}
+
+// Absent says that there is no such thing.
+func Absent(r Ref) error {
+	e := Errorf(NotFound, "there is no %s", r)
+	e.Ref = r
+	return e
+}
+
 // All calls yield with every entity that a query finds, page by page, until
 // yield returns an error.
 func All(ctx context.Context, v View, q Query, yield func(Item) error) error {

@@ -57,9 +57,10 @@ type Page struct {
 }
 
 // EntryQuery asks for entries whose changes are all in scope, or that the
-// person By made.
+// person Own made. Refusals are in scope for All, and for Own.
 type EntryQuery struct {
 	Scope  Scope
+	Own    UID
 	By     UID    // zero: anyone's
 	Ref    UID    // zero: about anything
 	Before Offset // the cursor: offsets less than this; 0 is the newest

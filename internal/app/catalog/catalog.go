@@ -7,11 +7,9 @@
 package catalog
 
 import (
-	"context"
 	"time"
 
 	"github.com/weirmesh/weir"
-	"github.com/weirmesh/weir/internal/core/rights"
 )
 
 // Catalog is the use cases about domains, products, streams and topics.
@@ -36,37 +34,6 @@ func New(c Config) *Catalog {
 }
 
 func (c *Catalog) uid() weir.UID { return weir.NewUID(c.now()) }
-
-// must refuses what the principal may not do.
-func must(p weir.Principal, v rights.Verb, t rights.Thing, r weir.Ref) error {
-	if rights.May(p, v, t) {
-		return nil
-	}
-	whom := "a member of the team that owns the domain, or a mesh admin"
-	if t.Domain.IsZero() {
-		whom = "a mesh admin"
-	}
-	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v, r).WithFix("ask %s", whom)
-	e.Ref = r
-	return e
-}
-
-// known finds an entity that the caller may know of. What the caller may not
-// know of does not exist.
-func known[E weir.Entity](ctx context.Context, v weir.View, p weir.Principal, r weir.Ref) (E, weir.Revision, error) {
-	e, rev, err := weir.Find[E](ctx, v, r)
-	if err == nil && !p.Scope().Knows(e.Readers()) {
-		var none E
-		return none, 0, absent(r)
-	}
-	return e, rev, err
-}
-
-func absent(r weir.Ref) error {
-	e := weir.Errorf(weir.NotFound, "there is no %s", r)
-	e.Ref = r
-	return e
-}
 
 // result collects the changes of one decision.
 type result struct {

@@ -16,7 +16,7 @@ type NewDomain struct {
 func (c *Catalog) CreateDomain(ctx context.Context, call weir.Call, cmd NewDomain) (weir.Receipt, error) {
 	d := &weir.Domain{UID: c.uid(), Name: cmd.Name, Description: cmd.Description, Created: c.now().UTC()}
 	return c.writer.Submit(ctx, call.Decision("domain.create", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
-		if err := must(call.By, rights.Create, rights.Thing{Noun: weir.NounDomain}, d.Ref()); err != nil {
+		if err := rights.Must(call.By, rights.Create, rights.Thing{Noun: weir.NounDomain}, d.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
 		t, _, err := weir.Find[*weir.Team](ctx, v, weir.Ref{Noun: weir.NounTeam, Name: cmd.Team})
@@ -47,7 +47,7 @@ func (c *Catalog) EditDomain(ctx context.Context, call weir.Call, name string, c
 			next.Description = *cmd.Description
 		}
 		if cmd.Team != nil {
-			if err := must(call.By, rights.Create, rights.Thing{Noun: weir.NounDomain}, d.Ref()); err != nil {
+			if err := rights.Must(call.By, rights.Create, rights.Thing{Noun: weir.NounDomain}, d.Ref()); err != nil {
 				return weir.Outcome{}, err
 			}
 			t, _, err := weir.Find[*weir.Team](ctx, v, weir.Ref{Noun: weir.NounTeam, Name: *cmd.Team})
@@ -81,7 +81,7 @@ func (c *Catalog) domain(ctx context.Context, v weir.View, call weir.Call, verb 
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := must(call.By, verb, rights.Thing{Noun: weir.NounDomain, Domain: d.UID}, d.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, rights.Thing{Noun: weir.NounDomain, Domain: d.UID}, d.Ref()); err != nil {
 		return nil, 0, err
 	}
 	return d, rev, call.Check(d.Ref(), rev)

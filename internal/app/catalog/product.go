@@ -36,7 +36,7 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 			return weir.Outcome{}, err
 		}
 		p.Domain = d.UID
-		if err := must(call.By, rights.Create, rights.Thing{Noun: weir.NounProduct, Domain: d.UID}, p.Ref()); err != nil {
+		if err := rights.Must(call.By, rights.Create, rights.Thing{Noun: weir.NounProduct, Domain: d.UID}, p.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
 		if p.Owner, err = owner(ctx, v, call, cmd.Owner); err != nil {
@@ -169,11 +169,11 @@ func (c *Catalog) DeleteProduct(ctx context.Context, call weir.Call, name string
 
 // product finds one with which the caller may do something.
 func (c *Catalog) product(ctx context.Context, v weir.View, call weir.Call, verb rights.Verb, name string) (*weir.Product, weir.Revision, error) {
-	p, rev, err := known[*weir.Product](ctx, v, call.By, weir.Ref{Noun: weir.NounProduct, Name: name})
+	p, rev, err := weir.Known[*weir.Product](ctx, v, call.By, weir.Ref{Noun: weir.NounProduct, Name: name})
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := must(call.By, verb, rights.Thing{Noun: weir.NounProduct, Domain: p.Domain}, p.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, rights.Thing{Noun: weir.NounProduct, Domain: p.Domain}, p.Ref()); err != nil {
 		return nil, 0, err
 	}
 	return p, rev, call.Check(p.Ref(), rev)

@@ -31,7 +31,7 @@ func (c *Catalog) CreateStream(ctx context.Context, call weir.Call, cmd NewStrea
 			return weir.Outcome{}, err
 		}
 		s.Domain = d.UID
-		if err := must(call.By, rights.Create, rights.Thing{Noun: weir.NounStream, Domain: d.UID}, s.Ref()); err != nil {
+		if err := rights.Must(call.By, rights.Create, rights.Thing{Noun: weir.NounStream, Domain: d.UID}, s.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
 		if err := free(ctx, v, s.Ref(), s.Topic(), "weir stream delete "+s.Name+" --destroy-data"); err != nil {
@@ -96,11 +96,11 @@ func (c *Catalog) DeleteStream(ctx context.Context, call weir.Call, name string,
 
 // stream finds one with which the caller may do something.
 func (c *Catalog) stream(ctx context.Context, v weir.View, call weir.Call, verb rights.Verb, name string) (*weir.Stream, weir.Revision, error) {
-	s, rev, err := known[*weir.Stream](ctx, v, call.By, weir.Ref{Noun: weir.NounStream, Name: name})
+	s, rev, err := weir.Known[*weir.Stream](ctx, v, call.By, weir.Ref{Noun: weir.NounStream, Name: name})
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := must(call.By, verb, rights.Thing{Noun: weir.NounStream, Domain: s.Domain}, s.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, rights.Thing{Noun: weir.NounStream, Domain: s.Domain}, s.Ref()); err != nil {
 		return nil, 0, err
 	}
 	return s, rev, call.Check(s.Ref(), rev)

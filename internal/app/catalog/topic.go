@@ -78,17 +78,17 @@ func (c *Catalog) endTopic(ctx context.Context, v weir.View, r *result, topic st
 
 // destroyLeft ends the topic that something deleted left behind.
 func (c *Catalog) destroyLeft(ctx context.Context, v weir.View, call weir.Call, of weir.Ref, topic string) (weir.Outcome, error) {
-	t, _, err := known[*weir.Topic](ctx, v, call.By, weir.Ref{Noun: weir.NounTopic, Name: topic})
+	t, _, err := weir.Known[*weir.Topic](ctx, v, call.By, weir.Ref{Noun: weir.NounTopic, Name: topic})
 	if weir.NotFound.In(err) {
-		return weir.Outcome{}, absent(of)
+		return weir.Outcome{}, weir.Absent(of)
 	}
 	if err != nil {
 		return weir.Outcome{}, err
 	}
 	if _, _, err := v.Get(ctx, weir.Ref{Noun: of.Noun, UID: t.Of}); err == nil {
-		return weir.Outcome{}, absent(of) // the topic is a living thing's, which the caller may not know of
+		return weir.Outcome{}, weir.Absent(of) // the topic is a living thing's, which the caller may not know of
 	}
-	if err := must(call.By, rights.Delete, rights.Thing{Noun: weir.NounTopic, Domain: t.Domain}, t.Ref()); err != nil {
+	if err := rights.Must(call.By, rights.Delete, rights.Thing{Noun: weir.NounTopic, Domain: t.Domain}, t.Ref()); err != nil {
 		return weir.Outcome{}, err
 	}
 	r := c.result()

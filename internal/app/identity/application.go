@@ -25,7 +25,7 @@ func (i *Identity) CreateApplication(ctx context.Context, call weir.Call, cmd Ne
 			return weir.Outcome{}, err
 		}
 		a.Team = t.UID
-		if err := must(call.By, rights.Create, ownedBy(weir.NounApplication, t.UID), a.Ref()); err != nil {
+		if err := rights.Must(call.By, rights.Create, ownedBy(weir.NounApplication, t.UID), a.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
 		ca, err := weir.NewChange(i.home, nil, 0, a)
@@ -134,7 +134,7 @@ func (i *Identity) application(ctx context.Context, v weir.View, call weir.Call,
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := must(call.By, verb, ownedBy(n, a.Team), a.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, ownedBy(n, a.Team), a.Ref()); err != nil {
 		return nil, 0, err
 	}
 	if a.Ending {
@@ -173,3 +173,19 @@ func (c *credential) of(a *weir.Application) *weir.Credential {
 }
 
 func ownedBy(n weir.Noun, team weir.UID) rights.Thing { return rights.Thing{Noun: n, Team: team} }
+
+// ApplicationGone records that the cluster has nothing of an application that
+// was ending any more. Its name is free.
+func (i *Identity) ApplicationGone(ctx context.Context, call weir.Call, application weir.UID) error {
+	_, err := i.writer.Submit(ctx, call.Decision("application.gone", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
+		a, rev, err := weir.Find[*weir.Application](ctx, v, weir.Ref{Noun: weir.NounApplication, UID: application})
+		if weir.NotFound.In(err) || err == nil && !a.Ending {
+			return weir.Outcome{}, nil
+		}
+		if err != nil {
+			return weir.Outcome{}, err
+		}
+		return outcome("application.gone", a, weir.DeleteChange(i.home, a, rev))
+	}))
+	return err
+}

@@ -77,24 +77,6 @@ func referring(ctx context.Context, v weir.View, n weir.Noun, to weir.UID) ([]we
 	return found, err
 }
 
-// must refuses what the principal may not do.
-func must(p weir.Principal, v rights.Verb, t rights.Thing, r weir.Ref) error {
-	if rights.May(p, v, t) {
-		return nil
-	}
-	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v, r).WithFix("ask %s", whom(t))
-	e.Ref = r
-	return e
-}
-
-// whom says who could.
-func whom(t rights.Thing) string {
-	if t.Team.IsZero() {
-		return "a mesh admin"
-	}
-	return "a member of the owning team, or a mesh admin"
-}
-
 // changed is the outcome of one entity's new state; what is the same as before
 // is no change.
 func (i *Identity) changed(event string, prev weir.Entity, rev weir.Revision, e weir.Entity) (weir.Outcome, error) {

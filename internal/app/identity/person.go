@@ -18,7 +18,7 @@ type WithPassword struct {
 // CreatePerson makes a person with a new password.
 func (i *Identity) CreatePerson(ctx context.Context, call weir.Call, name string) (WithPassword, error) {
 	p := &weir.Person{UID: i.uid(), Name: name, Created: i.now().UTC()}
-	if err := must(call.By, rights.Create, admin(weir.NounPerson), p.Ref()); err != nil {
+	if err := rights.Must(call.By, rights.Create, admin(weir.NounPerson), p.Ref()); err != nil {
 		return WithPassword{}, i.refused(ctx, call, "person.create", err)
 	}
 	password, hash, err := i.newPassword(ctx)
@@ -138,7 +138,7 @@ func (i *Identity) person(ctx context.Context, v weir.View, call weir.Call, verb
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := must(call.By, verb, rights.Thing{Noun: weir.NounPerson, Person: p.UID}, p.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, rights.Thing{Noun: weir.NounPerson, Person: p.UID}, p.Ref()); err != nil {
 		return nil, 0, err
 	}
 	return p, rev, call.Check(p.Ref(), rev)

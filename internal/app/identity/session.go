@@ -25,6 +25,9 @@ const (
 	maxFailing   = 10_000
 )
 
+// sessionPrefix tells a session from a token.
+const sessionPrefix = "weirs_"
+
 // Session is a login that was just made. Secret is shown once.
 type Session struct {
 	Secret  string
@@ -81,7 +84,7 @@ func (i *Identity) Login(ctx context.Context, name, password string) (Session, e
 	}
 	s := &session{hash: hashToken(secret), person: p.UID, born: now, used: now, passwordState: rev}
 	i.sessions.put(id, name, s)
-	return Session{Secret: "weirs_" + id + "_" + secret, Person: p.Ref(), Expires: now.Add(sessionLife)}, nil
+	return Session{Secret: sessionPrefix + id + "_" + secret, Person: p.Ref(), Expires: now.Add(sessionLife)}, nil
 }
 
 // decoy is hashed against when there is no such person, so that both cases
@@ -113,7 +116,7 @@ func (i *Identity) passwordOf(ctx context.Context, name, password string) (*weir
 
 // Logout ends a session. A secret that opens none is fine.
 func (i *Identity) Logout(secret string) {
-	if id, _, ok := splitSecret(secret, "weirs_"); ok {
+	if id, _, ok := splitSecret(secret, sessionPrefix); ok {
 		i.sessions.mu.Lock()
 		defer i.sessions.mu.Unlock()
 		delete(i.sessions.byID, id)
@@ -131,7 +134,7 @@ func splitSecret(text, prefix string) (id, secret string, ok bool) {
 
 // find gives the session's person, and ends what is too old.
 func (s *sessions) find(text string, now time.Time) (*session, bool) {
-	id, secret, ok := splitSecret(text, "weirs_")
+	id, secret, ok := splitSecret(text, sessionPrefix)
 	if !ok {
 		return nil, false
 	}

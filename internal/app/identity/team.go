@@ -12,7 +12,7 @@ import (
 func (i *Identity) CreateTeam(ctx context.Context, call weir.Call, name, description string) (weir.Receipt, error) {
 	t := &weir.Team{UID: i.uid(), Name: name, Description: description, Created: i.now().UTC()}
 	return i.writer.Submit(ctx, call.Decision("team.create", func(context.Context, weir.View) (weir.Outcome, error) {
-		if err := must(call.By, rights.Create, admin(weir.NounTeam), t.Ref()); err != nil {
+		if err := rights.Must(call.By, rights.Create, admin(weir.NounTeam), t.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
 		return i.changed("team.created", nil, 0, t)
@@ -84,7 +84,7 @@ func (i *Identity) team(ctx context.Context, v weir.View, call weir.Call, verb r
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := must(call.By, verb, admin(weir.NounTeam), t.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, admin(weir.NounTeam), t.Ref()); err != nil {
 		return nil, 0, err
 	}
 	return t, rev, call.Check(t.Ref(), rev)

@@ -9,6 +9,9 @@ import (
 	"github.com/weirmesh/weir/internal/core/rights"
 )
 
+// tokenPrefix makes a token recognisable, to people and to scanners for secrets.
+const tokenPrefix = "weir_"
+
 // NewToken asks for a token.
 type NewToken struct {
 	Person  string        // whose; empty: the caller's own
@@ -47,7 +50,7 @@ func (i *Identity) CreateToken(ctx context.Context, call weir.Call, cmd NewToken
 			return weir.Outcome{}, err
 		}
 		t.Person, t.Name = p.UID, p.Name+"/"+labelOf(cmd.Label, label)
-		if err := must(call.By, rights.Create, rights.Thing{Noun: weir.NounToken, Person: p.UID}, t.Ref()); err != nil {
+		if err := rights.Must(call.By, rights.Create, rights.Thing{Noun: weir.NounToken, Person: p.UID}, t.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
 		return i.changed("token.created", nil, 0, t)
@@ -55,7 +58,7 @@ func (i *Identity) CreateToken(ctx context.Context, call weir.Call, cmd NewToken
 	if err != nil || r.Replayed {
 		return MadeToken{Receipt: r}, err
 	}
-	return MadeToken{Receipt: r, Secret: "weir_" + t.UID.String() + "_" + secret}, nil
+	return MadeToken{Receipt: r, Secret: tokenPrefix + t.UID.String() + "_" + secret}, nil
 }
 
 func labelOf(asked, random string) string {
@@ -68,14 +71,11 @@ func labelOf(asked, random string) string {
 // DeleteToken ends a token.
 func (i *Identity) DeleteToken(ctx context.Context, call weir.Call, name string) (weir.Receipt, error) {
 	return i.writer.Submit(ctx, call.Decision("token.delete", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
-		t, rev, err := weir.Find[*weir.Token](ctx, v, weir.Ref{Noun: weir.NounToken, Name: name})
-		if err == nil && !call.By.Scope().Knows(t.Readers()) {
-			err = weir.Errorf(weir.NotFound, "there is no token %s", name)
-		}
+		t, rev, err := weir.Known[*weir.Token](ctx, v, call.By, weir.Ref{Noun: weir.NounToken, Name: name})
 		if err != nil {
 			return weir.Outcome{}, err
 		}
-		if err := must(call.By, rights.Delete, rights.Thing{Noun: weir.NounToken, Person: t.Person}, t.Ref()); err != nil {
+		if err := rights.Must(call.By, rights.Delete, rights.Thing{Noun: weir.NounToken, Person: t.Person}, t.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
 		return outcome("token.deleted", t, weir.DeleteChange(i.home, t, rev))
@@ -107,7 +107,7 @@ func (i *Identity) whose(ctx context.Context, v weir.View, secret string) (perso
 	if s, ok := i.sessions.find(secret, i.now()); ok {
 		return s.person, weir.UID{}, nil
 	}
-	id, rest, ok := splitSecret(secret, "weir_")
+	id, rest, ok := splitSecret(secret, tokenPrefix)
 	if !ok {
 		return person, token, notLoggedIn()
 	}

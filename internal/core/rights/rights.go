@@ -8,6 +8,7 @@ package rights
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/weirmesh/weir"
 )
@@ -74,6 +75,35 @@ func May(p weir.Principal, v Verb, t Thing) bool {
 	return slices.ContainsFunc(table, func(r row) bool {
 		return r.who&has != 0 && slices.Contains(r.verbs, v) && slices.Contains(r.nouns, t.Noun)
 	})
+}
+
+// Must refuses what the principal may not do: Denied, with a fix that says who
+// may. r is the thing as the refusal names it.
+func Must(p weir.Principal, v Verb, t Thing, r weir.Ref) error {
+	if May(p, v, t) {
+		return nil
+	}
+	var who grounds
+	for _, row := range table {
+		if slices.Contains(row.verbs, v) && slices.Contains(row.nouns, t.Noun) {
+			who |= row.who
+		}
+	}
+	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v, r).WithFix("ask %s", who.people())
+	e.Ref = r
+	return e
+}
+
+// people names those who have some grounds.
+func (g grounds) people() string {
+	var who []string
+	if g&domainTeam != 0 {
+		who = append(who, "a member of the team that owns the domain")
+	}
+	if g&owningTeam != 0 {
+		who = append(who, "a member of the owning team")
+	}
+	return strings.Join(append(who, "a mesh admin"), " or ")
 }
 
 // standing collects what a principal is to a thing.
