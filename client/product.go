@@ -1,0 +1,101 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Product is data that a domain offers.
+type Product struct {
+	Name        string    `json:"name" doc:"domain.product"`
+	UID         string    `json:"uid"`
+	URN         string    `json:"urn"`
+	Domain      string    `json:"domain"`
+	Team        string    `json:"team" doc:"The team that owns the domain."`
+	Major       int       `json:"major"`
+	Kind        string    `json:"kind" enum:"stream,table"`
+	Encoding    string    `json:"encoding" enum:"json,bytes"`
+	KeyEncoding string    `json:"keyEncoding" enum:"string,bytes"`
+	Visibility  string    `json:"visibility" enum:"mesh,domain"`
+	Access      string    `json:"access" enum:"open,request"`
+	Owner       string    `json:"owner" doc:"The person who answers for it."`
+	Description string    `json:"description,omitempty"`
+	Partitions  int       `json:"partitions"`
+	Retention   string    `json:"retention" doc:"How long records are kept: 6h, 7d, or forever."`
+	Topic       string    `json:"topic" doc:"What Kafka clients call it."`
+	Status      Status    `json:"status"`
+	Revision    uint64    `json:"revision"`
+	Created     time.Time `json:"created"`
+}
+
+// Status is how far the cluster is with a topic.
+type Status struct {
+	Topic   string `json:"topic" enum:"ready,pending,adjusting,ending,lost" doc:"ready: clients can use it. pending: it is being made. adjusting: it is being changed. ending: it is being deleted. lost: the cluster has no such topic, or another one of that name."`
+	Problem string `json:"problem,omitempty" doc:"Why it is not ready, as the cluster said it."`
+}
+
+// NewProduct asks for a product. What is empty takes the first value allowed;
+// the owner is you unless said.
+type NewProduct struct {
+	Name        string `json:"name" maxLength:"127" doc:"domain.product"`
+	Kind        string `json:"kind,omitempty" enum:"stream,table"`
+	Encoding    string `json:"encoding,omitempty" enum:"json,bytes"`
+	KeyEncoding string `json:"keyEncoding,omitempty" enum:"string,bytes"`
+	Visibility  string `json:"visibility,omitempty" enum:"mesh,domain"`
+	Access      string `json:"access,omitempty" enum:"open,request"`
+	Owner       string `json:"owner,omitempty" maxLength:"63"`
+	Description string `json:"description,omitempty" maxLength:"4096"`
+	Partitions  int    `json:"partitions,omitempty" minimum:"0" maximum:"64" doc:"0: the usual number, 3."`
+	Retention   string `json:"retention,omitempty" maxLength:"32" doc:"6h, 7d; empty or forever: for ever."`
+}
+
+// ProductEdit says what shall change; what is absent stays.
+type ProductEdit struct {
+	Owner       *string `json:"owner,omitempty" maxLength:"63"`
+	Description *string `json:"description,omitempty" maxLength:"4096"`
+	Visibility  *string `json:"visibility,omitempty" enum:"mesh,domain"`
+	Access      *string `json:"access,omitempty" enum:"open,request"`
+	Partitions  *int    `json:"partitions,omitempty" minimum:"1" maximum:"64" doc:"More than now: partitions are never taken away."`
+	Retention   *string `json:"retention,omitempty" maxLength:"32"`
+}
+
+// Products lists every product that you may know of, or one domain's.
+func (c *Client) Products(ctx context.Context, domain string) ([]Product, error) {
+	return all[Product](ctx, c, "/products", inDomain(domain))
+}
+
+func inDomain(domain string) url.Values {
+	if domain == "" {
+		return nil
+	}
+	return url.Values{"domain": {domain}}
+}
+
+// Product gets one product.
+func (c *Client) Product(ctx context.Context, name string) (Product, error) {
+	return call[Product](ctx, c, http.MethodGet, "/products/"+seg(name), nil, nil)
+}
+
+// CreateProduct makes a product and waits a little until its topic is ready.
+func (c *Client) CreateProduct(ctx context.Context, n NewProduct, opts ...Option) (Product, error) {
+	return call[Product](ctx, c, http.MethodPost, "/products", n, opts)
+}
+
+// EditProduct changes a product.
+func (c *Client) EditProduct(ctx context.Context, name string, e ProductEdit, opts ...Option) (Product, error) {
+	return call[Product](ctx, c, http.MethodPatch, "/products/"+seg(name), e, opts)
+}
+
+// DeleteProduct ends a product; with destroy its data too.
+func (c *Client) DeleteProduct(ctx context.Context, name string, destroy bool, opts ...Option) error {
+	return c.do(ctx, http.MethodDelete, "/products/"+seg(name)+destroying(destroy), nil, nil, opts...)
+}
+
+func destroying(destroy bool) string {
+	if destroy {
+		return "?destroyData=true"
+	}
+	return ""
+}
