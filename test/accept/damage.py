@@ -1,0 +1,93 @@
+"""A damaged ledger stops the node before it serves anything: it says what is
+damaged and where, and exits 1. So does a ledger that lost its end."""
+
+import random
+import shutil
+import sqlite3
+
+import lib
+from lib import claim, fresh, measure
+
+
+def script():
+    flips = lib.size(4)
+    node = lib.Node().start()
+    marker = fresh("marked")
+    for i in range(20):
+        node.weir("team", "create", f"{marker}-{i}")
+    node.stop()
+    ledger = node.data / "ledger.db"
+    whole = ledger.read_bytes()
+
+    # Inside the stored bytes of entries: the SQLite file stays well-formed.
+    places = [at for i in range(20) if (at := whole.find(f"{marker}-{i}\"".encode())) >= 0]
+    claim(len(places) == 20, f"entries are stored as readable JSON: {len(places)} of 20 names found")
+    rng = random.Random(1)
+    for at in rng.sample(places, min(flips, len(places))):
+        ledger.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+        refused(node, f"byte {at} of {len(whole)} flipped")
+
+    # Anywhere: whatever SQLite makes of it, nothing is served from it.
+    for _ in range(flips):
+        at = rng.randrange(100, len(whole))
+        ledger.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1:])
+        either(node, at)
+
+    ledger.write_bytes(whole)
+    cut(node, ledger)
+    ledger.write_bytes(whole)
+    node.start()
+    claim(f"{marker}-19" in node.weir("team", "list").out, "put right, the ledger serves again")
+
+
+def up(node):
+    return lib.run([lib.BIN, "up", "--data", str(node.data), "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0"], timeout=30)
+
+
+def refused(node, how):
+    r = up(node)
+    claim(r.code == 1 and "ready " not in r.out, f"{how}: weir up exits 1, not {r.code}")
+    claim("ledger" in r.err and "amaged" in r.err, f"{how}: it names the ledger: {r.err}")
+    measure(how, r.err.strip().splitlines()[-1])
+
+
+def either(node, at):
+    """A flip outside the entries may be in free space; then all must be there."""
+    try:
+        r = up_or_ready(node)
+    finally:
+        node.kill9()
+    claim(r is None or (r == 1), f"byte {at} flipped: exit {r}")
+
+
+def up_or_ready(node):
+    """None if the node became ready and still has a whole chain, else its exit code."""
+    node.spawn()
+
+    def over():
+        code = node.process.poll()
+        return ("ended", code) if code is not None else ("ready", None) if any(l.startswith("ready ") for l in node.lines) else None
+
+    what, code = lib.until("weir is ready or ends", 30, over)
+    if what == "ended":
+        claim("ledger" in node.log.read_text(errors="replace"), "it names the ledger")
+        return code
+    line = next(l for l in node.lines if l.startswith("ready "))
+    node.http = dict(p.split("=", 1) for p in line.split()[1:])["http"]
+    r = node.weir("audit", "verify", check=False)
+    claim(r.code == 0, f"a node that is ready has a chain that verifies: {r.err}")
+    return None
+
+
+def cut(node, ledger):
+    """The last entries are gone; the state knows that there were more."""
+    db = sqlite3.connect(ledger)
+    table, = db.execute("select name from sqlite_master where type = 'table' and sql like '%hash%'").fetchone()
+    column = next(c[1] for c in db.execute(f"pragma table_info({table})") if c[5] or c[1] in ("offset", "id"))
+    db.execute(f'delete from {table} where "{column}" > (select max("{column}") - 3 from {table})')
+    db.commit()
+    db.close()
+    refused(node, "the last 3 entries removed")
+
+
+lib.main(script)
