@@ -17,12 +17,16 @@ func (c Call) Decision(op string, decide func(context.Context, View) (Outcome, e
 	return Decision{By: c.By, Op: op, Why: c.Why, Key: c.Key, Request: c.Request, Decide: decide}
 }
 
+// AtRevision is the Where of a Conflict that is about the caller's revision.
+const AtRevision = "revision"
+
 // Check refuses a call that was meant for another revision of a thing.
 func (c Call) Check(r Ref, rev Revision) error {
 	if c.Rev == 0 || c.Rev == rev {
 		return nil
 	}
-	e := Errorf(Conflict, "%s is at revision %d, not %d", r, rev, c.Rev).WithFix("look at it again, then repeat with its revision")
+	e := Errorf(Conflict, "%s is at revision %d, not %d", r, rev, c.Rev).
+		At(AtRevision).WithFix("look at it again, then repeat with its revision")
 	e.Ref = r
 	return e
 }

@@ -1,0 +1,203 @@
+// Package api serves the HTTP API under /api/v1. It translates: who asks, from
+// the bearer token; what is asked, into a use case's command; what came out,
+// into the types of package client. It decides nothing.
+//
+// Every write takes If-Match (a revision), Idempotency-Key and Weir-Reason, and
+// answers when the change is durable, every listener of this node shows it, and
+// the cluster had a moment to follow. Every refusal is a problem document.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/app/access"
+	"github.com/weirmesh/weir/internal/app/audit"
+	"github.com/weirmesh/weir/internal/app/catalog"
+	"github.com/weirmesh/weir/internal/app/identity"
+)
+
+// Config is what the API needs. Every field is required.
+type Config struct {
+	State    weir.State
+	Ledger   weir.Ledger
+	Identity *identity.Identity
+	Catalog  *catalog.Catalog
+	Granting *access.Granting
+	Live     *access.Live
+	Audit    *audit.Audit
+	Node     Node
+	Version  string
+	Log      *slog.Logger
+}
+
+// Node tells what only the wiring knows.
+type Node struct {
+	Kafka   func() string                               // the address for Kafka clients
+	Cluster func() client.Cluster                       // where the records are
+	Problem func(topic string) (lost bool, text string) // what is wrong with a topic, as last seen; empty: nothing
+}
+
+// How long a write waits for what follows from it, after it is durable.
+const (
+	settleFor = 2 * time.Second
+	followFor = 5 * time.Second
+)
+
+// MaxBody bounds a request's body, in bytes.
+const MaxBody = 1 << 20
+
+// API is the handler and what it calls.
+type API struct {
+	Config
+	huma huma.API
+}
+
+// New makes the API and puts its routes on a router, below /api/v1.
+func New(c Config, r chi.Router) *API {
+	a := &API{Config: c}
+	r.Route("/api/v1", func(r chi.Router) {
+		a.huma = humachi.New(r, a.config())
+		a.huma.UseMiddleware(a.authenticate)
+		a.routes()
+		r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+			writeProblem(w, &client.Problem{
+				Status: http.StatusNotFound, Title: "Not Found", Detail: "there is no " + r.URL.Path,
+				Fix: "the paths are listed in /api/v1/openapi.json",
+			})
+		})
+		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+			writeProblem(w, &client.Problem{
+				Status: http.StatusMethodNotAllowed, Title: "Method Not Allowed", Detail: r.Method + " is not possible on " + r.URL.Path,
+				Fix: "the methods are listed in /api/v1/openapi.json",
+			})
+		})
+	})
+	return a
+}
+
+// OpenAPI is the description of every route.
+func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
+
+func (a *API) config() huma.Config {
+	c := huma.DefaultConfig("Weir", a.Version)
+	c.CreateHooks = nil // no $schema in answers
+	c.DocsPath = ""     // the page would be fetched from elsewhere
+	c.SchemasPath = ""
+	c.RejectUnknownQueryParameters = true
+	c.Formats = map[string]huma.Format{
+		"application/json": {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictUnmarshal},
+		"json":             {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictUnmarshal},
+	}
+	c.Transformers = []huma.Transformer{asProblem}
+	c.Servers = []*huma.Server{{URL: "/api/v1"}}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	c.Security = []map[string][]string{{"token": {}}}
+	c.Info.Description = "Everything that a weir node does for people. Lists come in pages; every write takes If-Match, Idempotency-Key and Weir-Reason."
+	return c
+}
+
+// routes is the whole API, noun by noun.
+func (a *API) routes() {
+	a.sessionRoutes()
+	a.personRoutes()
+	a.teamRoutes()
+	a.tokenRoutes()
+	a.domainRoutes()
+	a.productRoutes()
+	a.streamRoutes()
+	a.topicRoutes()
+	a.applicationRoutes()
+	a.accessRoutes()
+	a.meshRoutes()
+}
+
+// route is one line of the routes.
+type route struct {
+	method, path, summary string
+	status                int  // of success; 0: 200
+	public                bool // needs no token
+}
+
+// add registers a route. The handler gets who asks and answers (value, error);
+// every error becomes a problem in one place.
+func add[I, O any](a *API, r route, h func(context.Context, weir.Principal, *I) (*O, error)) {
+	op := huma.Operation{
+		OperationID: operationID(r.method, r.path), Method: r.method, Path: r.path, Summary: r.summary,
+		DefaultStatus: r.status, MaxBodyBytes: MaxBody, BodyReadTimeout: 10 * time.Second,
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
+		Tags:   []string{strings.SplitN(strings.TrimPrefix(r.path, "/"), "/", 2)[0]},
+	}
+	if r.public {
+		op.Security = []map[string][]string{}
+		op.Metadata = map[string]any{public: true}
+	}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		p, _ := ctx.Value(principal{}).(weir.Principal)
+		out, err := h(ctx, p, in)
+		if err != nil {
+			return nil, a.problem(op.OperationID, err)
+		}
+		return out, nil
+	})
+}
+
+// operationID names a route by its method and path: get-products-name.
+func operationID(method, path string) string {
+	return strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)
+}
+
+type principal struct{}
+
+const public = "public"
+
+// authenticate says who asks. A route that is not public needs a bearer token.
+func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
+	via := weir.Via{Door: "api", Address: ctx.RemoteAddr()}
+	if ctx.Operation().Metadata[public] == true {
+		next(huma.WithValue(ctx, principal{}, weir.Principal{Via: via}))
+		return
+	}
+	token := bearer(ctx.Header("Authorization"))
+	if token == "" {
+		a.refuse(ctx, weir.Errorf(weir.Unauthorized, "the request has no token").
+			WithFix("send Authorization: Bearer TOKEN; weir login and weir token create give you one"))
+		return
+	}
+	p, err := a.Identity.Authenticate(ctx.Context(), token, via)
+	if err != nil {
+		a.refuse(ctx, err)
+		return
+	}
+	next(huma.WithValue(ctx, principal{}, p))
+}
+
+func (a *API) refuse(ctx huma.Context, err error) {
+	p := a.problem(ctx.Operation().OperationID, err)
+	ctx.SetHeader("Content-Type", problemType)
+	if p.Status == http.StatusUnauthorized {
+		ctx.SetHeader("WWW-Authenticate", `Bearer realm="weir"`)
+	}
+	ctx.SetStatus(p.Status)
+	if err := huma.DefaultJSONFormat.Marshal(ctx.BodyWriter(), p.Problem); err != nil {
+		a.Log.Debug("an answer could not be sent", "error", err)
+	}
+}
+
+// bearer is the token of an Authorization header, empty if it has none.
+func bearer(header string) string {
+	token, ok := strings.CutPrefix(header, "Bearer ")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

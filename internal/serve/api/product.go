@@ -1,0 +1,219 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/app/catalog"
+)
+
+func (a *API) productRoutes() {
+	add(a, route{method: http.MethodGet, path: "/products", summary: "List products"}, a.products)
+	add(a, route{method: http.MethodPost, path: "/products", summary: "Create a product", status: http.StatusCreated}, a.createProduct)
+	add(a, route{method: http.MethodGet, path: "/products/{name}", summary: "Show a product"}, a.product)
+	add(a, route{method: http.MethodPatch, path: "/products/{name}", summary: "Edit a product"}, a.editProduct)
+	add(a, route{method: http.MethodDelete, path: "/products/{name}", summary: "Delete a product", status: http.StatusNoContent}, a.deleteProduct)
+}
+
+func (a *API) products(ctx context.Context, p weir.Principal, in *inDomain) (*many[client.Product], error) {
+	q, err := in.query(ctx, a, p, weir.NounProduct)
+	if err != nil {
+		return nil, err
+	}
+	return page(ctx, a, q, in.paging, product)
+}
+
+func (a *API) product(ctx context.Context, p weir.Principal, in *named) (*one[client.Product], error) {
+	return get(ctx, a, p, weir.NounProduct, in.Name, product)
+}
+
+func (a *API) createProduct(ctx context.Context, p weir.Principal, in *struct {
+	write
+	Body client.NewProduct
+}) (*one[client.Product], error) {
+	b := in.Body
+	call, err := in.of(p, "product.create", b)
+	if err != nil {
+		return nil, err
+	}
+	retention, err := duration("retention", b.Retention)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.Catalog.CreateProduct(ctx, call, catalog.NewProduct{
+		Name: b.Name, Kind: weir.Kind(b.Kind), Encoding: weir.Encoding(b.Encoding), KeyEncoding: weir.KeyEncoding(b.KeyEncoding),
+		Visibility: weir.Visibility(b.Visibility), Access: weir.AccessMode(b.Access), Owner: b.Owner,
+		Description: b.Description, Partitions: b.Partitions, Retention: retention,
+	})
+	return wroteProduct(ctx, a, r, err)
+}
+
+func (a *API) editProduct(ctx context.Context, p weir.Principal, in *struct {
+	write
+	named
+	Body client.ProductEdit
+}) (*one[client.Product], error) {
+	b := in.Body
+	call, err := in.of(p, "product.edit", in.Name, b)
+	if err != nil {
+		return nil, err
+	}
+	retention, err := maybeDuration("retention", b.Retention)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.Catalog.EditProduct(ctx, call, in.Name, catalog.ProductEdit{
+		Owner: b.Owner, Description: b.Description, Visibility: (*weir.Visibility)(b.Visibility),
+		Access: (*weir.AccessMode)(b.Access), Partitions: b.Partitions, Retention: retention,
+	})
+	return wroteProduct(ctx, a, r, err)
+}
+
+func maybeDuration(field string, s *string) (*weir.Duration, error) {
+	if s == nil {
+		return nil, nil
+	}
+	d, err := duration(field, *s)
+	return &d, err
+}
+
+// ending is a thing whose data may be destroyed with it.
+type ending struct {
+	write
+	named
+	Destroy bool `query:"destroyData" doc:"End its topic too, with all its data, for ever."`
+}
+
+func (a *API) deleteProduct(ctx context.Context, p weir.Principal, in *ending) (*none, error) {
+	call, err := in.of(p, "product.delete", in.Name, in.Destroy)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.Catalog.DeleteProduct(ctx, call, in.Name, in.Destroy)
+	if err != nil {
+		return nil, err
+	}
+	a.ended(ctx, r, in.Destroy, in.Name+".v1")
+	return gone(r), nil
+}
+
+// ended waits a moment until a topic that is to be destroyed is gone.
+func (a *API) ended(ctx context.Context, r weir.Receipt, destroy bool, topic string) {
+	a.settled(ctx, r)
+	if !destroy {
+		return
+	}
+	a.until(ctx, func(ctx context.Context, v weir.View) bool {
+		_, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounTopic, Name: topic})
+		return weir.NotFound.In(err)
+	})
+}
+
+func wroteProduct(ctx context.Context, a *API, r weir.Receipt, err error) (*one[client.Product], error) {
+	if err != nil {
+		return nil, err
+	}
+	e, err := decodeAnswer(weir.NounProduct, r.Answer)
+	if err != nil {
+		return nil, err
+	}
+	a.ready(ctx, r, e.(*weir.Product).Topic())
+	out, err := wrote(ctx, a, r, weir.NounProduct, product)
+	if err == nil {
+		out.Location = "/api/v1/products/" + out.Body.Name
+	}
+	return out, err
+}
+
+// ready waits a moment until a topic is as it was asked for.
+func (a *API) ready(ctx context.Context, r weir.Receipt, topic string) {
+	a.settled(ctx, r)
+	a.until(ctx, func(ctx context.Context, v weir.View) bool {
+		t, _, err := weir.Find[*weir.Topic](ctx, v, weir.Ref{Noun: weir.NounTopic, Name: topic})
+		if err != nil {
+			return true
+		}
+		_, problem := a.Node.Problem(topic)
+		return t.State == weir.TopicMade && !t.Behind || problem != ""
+	})
+	_ = a.Live.Wait(ctx, r.Offset)
+}
+
+func product(ctx context.Context, n *names, p *weir.Product, rev weir.Revision) (client.Product, error) {
+	d, team, err := n.domainOf(ctx, p.Domain)
+	if err != nil {
+		return client.Product{}, err
+	}
+	owner, err := n.of(ctx, weir.NounPerson, p.Owner)
+	if err != nil {
+		return client.Product{}, err
+	}
+	mesh, err := n.mesh(ctx)
+	if err != nil {
+		return client.Product{}, err
+	}
+	status, err := n.status(ctx, p.Topic())
+	_, own, _ := weir.SplitProduct(p.Name)
+	return client.Product{
+		Name: p.Name, UID: p.UID.String(), URN: fmt.Sprintf("weir:%s/%s/%s/v%d", mesh, d, own, p.Major),
+		Domain: d, Team: team, Major: p.Major, Kind: string(p.Kind), Encoding: string(p.Encoding),
+		KeyEncoding: string(p.KeyEncoding), Visibility: string(p.Visibility), Access: string(p.Access),
+		Owner: owner, Description: p.Description, Partitions: p.Partitions, Retention: p.Retention.String(),
+		Topic: p.Topic(), Status: status, Revision: uint64(rev), Created: p.Created,
+	}, err
+}
+
+// domainOf gives a domain's name and its team's.
+func (n *names) domainOf(ctx context.Context, u weir.UID) (name, team string, err error) {
+	d, _, err := weir.Find[*weir.Domain](ctx, n.v, weir.Ref{Noun: weir.NounDomain, UID: u})
+	if weir.NotFound.In(err) {
+		return u.String(), "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	team, err = n.of(ctx, weir.NounTeam, d.Team)
+	return d.Name, team, err
+}
+
+// mesh is the mesh's name.
+func (n *names) mesh(ctx context.Context) (string, error) {
+	page, err := n.v.List(ctx, weir.Query{Noun: weir.NounMesh, Scope: weir.Everything, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return "", err
+	}
+	return page.Items[0].Entity.Ref().Name, nil
+}
+
+// status is how far the cluster is with a topic.
+func (n *names) status(ctx context.Context, topic string) (client.Status, error) {
+	t, _, err := weir.Find[*weir.Topic](ctx, n.v, weir.Ref{Noun: weir.NounTopic, Name: topic})
+	if weir.NotFound.In(err) {
+		return client.Status{Topic: "ending"}, nil
+	}
+	if err != nil {
+		return client.Status{}, err
+	}
+	return n.api.status(t), nil
+}
+
+func (a *API) status(t *weir.Topic) client.Status {
+	lost, problem := a.Node.Problem(t.Name)
+	s := client.Status{Problem: problem}
+	switch {
+	case t.State == weir.TopicEnding:
+		s.Topic = "ending"
+	case lost:
+		s.Topic = "lost"
+	case t.State == weir.TopicWanted:
+		s.Topic = "pending"
+	case t.Behind:
+		s.Topic = "adjusting"
+	default:
+		s.Topic = "ready"
+	}
+	return s
+}
