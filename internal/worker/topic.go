@@ -1,0 +1,282 @@
+// Package worker is what runs by itself: it brings the cluster to what the
+// ledger wants, and reports what it sees.
+//
+// What it does can be repeated at any time: it looks at the state, compares
+// with the cluster, acts, and records what came out. What could hide a loss, a
+// topic that is gone or that somebody made again, is reported and left alone.
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/weirmesh/weir"
+)
+
+// How often the cluster is looked at when nothing changed, how long one look
+// may take, and how soon a failure is tried again.
+const (
+	lookEvery   = 30 * time.Second
+	lookFor     = 20 * time.Second
+	retryFirst  = 250 * time.Millisecond
+	retryAtMost = 10 * time.Second
+)
+
+// catalog records what became of topics.
+type catalog interface {
+	TopicMade(ctx context.Context, call weir.Call, topic weir.UID, id weir.TopicID) error
+	TopicSet(ctx context.Context, call weir.Call, topic weir.UID, asked weir.Topic) error
+	TopicGone(ctx context.Context, call weir.Call, topic weir.UID) error
+}
+
+// identity records what became of applications.
+type identity interface {
+	ApplicationGone(ctx context.Context, call weir.Call, application weir.UID) error
+}
+
+// Config is what the worker needs. Every field is required.
+type Config struct {
+	State    weir.State
+	Cluster  weir.Cluster
+	Catalog  catalog
+	Identity identity
+	Now      func() time.Time
+	Log      *slog.Logger
+	// Trim says that the cluster does not drop old records by itself.
+	Trim bool
+}
+
+// Reconciler keeps the cluster as the ledger wants it.
+type Reconciler struct {
+	Config
+	mu       sync.Mutex
+	problems map[string]Problem // by topic or application
+	reached  error              // why the cluster could not be looked at
+}
+
+// Problem is what is wrong with one thing. Lost says that data may be gone.
+type Problem struct {
+	Lost bool
+	Text string
+}
+
+// New makes a reconciler.
+func New(c Config) *Reconciler { return &Reconciler{Config: c, problems: map[string]Problem{}} }
+
+// Problem says what is wrong with a topic, as last seen; no text: nothing.
+func (r *Reconciler) Problem(topic string) (lost bool, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.problems[topic]
+	return p.Lost, p.Text
+}
+
+// Problems lists everything that is wrong, as last seen.
+func (r *Reconciler) Problems() map[string]Problem {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make(map[string]Problem, len(r.problems))
+	for k, v := range r.problems {
+		out[k] = v
+	}
+	return out
+}
+
+// Reached says why the cluster did not answer the last look; nil: it did.
+func (r *Reconciler) Reached() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reached
+}
+
+// Run reconciles when the state changes, at intervals, and again soon after a
+// failure, until ctx ends.
+func (r *Reconciler) Run(ctx context.Context) error {
+	retry := retryFirst
+	for ctx.Err() == nil {
+		seen, again := r.look(ctx)
+		wait := lookEvery
+		if again {
+			wait, retry = retry, min(2*retry, retryAtMost)
+		} else {
+			retry = retryFirst
+		}
+		r.sleep(ctx, seen, wait, again)
+	}
+	return nil
+}
+
+// sleep waits for a change of the state, or for a time. After a failure only
+// the time counts: the change that it waits for is its own.
+func (r *Reconciler) sleep(ctx context.Context, seen weir.Offset, wait time.Duration, failed bool) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	if failed {
+		<-ctx.Done()
+		return
+	}
+	_ = r.State.Wait(ctx, seen+1) // either way it is time to look
+}
+
+// system is who acts here.
+func system() weir.Call {
+	return weir.Call{By: weir.Principal{Ref: weir.System, Via: weir.Via{Door: "worker"}}}
+}
+
+// look compares and acts once. It says which offset it saw, and whether
+// something failed that is worth a retry.
+func (r *Reconciler) look(ctx context.Context) (weir.Offset, bool) {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	seen, topics, ending, err := r.wanted(ctx)
+	if err != nil {
+		r.report(ctx, err, nil)
+		return seen, true
+	}
+	actual, err := r.Cluster.Topics(ctx)
+	if err != nil {
+		r.report(ctx, err, nil)
+		return seen, true
+	}
+	found := map[string]Problem{}
+	again := false
+	for _, t := range topics {
+		if p := r.topic(ctx, t, actual); p.Text != "" {
+			found[t.Name] = p
+			again = again || !p.Lost
+		}
+	}
+	for _, a := range ending {
+		if p := r.application(ctx, a); p.Text != "" {
+			found[a.Name] = p
+			again = true
+		}
+	}
+	r.report(ctx, nil, found)
+	return seen, again
+}
+
+// wanted is what the state says now.
+func (r *Reconciler) wanted(ctx context.Context) (at weir.Offset, topics []*weir.Topic, ending []*weir.Application, err error) {
+	v, release, err := r.State.View(ctx)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer release()
+	err = weir.All(ctx, v, weir.Query{Noun: weir.NounTopic, Scope: weir.Everything}, func(it weir.Item) error {
+		topics = append(topics, it.Entity.(*weir.Topic))
+		return nil
+	})
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	err = weir.All(ctx, v, weir.Query{Noun: weir.NounApplication, Scope: weir.Everything}, func(it weir.Item) error {
+		if a := it.Entity.(*weir.Application); a.Ending {
+			ending = append(ending, a)
+		}
+		return nil
+	})
+	return v.Offset(), topics, ending, err
+}
+
+// report keeps what was found, and logs what is new.
+func (r *Reconciler) report(ctx context.Context, err error, found map[string]Problem) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		if r.reached == nil && ctx.Err() == nil {
+			r.Log.Error("the cluster does not answer", "error", err)
+		}
+		r.reached = err
+		return
+	}
+	for name, p := range found {
+		if r.problems[name] != p {
+			r.Log.Error("the cluster is not as it should be", "name", name, "problem", p.Text, "lost", p.Lost)
+		}
+	}
+	r.reached, r.problems = nil, found
+}
+
+// topic brings one topic to where it shall be.
+func (r *Reconciler) topic(ctx context.Context, t *weir.Topic, actual weir.Topics) Problem {
+	switch t.State {
+	case weir.TopicWanted:
+		return failed(r.make(ctx, t))
+	case weir.TopicEnding:
+		return failed(r.end(ctx, t, actual))
+	}
+	got, ok := actual[t.Name]
+	if !ok {
+		return Problem{Lost: true, Text: "the cluster has no topic " + t.Name + " any more, and its data with it; " +
+			"restore it there, or give it up: delete the product with its data and create it again"}
+	}
+	if got.ID != t.ID {
+		return Problem{Lost: true, Text: "the cluster has another topic " + t.Name + " (id " + got.ID.String() + ", not " + t.ID.String() + "): " +
+			"somebody deleted it and made it again; give it up: delete the product with its data and create it again"}
+	}
+	if t.Behind {
+		return failed(r.adjust(ctx, t))
+	}
+	return Problem{}
+}
+
+func failed(err error) Problem {
+	if err == nil {
+		return Problem{}
+	}
+	if e, ok := err.(*weir.Error); ok {
+		return Problem{Text: e.Public()}
+	}
+	return Problem{Text: err.Error()}
+}
+
+func spec(t *weir.Topic) weir.TopicSpec {
+	return weir.TopicSpec{Name: t.Name, Partitions: t.Partitions, Retention: t.Retention, Compact: t.Compact}
+}
+
+func (r *Reconciler) make(ctx context.Context, t *weir.Topic) error {
+	id, err := r.Cluster.PutTopic(ctx, spec(t))
+	if err != nil {
+		return err
+	}
+	return r.Catalog.TopicMade(ctx, system(), t.UID, id)
+}
+
+func (r *Reconciler) adjust(ctx context.Context, t *weir.Topic) error {
+	if err := r.Cluster.SetTopic(ctx, spec(t)); err != nil {
+		return err
+	}
+	return r.Catalog.TopicSet(ctx, system(), t.UID, *t)
+}
+
+// end deletes a topic by the id that it was given. One that was never given an
+// id, or whose name belongs to somebody else's topic by now, is only forgotten.
+func (r *Reconciler) end(ctx context.Context, t *weir.Topic, actual weir.Topics) error {
+	if t.ID != (weir.TopicID{}) {
+		if err := r.Cluster.DeleteTopic(ctx, t.ID); err != nil {
+			return err
+		}
+	} else if got, ok := actual[t.Name]; ok && got.Partitions == t.Partitions {
+		// Made by an attempt whose outcome was never recorded: PutTopic takes
+		// it back if it is empty, and says Exists if it is somebody else's.
+		id, err := r.Cluster.PutTopic(ctx, spec(t))
+		if err == nil {
+			err = r.Cluster.DeleteTopic(ctx, id)
+		}
+		if err != nil && !weir.Exists.In(err) {
+			return err
+		}
+	}
+	return r.Catalog.TopicGone(ctx, system(), t.UID)
+}
+
+// application ends the groups of one that is ending.
+func (r *Reconciler) application(ctx context.Context, a *weir.Application) Problem {
+	if err := r.Cluster.DeleteGroups(ctx, a.Name); err != nil {
+		return failed(err)
+	}
+	return failed(r.Identity.ApplicationGone(ctx, system(), a.UID))
+}
