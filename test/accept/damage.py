@@ -1,7 +1,6 @@
 """A damaged ledger stops the node before it serves anything: it says what is
 damaged and where, and exits 1. So does a ledger that lost its end."""
 
-import random
 import shutil
 import sqlite3
 
@@ -22,7 +21,7 @@ def script():
     # Inside the stored bytes of entries: the SQLite file stays well-formed.
     places = [at for i in range(20) if (at := whole.find(f"{marker}-{i}\"".encode())) >= 0]
     claim(len(places) == 20, f"entries are stored as readable JSON: {len(places)} of 20 names found")
-    rng = random.Random(1)
+    rng = lib.rng()
     for at in rng.sample(places, min(flips, len(places))):
         ledger.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
         refused(node, f"byte {at} of {len(whole)} flipped")

@@ -1,7 +1,6 @@
 """Garbage hurts nobody: random, torn and oversized frames before and after a
 login, and connections that say nothing, while others work."""
 
-import random
 import socket
 import struct
 import threading
@@ -16,7 +15,7 @@ IDLE = 300
 
 def script():
     frames = lib.size(1000)
-    rng = random.Random(3)
+    rng = lib.rng()
     node = lib.Node().start()
     team = fresh("team")
     node.mesh(team, team)

@@ -1,8 +1,8 @@
 """kill -9 at random moments while changes and records are acknowledged: none of
 them is lost, none is half there, none is there twice, and the chain verifies."""
 
+import http.client
 import json
-import random
 import threading
 import time
 
@@ -16,7 +16,7 @@ TEAMS = "/api/v1/teams"
 
 def script():
     rounds = lib.size(4)
-    rng = random.Random(7)
+    rng = lib.rng()
     node = lib.Node().start()
     team = fresh("team")
     node.mesh(team, team)
@@ -75,7 +75,7 @@ class Changes:
             name = f"{self.prefix}-{i}"
             try:
                 status, _, body = self.node.api("POST", TEAMS, {"name": name}, timeout=10)
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 self.unsure.add(name)
                 return
             if status != 201:

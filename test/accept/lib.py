@@ -7,13 +7,15 @@ ends with it, by process id.
 
 Environment: WEIR_BIN (the binary; ./weir of the clone unless set),
 WEIR_ACCEPT_CLUSTER (a Kafka cluster to put the gateway in front of; the
-embedded broker unless set), SIZE (how much of its main thing a script does).
+embedded broker unless set), SIZE (how much of its main thing a script does),
+SEED (what its chances come from).
 """
 
 import atexit
 import json
 import os
 import pathlib
+import random
 import secrets
 import shutil
 import signal
@@ -38,6 +40,11 @@ _folders = []
 def size(small):
     """How much to do: SIZE, or a small default."""
     return int(os.environ.get("SIZE", small))
+
+
+def rng():
+    """Chance that can be had again: SEED, or 1."""
+    return random.Random(int(os.environ.get("SEED", 1)))
 
 
 def say(text):
