@@ -11,6 +11,9 @@ import (
 // every older one; a newer one stops the node.
 const Format = 1
 
+// MaxEntry bounds the bytes of one entry.
+const MaxEntry = 16 << 20
+
 // Via is the door that an act came through.
 type Via struct {
 	Door    string `json:"door"`              // api, gateway, registry, web, worker, start

@@ -1,0 +1,301 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/kit/sqlite"
+)
+
+// meta is how far a state is.
+type meta struct {
+	version int
+	ledger  string
+	offset  weir.Offset
+	hash    string
+	newest  int64
+	clean   bool
+}
+
+func readMeta(ctx context.Context, c *sqlite.Conn) (meta, error) {
+	var m meta
+	err := c.Row(ctx, "select version, ledger, offset, hash, newest, clean from meta", nil,
+		&m.version, &m.ledger, &m.offset, &m.hash, &m.newest, &m.clean)
+	return m, err
+}
+
+// view reads in one transaction.
+type view struct {
+	state *State
+	mu    sync.Mutex // one statement at a time
+	c     *sqlite.Conn
+	meta  meta
+	ended bool
+}
+
+// The bounds of a page.
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+)
+
+// keyLife is how long an idempotency key is kept.
+const keyLife = 24 * time.Hour
+
+func (v *view) end() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.ended = true
+}
+
+// hold takes the view for one method.
+func (v *view) hold() (func(), error) {
+	v.mu.Lock()
+	if v.ended {
+		v.mu.Unlock()
+		return nil, weir.Errorf(weir.Internal, "a view was used after its end")
+	}
+	return v.mu.Unlock, nil
+}
+
+// Offset is the last entry that the view shows.
+func (v *view) Offset() weir.Offset { return v.meta.offset }
+
+// Get finds a living entity.
+func (v *view) Get(ctx context.Context, r weir.Ref) (weir.Entity, weir.Revision, error) {
+	done, err := v.hold()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer done()
+	query, key := "select rev, body from entity where noun = ? and uid = ?", r.UID.String()
+	if r.UID.IsZero() {
+		query, key = "select rev, body from entity where noun = ? and name = ?", r.Name
+	}
+	var rev weir.Revision
+	var body string
+	err = v.c.Row(ctx, query, []any{string(r.Noun), key}, &rev, &body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, 0, weir.Absent(r)
+	}
+	if err != nil {
+		return nil, 0, v.state.fault(err)
+	}
+	e, err := weir.DecodeEntity(r.Noun, json.RawMessage(body))
+	return e, rev, v.state.decoded(err)
+}
+
+// decoded turns an entity that cannot be read into advice: the ledger's copy
+// was right when it was written.
+func (s *State) decoded(err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.fault(errUnreadable{err})
+}
+
+type errUnreadable struct{ error }
+
+// pageLimit checks and defaults the limit of a query.
+func pageLimit(n int) (int, error) {
+	if n < 0 || n > maxLimit {
+		return 0, weir.Errorf(weir.Invalid, "a page of %d", n).At("limit").WithFix("use 1 to %d", maxLimit)
+	}
+	if n == 0 {
+		return defaultLimit, nil
+	}
+	return n, nil
+}
+
+// uids writes a list for json_each.
+func uids(us []weir.UID) string {
+	texts := make([]string, len(us))
+	for i, u := range us {
+		texts[i] = u.String()
+	}
+	b, _ := json.Marshal(texts) // strings always can be written
+	return string(b)
+}
+
+// maxRefers bounds a query's list.
+const maxRefers = 8
+
+// List gives living entities of one noun, sorted by name.
+func (v *view) List(ctx context.Context, q weir.Query) (weir.Page, error) {
+	limit, err := pageLimit(q.Limit)
+	if err != nil {
+		return weir.Page{}, err
+	}
+	if len(q.Refers) > maxRefers {
+		return weir.Page{}, weir.Errorf(weir.Invalid, "a list by %d references", len(q.Refers)).At("refers").WithFix("use at most %d", maxRefers)
+	}
+	done, err := v.hold()
+	if err != nil {
+		return weir.Page{}, err
+	}
+	defer done()
+	var p weir.Page
+	query, args := listQuery(q, limit+1)
+	err = v.c.Rows(ctx, query, args, func(scan func(...any) error) error {
+		if len(p.Items) == limit {
+			p.Next = p.Items[limit-1].Entity.Ref().Name
+			return nil
+		}
+		item, err := v.item(q.Noun, scan)
+		p.Items = append(p.Items, item)
+		return err
+	})
+	if err != nil {
+		return weir.Page{}, v.state.fault(err)
+	}
+	return p, nil
+}
+
+func (v *view) item(n weir.Noun, scan func(...any) error) (weir.Item, error) {
+	var item weir.Item
+	var body string
+	if err := scan(&item.Rev, &item.At, &body); err != nil {
+		return item, err
+	}
+	var err error
+	item.Entity, err = weir.DecodeEntity(n, json.RawMessage(body))
+	return item, v.state.decoded(err)
+}
+
+func listQuery(q weir.Query, limit int) (string, []any) {
+	var b strings.Builder
+	b.WriteString("select e.rev, e.offset, e.body from entity e where e.noun = ? and e.name > ?")
+	args := []any{string(q.Noun), q.After}
+	for _, u := range q.Refers {
+		b.WriteString(" and e.uid in (select r.uid from refers r where r.target = ?)")
+		args = append(args, u.String())
+	}
+	if !q.Scope.All {
+		b.WriteString(` and ((? and e.readers = 0) or exists
+			(select 1 from reader r where r.uid = e.uid and r.reader in (select value from json_each(?))))`)
+		args = append(args, q.Scope.Mesh, uids(q.Scope.Of))
+	}
+	b.WriteString(" order by e.name limit ?")
+	return b.String(), append(args, limit)
+}
+
+// Entries gives what the ledger says, newest first.
+func (v *view) Entries(ctx context.Context, q weir.EntryQuery) (weir.EntryPage, error) {
+	limit, err := pageLimit(q.Limit)
+	if err != nil {
+		return weir.EntryPage{}, err
+	}
+	done, err := v.hold()
+	if err != nil {
+		return weir.EntryPage{}, err
+	}
+	defer done()
+	var p weir.EntryPage
+	query, args := entriesQuery(q, limit+1)
+	err = v.c.Rows(ctx, query, args, func(scan func(...any) error) error {
+		if len(p.Records) == limit {
+			p.Next = p.Records[limit-1].Offset
+			return nil
+		}
+		r, err := v.record(scan)
+		p.Records = append(p.Records, r)
+		return err
+	})
+	if err != nil {
+		return weir.EntryPage{}, v.state.fault(err)
+	}
+	return p, nil
+}
+
+func (v *view) record(scan func(...any) error) (weir.Record, error) {
+	var r weir.Record
+	var hash, entry string
+	if err := scan(&r.Offset, &hash, &entry); err != nil {
+		return r, err
+	}
+	if err := r.Hash.UnmarshalText([]byte(hash)); err != nil {
+		return r, v.state.decoded(err)
+	}
+	r.Bytes = []byte(entry)
+	var err error
+	r.Entry, err = weir.DecodeEntry(r.Bytes)
+	return r, v.state.decoded(err)
+}
+
+// An entry is in scope if there are changes and each one's readers are, or if
+// Own is its author.
+const entryInScope = ` and (e.author = ?7 or (e.audience <> '' and
+	((?2 and e.audience = '[[]]') or not exists (
+		select 1 from json_each(e.audience) c where not (
+			(?2 and json_array_length(c.value) = 0) or exists (
+				select 1 from json_each(c.value) r where r.value in (select value from json_each(?1))))))))`
+
+func entriesQuery(q weir.EntryQuery, limit int) (string, []any) {
+	var b strings.Builder
+	before := int64(1<<63 - 1)
+	if q.Before != 0 {
+		before = int64(q.Before)
+	}
+	b.WriteString("select e.offset, e.hash, e.entry from entry e where e.offset < ?3")
+	args := []any{uids(q.Scope.Of), q.Scope.Mesh, before, q.By.String(), q.Ref.String()}
+	if !q.Scope.All {
+		b.WriteString(entryInScope)
+	}
+	if !q.By.IsZero() {
+		b.WriteString(" and e.author = ?4")
+	}
+	if !q.Ref.IsZero() {
+		b.WriteString(" and e.offset in (select a.offset from about a where a.uid = ?5)")
+	}
+	b.WriteString(" order by e.offset desc limit ?6")
+	return b.String(), append(args, limit, own(q))
+}
+
+// own is the author whose entries are in scope in any case; an entry of nobody
+// has an author too, so that no Own matches none.
+func own(q weir.EntryQuery) any {
+	if q.Own.IsZero() {
+		return nil
+	}
+	return q.Own.String()
+}
+
+// author is who made an entry, as idempotency keys know it.
+func author(r weir.Ref) string {
+	if r.UID.IsZero() {
+		return string(r.Noun) + "/" + r.Name
+	}
+	return r.UID.String()
+}
+
+// Answer finds the entry that an idempotency key made.
+func (v *view) Answer(ctx context.Context, by weir.Ref, op string, k weir.IdempotencyKey) (weir.Answered, error) {
+	done, err := v.hold()
+	if err != nil {
+		return weir.Answered{}, err
+	}
+	defer done()
+	var a weir.Answered
+	var at int64
+	var request string
+	var answer sql.NullString
+	err = v.c.Row(ctx, "select offset, at, request, answer from answer where author = ? and op = ? and key = ? and at >= ?",
+		[]any{author(by), op, string(k), v.meta.newest - int64(keyLife)}, &a.Offset, &at, &request, &answer)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, weir.Errorf(weir.NotFound, "the idempotency key was not used")
+	}
+	if err != nil {
+		return a, v.state.fault(err)
+	}
+	a.At = time.Unix(0, at).UTC()
+	if answer.Valid {
+		a.Answer = json.RawMessage(answer.String)
+	}
+	return a, v.state.decoded(a.Request.UnmarshalText([]byte(request)))
+}
