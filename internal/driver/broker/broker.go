@@ -67,6 +67,7 @@ type Config struct {
 
 // Broker is a running broker. All methods may be called from any goroutine.
 type Broker struct {
+	dir      string
 	cluster  *kfake.Cluster
 	listener *memconn.Listener
 	boot     string
@@ -98,9 +99,13 @@ func Open(ctx context.Context, cfg Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
+		dir:      cfg.Dir,
 		listener: memconn.Listen(memconn.Addr(net.JoinHostPort(host, strconv.Itoa(port)))),
 		boot:     "b" + strconv.FormatUint(boot, 10),
 		room:     newRoom(cfg),
+	}
+	if err := recovered(cfg.Dir, log); err != nil {
+		return nil, err
 	}
 	b.notes = newNotes(cfg, b.room.broke)
 	if b.cluster, err = kfake.NewCluster(options(cfg, log, b)...); err != nil {
@@ -203,6 +208,7 @@ func (b *Broker) Close() error {
 		defer late.Stop()
 		select {
 		case <-done:
+			b.closed = closedCleanly(b.dir)
 		case <-late.C:
 			b.closed = weir.Errorf(weir.Unavailable, "the embedded broker did not stop within %s; its records are safe", closeTime)
 		}
