@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirmesh/weir/client"
+)
+
+func entryColumns() []column[client.Entry] {
+	return []column[client.Entry]{
+		{"OFFSET", func(e client.Entry) string { return e.Name }},
+		{"WHEN", func(e client.Entry) string { return when(e.At) }},
+		{"WHO", func(e client.Entry) string { return e.Noun + " " + e.Who }},
+		{"THROUGH", func(e client.Entry) string { return e.Through.Door }},
+		{"WHAT", func(e client.Entry) string { return e.What }},
+		{"THINGS", things},
+		{"WHY", func(e client.Entry) string { return e.Why }},
+	}
+}
+
+// things says what an entry was about.
+func things(e client.Entry) string {
+	if f := e.Refusal; f != nil {
+		return fmt.Sprintf("REFUSED %s (%d times)", f.Msg, f.Count)
+	}
+	var out []string
+	for _, c := range e.Changes {
+		verb := ""
+		if c.Deleted {
+			verb = "-"
+		} else if c.Revision == 1 {
+			verb = "+"
+		}
+		out = append(out, verb+c.Noun+" "+c.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (c *cli) auditCommand() *cobra.Command {
+	return noun("audit", "Who did what, when, and through what", c.auditList(), c.auditVerify())
+}
+
+func (c *cli) auditList() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List what was decided and refused, newest first", Args: cobra.NoArgs}
+	var f client.EntryFilter
+	cmd.Flags().StringVar(&f.By, "by", "", "only this person's")
+	cmd.Flags().StringVar(&f.About, "about", "", "only about this: noun/name, such as product/membership.users")
+	cmd.Flags().IntVar(&f.Limit, "limit", 0, "at most so many (default: all)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cl, err := c.client()
+		if err != nil {
+			return err
+		}
+		es, err := cl.Entries(cmd.Context(), f)
+		if err != nil {
+			return err
+		}
+		return printAll(c, es, entryColumns())
+	}
+	return cmd
+}
+
+func (c *cli) auditVerify() *cobra.Command {
+	return &cobra.Command{
+		Use: "verify", Short: "Check the chain of the whole ledger", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cl, err := c.client()
+			if err != nil {
+				return err
+			}
+			v, err := cl.Verify(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return printOne(c, v, []column[client.Verification]{
+				{"VERIFIED", func(v client.Verification) string { return strconv.FormatUint(v.Entries, 10) + " entries, the chain is whole" }},
+				{"HASH", func(v client.Verification) string { return v.Hash }},
+				{"LEDGER", func(v client.Verification) string { return v.Ledger }},
+			})
+		},
+	}
+}
+
+func (c *cli) exportCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "export", Short: "Print every living entity, without secrets, as JSON", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cl, err := c.client()
+			if err != nil {
+				return err
+			}
+			raw, err := cl.Export(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if c.format == "table" {
+				c.format = "json"
+			}
+			return c.printValue(raw)
+		},
+	}
+}

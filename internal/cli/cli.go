@@ -1,0 +1,184 @@
+// Package cli is the command line: one file per noun. Commands that talk to a
+// node go through package client, so that the API can do whatever they do.
+//
+// A command prints its result on standard output, in the form that -o asks
+// for, and everything else on standard error. It exits with 0 when it is done,
+// and with 1 when it failed or was refused.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/client"
+)
+
+// Streams are what a command reads and prints to.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// cli is one run of the program.
+type cli struct {
+	Streams
+	env     func(string) string
+	format  string
+	context string
+}
+
+// Main runs the program and returns its exit code.
+func Main(args []string, s Streams, env func(string) string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	c := &cli{Streams: s, env: env}
+	root := c.root()
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(s.Err, "weir: "+message(err))
+		return 1
+	}
+	return 0
+}
+
+// message is an error as one reads it: what was wrong, where, what to do.
+func message(err error) string {
+	var p *client.Problem
+	if errors.As(err, &p) {
+		return p.Error()
+	}
+	var e *weir.Error
+	if errors.As(err, &e) {
+		return e.Public()
+	}
+	return err.Error()
+}
+
+func (c *cli) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "weir",
+		Short: "The data mesh you can download",
+		Long: `Weir is a data mesh in one program: domains publish event streams as products,
+others find them, get access, and read them with any Kafka client.
+
+Start a node with "weir up". The other commands talk to a node: the one of
+WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
+` + defaultData + `/admin.json in this folder.`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(c.In)
+	root.SetOut(c.Out)
+	root.SetErr(c.Err)
+	flags := root.PersistentFlags()
+	flags.StringVarP(&c.format, "output", "o", "table", "form of the result: table, json or yaml")
+	flags.StringVar(&c.context, "context", "", "the context to use instead of the current one")
+	_ = root.RegisterFlagCompletionFunc("output", fixed("table", "json", "yaml"))
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		switch c.format {
+		case "table", "json", "yaml":
+			return nil
+		}
+		return fmt.Errorf("--output %q is not known; use table, json or yaml", c.format)
+	}
+	root.AddGroup(
+		&cobra.Group{ID: node, Title: "A node:"},
+		&cobra.Group{ID: mesh, Title: "The mesh:"},
+		&cobra.Group{ID: record, Title: "The record:"},
+		&cobra.Group{ID: login, Title: "You:"},
+	)
+	c.add(root, node, c.upCommand(), c.adminCommand(), c.meshCommand(), c.topicCommand())
+	c.add(root, mesh, c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(),
+		c.streamCommand(), c.applicationCommand(), c.accessCommand(), c.tokenCommand())
+	c.add(root, record, c.auditCommand(), c.exportCommand())
+	c.add(root, login, c.loginCommand(), c.logoutCommand(), c.contextCommand(), c.whoamiCommand())
+	root.AddCommand(c.versionCommand())
+	return root
+}
+
+// The groups of commands in the help.
+const (
+	node   = "node"
+	mesh   = "mesh"
+	record = "record"
+	login  = "login"
+)
+
+func (c *cli) add(root *cobra.Command, group string, cmds ...*cobra.Command) {
+	for _, cmd := range cmds {
+		cmd.GroupID = group
+		root.AddCommand(cmd)
+	}
+}
+
+// noun is a command that only has others below it.
+func noun(use, short string, cmds ...*cobra.Command) *cobra.Command {
+	n := &cobra.Command{
+		Use: use, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	n.AddCommand(cmds...)
+	return n
+}
+
+func (c *cli) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(c.Out, "weir", version())
+			return err
+		},
+	}
+}
+
+// version is that of the module, else of the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel-" + s.Value[:12]
+		}
+	}
+	return "devel"
+}
+
+// fixed completes a flag or argument with a few words.
+func fixed(words ...string) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// names completes the first argument with what a node lists.
+func (c *cli) names(list func(context.Context, *client.Client) ([]string, error)) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		cl, err := c.client()
+		if err != nil || len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		all, _ := list(cmd.Context(), cl) // nothing to complete with is no error
+		var out []string
+		for _, n := range all {
+			if strings.HasPrefix(n, word) {
+				out = append(out, n)
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
+}

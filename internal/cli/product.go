@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirmesh/weir/client"
+)
+
+func productColumns() []column[client.Product] {
+	return []column[client.Product]{
+		{"NAME", func(p client.Product) string { return p.Name }},
+		{"KIND", func(p client.Product) string { return p.Kind }},
+		{"ENCODING", func(p client.Product) string { return p.KeyEncoding + " → " + p.Encoding }},
+		{"VISIBILITY", func(p client.Product) string { return p.Visibility }},
+		{"ACCESS", func(p client.Product) string { return p.Access }},
+		{"OWNER", func(p client.Product) string { return p.Owner }},
+		{"TEAM", func(p client.Product) string { return p.Team }},
+		{"TOPIC", func(p client.Product) string { return p.Topic }},
+		{"STATUS", func(p client.Product) string { return statusText(p.Status) }},
+	}
+}
+
+func statusText(s client.Status) string {
+	if s.Problem != "" {
+		return s.Topic + ": " + s.Problem
+	}
+	return s.Topic
+}
+
+// wholeProduct is every column that one product is shown with.
+func wholeProduct() []column[client.Product] {
+	return append(productColumns(),
+		column[client.Product]{"PARTITIONS", func(p client.Product) string { return strconv.Itoa(p.Partitions) }},
+		column[client.Product]{"RETENTION", func(p client.Product) string { return p.Retention }},
+		column[client.Product]{"URN", func(p client.Product) string { return p.URN }},
+		column[client.Product]{"DESCRIPTION", func(p client.Product) string { return p.Description }},
+		column[client.Product]{"REVISION", func(p client.Product) string { return strconv.FormatUint(p.Revision, 10) }},
+	)
+}
+
+func (c *cli) productCommand() *cobra.Command {
+	var domain string
+	k := kind[client.Product]{
+		cli: c, noun: "product", cols: productColumns(), name: func(p client.Product) string { return p.Name },
+		list: func(ctx context.Context, cl *client.Client) ([]client.Product, error) {
+			return cl.Products(ctx, domain)
+		},
+		get: func(ctx context.Context, cl *client.Client, n string) (client.Product, error) {
+			return cl.Product(ctx, n)
+		},
+	}
+	list := k.listCommand()
+	list.Flags().StringVar(&domain, "domain", "", "only this domain's")
+	k.cols = wholeProduct()
+	return noun("product", "Products that domains offer",
+		c.productCreate(k), list, k.showCommand(), c.productEdit(k), c.productDelete(k))
+}
+
+// productWords completes the flags of which each takes one of two words.
+func productWords(cmd *cobra.Command) {
+	for flag, words := range map[string][]string{
+		"kind": {"stream", "table"}, "encoding": {"json", "bytes"}, "key-encoding": {"string", "bytes"},
+		"visibility": {"mesh", "domain"}, "access": {"open", "request"},
+	} {
+		if cmd.Flags().Lookup(flag) != nil {
+			_ = cmd.RegisterFlagCompletionFunc(flag, fixed(words...))
+		}
+	}
+}
+
+func (c *cli) productCreate(k kind[client.Product]) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "create DOMAIN.PRODUCT", Short: "Create a product and its topic", Args: cobra.ExactArgs(1),
+		Example: "  weir product create membership.users --kind table --description \"Everyone who joined\"",
+	}
+	var n client.NewProduct
+	f := cmd.Flags()
+	f.StringVar(&n.Kind, "kind", "stream", "stream: every record counts; table: the latest of a key counts")
+	f.StringVar(&n.Encoding, "encoding", "json", "of the values: json or bytes")
+	f.StringVar(&n.KeyEncoding, "key-encoding", "string", "of the keys: string or bytes")
+	f.StringVar(&n.Visibility, "visibility", "mesh", "who knows of it: mesh or domain")
+	f.StringVar(&n.Access, "access", "open", "who reads it: open (everyone who knows of it) or request (whom you allow)")
+	f.StringVar(&n.Owner, "owner", "", "the person who answers for it (default: you)")
+	f.StringVar(&n.Description, "description", "", "what it holds")
+	f.IntVar(&n.Partitions, "partitions", 3, "of its topic, 1 to 64")
+	f.StringVar(&n.Retention, "retention", "forever", "how long records are kept: 6h, 7d, forever")
+	productWords(cmd)
+	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Product, error) {
+		n.Name = args[0]
+		if n.Partitions < 1 {
+			return client.Product{}, fmt.Errorf("--partitions %d; use 1 to 64", n.Partitions)
+		}
+		return cl.CreateProduct(ctx, n, o...)
+	})
+}
+
+func (c *cli) productEdit(k kind[client.Product]) *cobra.Command {
+	cmd := &cobra.Command{Use: "edit NAME", Short: "Change a product", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()}
+	f := cmd.Flags()
+	owner := f.String("owner", "", "the person who answers for it")
+	description := f.String("description", "", "what it holds")
+	visibility := f.String("visibility", "", "who knows of it: mesh or domain")
+	access := f.String("access", "", "who reads it: open or request")
+	partitions := f.Int("partitions", 0, "more than now; partitions are never taken away")
+	retention := f.String("retention", "", "how long records are kept: 6h, 7d, forever")
+	productWords(cmd)
+	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Product, error) {
+		if err := nothing(cmd, "owner", "description", "visibility", "access", "partitions", "retention"); err != nil {
+			return client.Product{}, err
+		}
+		return cl.EditProduct(ctx, args[0], client.ProductEdit{
+			Owner: given(cmd, "owner", owner), Description: given(cmd, "description", description),
+			Visibility: given(cmd, "visibility", visibility), Access: given(cmd, "access", access),
+			Partitions: given(cmd, "partitions", partitions), Retention: given(cmd, "retention", retention),
+		}, o...)
+	})
+}
+
+func (c *cli) productDelete(k kind[client.Product]) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "delete NAME", Short: "Delete a product; its data stays unless you say so", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete(),
+		Long: `Deletes a product. Its topic and data stay, and its name stays taken, until the
+data is destroyed too: with --destroy-data now, or with the same command later.`,
+	}
+	destroy := cmd.Flags().Bool("destroy-data", false, "end its topic too, with all its data, for ever")
+	return c.endCommand(cmd, "product %s is deleted", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
+		if *destroy {
+			if err := c.sure("all data of " + args[0] + " will be lost"); err != nil {
+				return err
+			}
+		}
+		return cl.DeleteProduct(ctx, args[0], *destroy, o...)
+	})
+}

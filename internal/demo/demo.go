@@ -1,0 +1,193 @@
+// Package demo is a small mesh to look at: three domains, three open products,
+// and producers that feed them for as long as they run.
+//
+// It is an ordinary user. It makes what it needs through the API with the
+// admin's token, and writes through the gateway with its applications' own
+// credentials, which it keeps in a file for others to use.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/weirmesh/weir/client"
+)
+
+// CredentialsFile is the file in the node's folder that holds the demo's
+// applications with their passwords.
+const CredentialsFile = "demo-credentials.json"
+
+// Application is an application of the demo, as it stands in the file.
+type Application struct {
+	Name     string   `json:"name"`
+	Username string   `json:"username"`
+	Password string   `json:"password"`
+	Reads    []string `json:"reads"`
+	Writes   []string `json:"writes"`
+}
+
+// credentials is the file.
+type credentials struct {
+	Applications []Application `json:"applications"`
+}
+
+// product is one of the demo's products and who makes it.
+type product struct {
+	domain, name string // the team is called like the domain
+	about, what  string
+	kind         string
+	retention    string
+	producer     string // application
+}
+
+func (p product) full() string { return p.domain + "." + p.name }
+
+// products is the demo's mesh. The reader reads all of it.
+func products() []product {
+	return []product{
+		{"membership", "users", "Who our customers are", "Everyone who registered: region, gender, time. The latest record of a user counts.", "table", "forever", "registration"},
+		{"execution", "stocktrades", "Orders and their execution", "Every trade: side, quantity, symbol, price, account, user.", "stream", "6h", "matching-engine"},
+		{"edge", "pageviews", "The web site", "Every page that a user looked at.", "stream", "6h", "web-tracker"},
+	}
+}
+
+// Reader is the application that reads every product of the demo.
+const (
+	Reader     = "demo-reader"
+	readerTeam = "analytics"
+)
+
+// Setup makes what is not there yet, and writes the credentials into a folder.
+// It may run again on a mesh where it ran before.
+func Setup(ctx context.Context, cl *client.Client, dir string) ([]Application, error) {
+	me, err := cl.Me(ctx)
+	if err != nil {
+		return nil, err
+	}
+	apps := []Application{{Name: Reader, Writes: []string{}}}
+	if err := team(ctx, cl, readerTeam, me.Name, "Looks at everything"); err != nil {
+		return nil, err
+	}
+	for _, p := range products() {
+		if err := p.setup(ctx, cl, me.Name); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.full(), err)
+		}
+		apps[0].Reads = append(apps[0].Reads, p.full())
+		apps = append(apps, Application{Name: p.producer, Reads: []string{}, Writes: []string{p.full()}})
+	}
+	known, err := readCredentials(dir)
+	if err != nil {
+		return nil, err
+	}
+	for i := range apps {
+		owner := readerTeam
+		if i > 0 {
+			owner = products()[i-1].domain
+		}
+		if err := apps[i].setup(ctx, cl, owner, known); err != nil {
+			return nil, fmt.Errorf("%s: %w", apps[i].Name, err)
+		}
+	}
+	return apps, writeCredentials(dir, apps)
+}
+
+// setup makes team, domain and product.
+func (p product) setup(ctx context.Context, cl *client.Client, me string) error {
+	if err := team(ctx, cl, p.domain, me, p.about); err != nil {
+		return err
+	}
+	_, err := cl.Domain(ctx, p.domain)
+	if missing(err) {
+		_, err = cl.CreateDomain(ctx, client.NewDomain{Name: p.domain, Team: p.domain, Description: p.about})
+	}
+	if err != nil {
+		return err
+	}
+	_, err = cl.Product(ctx, p.full())
+	if missing(err) {
+		_, err = cl.CreateProduct(ctx, client.NewProduct{
+			Name: p.full(), Kind: p.kind, Encoding: "json", KeyEncoding: "string", Access: "open",
+			Description: p.what, Retention: p.retention,
+		})
+	}
+	return err
+}
+
+// team makes a team with one member.
+func team(ctx context.Context, cl *client.Client, name, member, about string) error {
+	_, err := cl.Team(ctx, name)
+	if missing(err) {
+		_, err = cl.CreateTeam(ctx, client.NewTeam{Name: name, Description: about})
+	}
+	if err != nil {
+		return err
+	}
+	_, err = cl.AddMember(ctx, name, member)
+	return err
+}
+
+// setup registers the application, or finds its password in the file. One whose
+// password nobody knows any more gets another.
+func (a *Application) setup(ctx context.Context, cl *client.Client, team string, known map[string]string) error {
+	app, err := cl.Application(ctx, a.Name)
+	a.Password = known[a.Name]
+	switch {
+	case missing(err):
+		app, err = cl.CreateApplication(ctx, client.NewApplication{Name: a.Name, Team: team, Description: "Part of the demo"})
+		a.Password = app.Password
+	case err == nil && (a.Password == "" || app.Credentials == "none"):
+		app, err = cl.RotateCredential(ctx, a.Name)
+		a.Password = app.Password
+	}
+	a.Username = app.Username
+	return err
+}
+
+func missing(err error) bool {
+	var p *client.Problem
+	return errors.As(err, &p) && p.Status == http.StatusNotFound
+}
+
+// readCredentials gives the passwords of an earlier run by application.
+func readCredentials(dir string) (map[string]string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, CredentialsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var c credentials
+	if err := json.Unmarshal(b, &c); err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w; delete it, and the demo makes new credentials", CredentialsFile, err)
+	}
+	out := map[string]string{}
+	for _, a := range c.Applications {
+		out[a.Name] = a.Password
+	}
+	return out, nil
+}
+
+// writeCredentials replaces the file, whole or not, for its owner alone.
+func writeCredentials(dir string, apps []Application) error {
+	b, err := json.MarshalIndent(credentials{apps}, "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(dir, ".demo-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(append(b, '\n'))
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), filepath.Join(dir, CredentialsFile))
+}

@@ -1,0 +1,139 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+)
+
+// How many records a second each product gets, and how often they are sent.
+const (
+	usersPerSecond  = 8
+	tradesPerSecond = 22
+	viewsPerSecond  = 20
+	every           = 100 * time.Millisecond
+	complainEvery   = 30 * time.Second
+)
+
+// Producers feeds the demo's products.
+type Producers struct {
+	Kafka string // the gateway's address
+	Apps  []Application
+	Seed  uint64
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// feed is one producer: its client, its rate, and where its records come from.
+type feed struct {
+	app    Application
+	rate   float64
+	next   func() (string, []byte)
+	client *kgo.Client
+	failed atomic.Pointer[error]
+	silent time.Time // until then, nothing more is logged
+}
+
+// Run produces until ctx ends. What cannot be written is logged and left out;
+// the next record is tried again.
+func (p Producers) Run(ctx context.Context) error {
+	w := newWorld(p.Seed, p.Now)
+	feeds, err := p.feeds(w)
+	if err != nil {
+		return err
+	}
+	defer closeAll(feeds)
+	for _, u := range w.users {
+		feeds[0].send(ctx, u.UserID, encode(u))
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	owed := make([]float64, len(feeds))
+	for {
+		for i, f := range feeds {
+			for owed[i] += f.rate * every.Seconds(); owed[i] >= 1; owed[i]-- {
+				key, value := f.next()
+				f.send(ctx, key, value)
+			}
+			f.complain(p.Now(), p.Log)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// feeds opens a client for each producer. They share the world, so one
+// goroutine asks for their records.
+func (p Producers) feeds(w *world) ([]*feed, error) {
+	ps := products()
+	fs := []*feed{
+		{rate: usersPerSecond, next: w.nextUser},
+		{rate: tradesPerSecond, next: w.nextTrade},
+		{rate: viewsPerSecond, next: w.nextView},
+	}
+	for i, f := range fs {
+		for _, a := range p.Apps {
+			if a.Name == ps[i].producer {
+				f.app = a
+			}
+		}
+		var err error
+		f.client, err = kgo.NewClient(
+			kgo.SeedBrokers(p.Kafka),
+			kgo.ClientID(f.app.Name),
+			kgo.SASL(scram.Auth{User: f.app.Username, Pass: f.app.Password}.AsSha256Mechanism()),
+			kgo.DefaultProduceTopic(ps[i].full()+".v1"),
+			kgo.ProducerLinger(20*time.Millisecond),
+			kgo.MaxBufferedRecords(2000),
+			kgo.RecordDeliveryTimeout(30*time.Second),
+		)
+		if err != nil {
+			closeAll(fs[:i])
+			return nil, err
+		}
+	}
+	return fs, nil
+}
+
+// closeAll gives what is buffered a moment, then ends the clients.
+func closeAll(fs []*feed) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, f := range fs {
+		all.Go(func() {
+			_ = f.client.Flush(ctx) // what is left is dropped
+			f.client.Close()
+		})
+	}
+	all.Wait()
+}
+
+// send hands a record to the client; a buffer that is full drops it.
+func (f *feed) send(ctx context.Context, key string, value []byte) {
+	f.client.TryProduce(ctx, &kgo.Record{Key: []byte(key), Value: value}, func(_ *kgo.Record, err error) {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			f.failed.Store(&err)
+		}
+	})
+}
+
+// complain logs the last failure, not too often.
+func (f *feed) complain(now time.Time, log *slog.Logger) {
+	err := f.failed.Load()
+	if err == nil || now.Before(f.silent) {
+		return
+	}
+	f.failed.Store(nil)
+	f.silent = now.Add(complainEvery)
+	log.Warn("the demo cannot write", "application", f.app.Name, "error", *err)
+}
