@@ -98,25 +98,36 @@ func Open(ctx context.Context, cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{
-		dir:      cfg.Dir,
-		listener: memconn.Listen(memconn.Addr(net.JoinHostPort(host, strconv.Itoa(port)))),
-		boot:     "b" + strconv.FormatUint(boot, 10),
-		room:     newRoom(cfg),
-	}
-	if err := recovered(cfg.Dir, log); err != nil {
+	b := &Broker{dir: cfg.Dir, boot: "b" + strconv.FormatUint(boot, 10), room: newRoom(cfg)}
+	b.notes = newNotes(cfg, b.room.broke)
+	if err := b.start(cfg, log, false); err != nil {
 		return nil, err
 	}
-	b.notes = newNotes(cfg, b.room.broke)
-	if b.cluster, err = kfake.NewCluster(options(cfg, log, b)...); err != nil {
-		return nil, weir.Errorf(weir.Damaged, "the log of the embedded broker in %s cannot be read", log).Because(err).
-			WithFix("restore the folder from a backup, or move it away to start with an empty log")
+	if b.notes.cut.Load() { // kfake does not read right what it has just cut
+		b.cluster.Close()
+		if err := b.start(cfg, log, true); err != nil {
+			return nil, err
+		}
 	}
 	running, stop := context.WithCancel(context.Background())
 	b.stop = stop
 	b.room.measure()
 	b.running.Go(func() { b.room.run(running) })
 	return b, nil
+}
+
+// start recovers the log if need be, or if it must, and runs the broker on it.
+func (b *Broker) start(cfg Config, log string, must bool) error {
+	if err := recovered(cfg, must); err != nil {
+		return err
+	}
+	b.listener = memconn.Listen(memconn.Addr(net.JoinHostPort(host, strconv.Itoa(port))))
+	var err error
+	if b.cluster, err = kfake.NewCluster(options(cfg, log, b)...); err != nil {
+		return weir.Errorf(weir.Damaged, "the log of the embedded broker in %s cannot be read", log).Because(err).
+			WithFix("restore the folder from a backup, or move it away to start with an empty log")
+	}
+	return nil
 }
 
 func (cfg Config) withDefaults() Config {

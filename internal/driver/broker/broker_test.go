@@ -259,6 +259,17 @@ func TestDamageIsReported(t *testing.T) {
 	if !strings.Contains(text.String(), "level=ERROR") {
 		t.Errorf("logged: %q", text.String())
 	}
+	for range 2 { // what was before the damage and what is written now can be read
+		fill(t, b, "hurt", 1, 1000)
+	}
+	reader := clustertest.Client(t, b, kgo.ConsumeTopics("hurt"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for n := 0; n < 3; {
+		fetches := reader.PollFetches(ctx)
+		must(t, fetches.Err())
+		n += fetches.NumRecords()
+	}
 }
 
 type safeBuffer struct {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -30,6 +31,7 @@ type notes struct {
 	logger *slog.Logger
 	now    func() time.Time
 	broke  func(why string)
+	cut    atomic.Bool // a damaged segment was cut off at the damage
 
 	mu   sync.Mutex
 	kept []Warning
@@ -51,6 +53,9 @@ func (n *notes) Logf(level kfake.LogLevel, format string, args ...any) {
 	}
 	n.logger.Error("embedded broker: fault", slog.String("detail", msg))
 	n.keep(msg)
+	if strings.Contains(format, ": truncating ") {
+		n.cut.Store(true)
+	}
 	if strings.HasPrefix(format, "persist batch") {
 		n.broke(msg)
 	}
