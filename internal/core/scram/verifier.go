@@ -43,6 +43,13 @@ func (m Mechanism) key(v weir.ScramVerifier) weir.ScramKey {
 	return v.SHA256
 }
 
+// What verifiers are made with here, and so what a [Fake] looks like. The
+// iterations are RFC 7677's minimum: enough for long random passwords.
+const (
+	SaltSize   = 24
+	Iterations = 4096
+)
+
 // MaxIterations bounds what a login may cost a client.
 const MaxIterations = 1 << 20
 
@@ -93,11 +100,11 @@ func newKey(m Mechanism, password string, salt []byte, iterations int) (weir.Scr
 // Fake is the verifier of somebody who does not exist: for one secret always
 // the same salt for the same user, and keys that no password fits. A login
 // against it looks and costs like one with a wrong password.
-func Fake(secret []byte, user string, iterations int) weir.ScramVerifier {
+func Fake(secret []byte, user string) weir.ScramVerifier {
 	seed := SHA512.mac(secret, user)
 	return weir.ScramVerifier{
-		Salt:       SHA256.mac(seed, "salt")[:16],
-		Iterations: iterations,
+		Salt:       SHA256.mac(seed, "salt")[:SaltSize],
+		Iterations: Iterations,
 		SHA256:     weir.ScramKey{Stored: SHA256.mac(seed, "stored"), Server: SHA256.mac(seed, "server")},
 		SHA512:     weir.ScramKey{Stored: SHA512.mac(seed, "stored"), Server: SHA512.mac(seed, "server")},
 	}
