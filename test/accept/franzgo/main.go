@@ -62,7 +62,6 @@ func connect(opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.SASL(auth.AsSha512Mechanism()),
 		kgo.RetryTimeout(20 * time.Second),
 		kgo.RecordDeliveryTimeout(30 * time.Second),
-		kgo.AllowIdempotentProduceCancellation(),
 	}, opts...)...)
 }
 
@@ -98,7 +97,7 @@ func produce(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	cl, err := connect(kgo.ProducerBatchCompression(c))
+	cl, err := connect(kgo.ProducerBatchCompression(c), kgo.AllowIdempotentProduceCancellation())
 	if err != nil {
 		return err
 	}
