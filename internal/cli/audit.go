@@ -77,7 +77,9 @@ func (c *cli) auditVerify() *cobra.Command {
 				return err
 			}
 			return printOne(c, v, []column[client.Verification]{
-				{"VERIFIED", func(v client.Verification) string { return strconv.FormatUint(v.Entries, 10) + " entries, the chain is whole" }},
+				{"VERIFIED", func(v client.Verification) string {
+					return strconv.FormatUint(v.Entries, 10) + " entries, the chain is whole"
+				}},
 				{"HASH", func(v client.Verification) string { return v.Hash }},
 				{"LEDGER", func(v client.Verification) string { return v.Ledger }},
 			})

@@ -1,0 +1,326 @@
+// Package node wires a node: everything by hand, in one place, in the order in
+// which it starts. It stops in reverse.
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/app/access"
+	"github.com/weirmesh/weir/internal/app/audit"
+	"github.com/weirmesh/weir/internal/app/catalog"
+	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/driver/broker"
+	"github.com/weirmesh/weir/internal/driver/kafka"
+	"github.com/weirmesh/weir/internal/driver/ledger"
+	"github.com/weirmesh/weir/internal/driver/state"
+	"github.com/weirmesh/weir/internal/kit/dirlock"
+	"github.com/weirmesh/weir/internal/serve/gateway"
+	"github.com/weirmesh/weir/internal/worker"
+	"github.com/weirmesh/weir/internal/writer"
+)
+
+// Config is what a node is told.
+type Config struct {
+	// Data is the folder that holds everything; it is made if it is absent.
+	Data string
+	// HTTP is the address of API, health and metrics; port 0 is any free one.
+	HTTP string
+	// Kafka is the address that Kafka clients start from; port 0 is any free
+	// one. Broker n of the cluster is shown at this port + 1 + n.
+	Kafka string
+	// Advertise is the host that Kafka clients are told; empty is Kafka's.
+	Advertise string
+	// Cluster is where a Kafka cluster is, as HOST:PORT each; empty is the
+	// embedded broker.
+	Cluster []string
+	// Limit is how many bytes the embedded broker holds; 0 is 2 GB.
+	Limit int64
+	// NoSync lets the embedded broker acknowledge before the disk has it.
+	NoSync bool
+	// Mesh is the name that a new mesh gets; empty is "weir".
+	Mesh string
+	// Version is what the node says of itself.
+	Version string
+
+	Log    *slog.Logger
+	Now    func() time.Time
+	Random io.Reader // of cryptographic quality
+}
+
+// The files in a node's folder.
+const (
+	LedgerFile = "ledger.db"
+	StateFile  = "state.db"
+	AdminFile  = "admin.json"
+	BrokerDir  = "broker"
+)
+
+// adminName is the person that the first start makes.
+const adminName = "admin"
+
+// stopFor bounds how long each part may take to stop.
+const stopFor = 2 * time.Second
+
+// Node is a node that runs.
+type Node struct {
+	cfg      Config
+	group    *group
+	front    *front
+	ledger   *ledger.Ledger
+	state    *state.State
+	writer   *audit.Recorder
+	home     weir.UID
+	identity *identity.Identity
+	upstream weir.Upstream
+	embedded *broker.Broker // nil on a real cluster
+	catalog  *catalog.Catalog
+	live     *access.Live
+	worker   *worker.Reconciler
+	gateway  *gateway.Gateway
+	founding *identity.Founding
+	admin    Admin
+}
+
+// Admin is what stands in the admin file.
+type Admin struct {
+	URL   string `json:"url"`
+	User  string `json:"user"`
+	Token string `json:"token"`
+}
+
+// HTTP is the address that the API listens on.
+func (n *Node) HTTP() string { return n.front.addr() }
+
+// Kafka is the address that Kafka clients start from.
+func (n *Node) Kafka() string { return n.gateway.Addr() }
+
+// Founding is what the first start shows once; nil on later ones.
+func (n *Node) Founding() *identity.Founding { return n.founding }
+
+// Admin is how a program on this machine acts as the mesh admin.
+func (n *Node) Admin() Admin { return n.admin }
+
+// Run runs something beside the node's own parts; it stops before them.
+func (n *Node) Run(name string, fn func(context.Context) error) { n.group.run(name, fn) }
+
+// Run runs a node until ctx ends or a part of it fails. ready is called once,
+// when every listener accepts; what it returns with an error ends the node.
+// When Run returns, everything has stopped.
+func Run(ctx context.Context, cfg Config, ready func(context.Context, *Node) error) error {
+	if err := cfg.check(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	held, err := dirlock.Lock(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer held.Unlock()
+
+	n := &Node{cfg: cfg, group: newGroup(cfg.Log)}
+	err = n.start(ctx)
+	if err == nil {
+		err = ready(n.group.watch(ctx), n)
+	}
+	if err == nil {
+		err = n.group.wait(ctx)
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil // it was told to stop while it started
+	}
+	return errors.Join(err, n.group.stop())
+}
+
+// start brings up every part. What is started is stopped by the group, in
+// reverse, also when a later part cannot start.
+func (n *Node) start(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		n.startFront,    // first, so that a node that rebuilds its state is seen to live
+		n.startLedger,   // the truth
+		n.startState,    // made from the ledger; catches up here
+		n.startWriter,   // needs a state that shows the ledger's head
+		n.found,         // the mesh and its admin must be there before anyone asks
+		n.startCluster,  // the broker and the worker that shapes it
+		n.startGateway,  // before the API, which tells clients its address
+		n.startServices, // last: from here on, people come in
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Config) check() error {
+	for _, f := range []struct{ name, addr string }{{"--http", c.HTTP}, {"--kafka", c.Kafka}} {
+		host, _, err := net.SplitHostPort(f.addr)
+		if err != nil {
+			return fmt.Errorf("%s %q is not an address; write HOST:PORT, such as 127.0.0.1:0", f.name, f.addr)
+		}
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return fmt.Errorf("%s %s is not a loopback address, and without TLS passwords and data would be readable on the network; "+
+				"use 127.0.0.1 and a tunnel until TLS comes", f.name, f.addr)
+		}
+	}
+	return nil
+}
+
+func (n *Node) startLedger(ctx context.Context) (err error) {
+	n.ledger, err = ledger.Open(ctx, n.path(LedgerFile), ledger.Options{Now: n.cfg.Now, Logger: n.cfg.Log})
+	if err != nil {
+		return err
+	}
+	n.group.onStop("ledger", func(context.Context) error { return n.ledger.Close() })
+	n.group.run("ledger check", n.ledger.VerifyRest)
+	return nil
+}
+
+func (n *Node) startState(ctx context.Context) (err error) {
+	n.state, err = state.Open(ctx, n.path(StateFile), n.ledger, state.Options{Logger: n.cfg.Log, Progress: n.front.progress})
+	if err != nil {
+		return err
+	}
+	n.group.onStop("state", func(context.Context) error { return n.state.Close() })
+	return nil
+}
+
+func (n *Node) startWriter(context.Context) error {
+	w := writer.New(n.ledger, n.state, writer.Options{Now: n.cfg.Now, Logger: n.cfg.Log})
+	n.writer = audit.NewRecorder(w, n.cfg.Now, n.cfg.Log)
+	n.group.run("writer", w.Run)
+	n.group.run("refusals", n.writer.Run)
+	n.group.onStop("refusals", func(ctx context.Context) error { n.writer.Flush(ctx); return nil })
+	return nil
+}
+
+// found makes the mesh at the first start, and keeps the admin's token in the
+// folder.
+func (n *Node) found(ctx context.Context) error {
+	name := n.cfg.Mesh
+	if name == "" {
+		name = "weir"
+	}
+	c := identity.Config{State: n.state, Writer: n.writer, Now: n.cfg.Now, Random: n.cfg.Random}
+	home, founding, err := identity.Found(ctx, c, name, adminName)
+	if err != nil {
+		return err
+	}
+	c.Home, n.founding = home, founding
+	n.home = home
+	n.identity = identity.New(c)
+	n.catalog = catalog.New(catalog.Config{State: n.state, Writer: n.writer, Now: n.cfg.Now, Home: home})
+	n.admin, err = n.readAdmin()
+	if err != nil {
+		return err
+	}
+	if founding != nil {
+		n.admin = Admin{User: founding.Admin, Token: founding.Token}
+	}
+	n.admin.URL = "http://" + n.HTTP()
+	return writeSecret(n.path(AdminFile), n.admin)
+}
+
+// readAdmin reads the file of an earlier start. One that is gone stays without
+// a token: weir admin reset makes another.
+func (n *Node) readAdmin() (Admin, error) {
+	a := Admin{User: adminName}
+	b, err := os.ReadFile(n.path(AdminFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return a, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &a)
+	}
+	if err != nil {
+		return a, fmt.Errorf("%s cannot be read: %w; delete it, then make another with weir admin reset", n.path(AdminFile), err)
+	}
+	return a, nil
+}
+
+func (n *Node) startCluster(ctx context.Context) error {
+	if err := n.startUpstream(ctx); err != nil {
+		return err
+	}
+	cluster, err := kafka.NewCluster(n.upstream, kafka.Options{KeepWhole: n.embedded != nil})
+	if err != nil {
+		return err
+	}
+	n.group.onStop("cluster", func(context.Context) error { return cluster.Close() })
+	n.worker = worker.New(worker.Config{
+		State: n.state, Cluster: cluster, Identity: n.identity, Now: n.cfg.Now, Log: n.cfg.Log, Trim: n.embedded != nil,
+		Catalog: n.catalog,
+	})
+	n.group.run("topics", n.worker.Run)
+	n.group.run("retention", n.worker.Retain)
+	return nil
+}
+
+func (n *Node) startUpstream(ctx context.Context) error {
+	if len(n.cfg.Cluster) > 0 {
+		up, err := kafka.NewUpstream(kafka.Config{Seeds: n.cfg.Cluster, Now: n.cfg.Now})
+		if err != nil {
+			return err
+		}
+		n.upstream = up
+		n.group.onStop("upstream", func(context.Context) error { return up.Close() })
+		return nil
+	}
+	b, err := broker.Open(ctx, broker.Config{
+		Dir: n.path(BrokerDir), Limit: n.cfg.Limit, NoSync: n.cfg.NoSync, Logger: n.cfg.Log, Now: n.cfg.Now,
+	})
+	if err != nil {
+		return err
+	}
+	n.embedded, n.upstream = b, b
+	n.group.onStop("broker", func(context.Context) error { return b.Close() })
+	return nil
+}
+
+func (n *Node) path(name string) string { return filepath.Join(n.cfg.Data, name) }
+
+// cluster is what the API tells of where the records are.
+func (n *Node) cluster() client.Cluster {
+	c := client.Cluster{Kind: "kafka"}
+	if n.embedded != nil {
+		c.Kind = "embedded"
+		c.Used, c.Limit = n.embedded.Usage()
+		for _, w := range n.embedded.Warnings() {
+			c.Problems = append(c.Problems, fmt.Sprintf("%s (%d times, last at %s)", w.Msg, w.Times, w.At.Format(time.RFC3339)))
+		}
+	}
+	for name, p := range n.worker.Problems() {
+		c.Problems = append(c.Problems, name+": "+p.Text)
+	}
+	return c
+}
+
+// writeSecret replaces a JSON file for its owner alone, whole or not.
+func writeSecret(path string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".weir-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(append(b, '\n'))
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}

@@ -1,0 +1,78 @@
+package node
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/weirmesh/weir/internal/app/access"
+	"github.com/weirmesh/weir/internal/app/audit"
+	"github.com/weirmesh/weir/internal/serve/api"
+	"github.com/weirmesh/weir/internal/serve/gateway"
+	"github.com/weirmesh/weir/internal/serve/ops"
+)
+
+// startGateway compiles the rights and opens the Kafka listeners.
+func (n *Node) startGateway(ctx context.Context) (err error) {
+	if n.live, err = access.NewLive(ctx, n.ledger); err != nil {
+		return err
+	}
+	n.group.run("rights", n.live.Run)
+	n.gateway, err = gateway.New(gateway.Config{
+		Addr: n.cfg.Kafka, Advertise: n.cfg.Advertise, ClusterID: n.home.String(),
+		Upstream: n.upstream, Rights: n.live, Logger: n.cfg.Log, Now: n.cfg.Now,
+	})
+	if err != nil {
+		return err
+	}
+	n.group.run("gateway", n.gateway.Run)
+	return nil
+}
+
+// startServices puts the API, health and metrics behind the HTTP listener.
+func (n *Node) startServices(context.Context) error {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	n.measure(metrics)
+	r := chi.NewRouter()
+	ops.Routes(r, metrics, n.readiness())
+	api.New(api.Config{
+		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Live: n.live,
+		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
+		Audit:    audit.New(n.ledger, n.state, n.writer),
+		Node:     api.Node{Kafka: n.Kafka, Cluster: n.cluster, Problem: n.worker.Problem},
+		Version:  n.cfg.Version, Log: n.cfg.Log,
+	}, r)
+	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "there is nothing here; the API is under /api/v1, health under /livez and /readyz", http.StatusNotFound)
+	})
+	n.front.set(r)
+	n.group.onStop("requests", n.front.drain)
+	return nil
+}
+
+// readiness is what /readyz asks: whether changes can be made, and whether
+// brokers answer.
+func (n *Node) readiness() []ops.Readiness {
+	return []ops.Readiness{
+		{Name: "ledger", Check: n.ledger.Err},
+		{Name: "cluster", Check: n.worker.Reached},
+	}
+}
+
+// measure registers what only the wiring sees.
+func (n *Node) measure(r *prometheus.Registry) {
+	gauge := func(name, help string, value func() float64) {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "weir", Name: name, Help: help}, value))
+	}
+	gauge("ledger_head_offset", "Offset of the ledger's last entry.", func() float64 { return float64(n.ledger.Head().Offset) })
+	gauge("rights_offset", "Offset that the gateway's rights show.", func() float64 { return float64(n.live.Current().Offset()) })
+	gauge("topic_problems", "Topics and applications that are not as the ledger wants them.", func() float64 { return float64(len(n.worker.Problems())) })
+	if n.embedded != nil {
+		gauge("broker_used_bytes", "Bytes that the embedded broker holds.", func() float64 { used, _ := n.embedded.Usage(); return float64(used) })
+		gauge("broker_limit_bytes", "Bytes at which the embedded broker refuses writes.", func() float64 { _, limit := n.embedded.Usage(); return float64(limit) })
+	}
+}
