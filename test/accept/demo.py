@@ -64,7 +64,8 @@ def look(node, begin):
 def commands(node):
     """The commands to try, as they were printed."""
     def printed():
-        return [l.strip() for l in node.lines if l.strip().startswith(("kcat ", "weir ", "./weir ", "WEIR_", "curl "))]
+        lines = node.lines + node.log.read_text().splitlines()
+        return [l.strip() for l in lines if l.strip().startswith(("kcat ", "weir ", "./weir ", "WEIR_", "curl "))]
     return lib.until("commands to try are printed", 5, printed) and printed()
 
 
