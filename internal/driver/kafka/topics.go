@@ -18,25 +18,21 @@ import (
 func (c *Cluster) Topics(ctx context.Context) (weir.Topics, error) {
 	ctx, cancel := c.call(ctx)
 	defer cancel()
-	listed, err := c.admin.ListTopics(ctx)
+	all, err := c.look(ctx)
 	if err != nil {
 		return nil, failed(err, "list the topics of the cluster")
 	}
-	topics := make(weir.Topics, len(listed))
-	for name, t := range listed {
-		if errors.Is(t.Err, kerr.UnknownTopicOrPartition) { // it went meanwhile
+	topics := make(weir.Topics, len(all))
+	for _, t := range all {
+		if t.internal || errors.Is(t.err, kerr.UnknownTopicOrPartition) { // or it went meanwhile
 			continue
 		}
-		if t.Err != nil { // a topic left out would look as if it were gone
-			return nil, failed(t.Err, "list the topics of the cluster: "+name)
+		if t.err != nil { // a topic left out would look as if it were gone
+			return nil, failed(t.err, "list the topics of the cluster: "+t.Name)
 		}
-		topics[name] = actual(t)
+		topics[t.Name] = t.ClusterTopic
 	}
 	return topics, nil
-}
-
-func actual(t kadm.TopicDetail) weir.ClusterTopic {
-	return weir.ClusterTopic{Name: t.Topic, ID: weir.TopicID(t.ID), Partitions: len(t.Partitions)}
 }
 
 // PutTopic makes a topic, with as many replicas as the cluster gives by
@@ -123,25 +119,18 @@ func (c *Cluster) settings(t weir.TopicSpec) []kadm.AlterConfig {
 // settled waits until every partition of a topic has a leader: brokers learn
 // of a new topic a little after it was made.
 func (c *Cluster) settled(ctx context.Context, name string) (weir.ClusterTopic, error) {
-	var found weir.ClusterTopic
+	var found seen
 	err := until(ctx, func() (bool, error) {
-		listed, err := c.admin.ListTopics(ctx, name)
-		if err != nil {
+		var err error
+		if found, err = c.lookFor(ctx, name); err != nil {
 			return false, err
 		}
-		t := listed[name]
-		if t.Err != nil && !kerr.IsRetriable(t.Err) {
-			return false, t.Err
+		if found.err != nil && !kerr.IsRetriable(found.err) {
+			return false, found.err
 		}
-		found = actual(t)
-		for _, p := range t.Partitions {
-			if p.Err != nil || p.Leader < 0 {
-				return false, nil
-			}
-		}
-		return t.Err == nil && len(t.Partitions) > 0, nil
+		return found.err == nil && found.led, nil
 	})
-	return found, err
+	return found.ClusterTopic, err
 }
 
 // adopt takes a topic that is there already if it can only be what an earlier
@@ -175,14 +164,14 @@ func (c *Cluster) SetTopic(ctx context.Context, t weir.TopicSpec) error {
 	}
 	ctx, cancel := c.call(ctx)
 	defer cancel()
-	listed, err := c.admin.ListTopics(ctx, t.Name)
+	found, err := c.lookFor(ctx, t.Name)
 	if err == nil {
-		err = listed[t.Name].Err
+		err = found.err
 	}
 	if err != nil {
 		return failed(err, "change the topic "+t.Name)
 	}
-	if err := c.configure(ctx, t); err != nil || len(listed[t.Name].Partitions) >= t.Partitions {
+	if err := c.configure(ctx, t); err != nil || found.Partitions >= t.Partitions {
 		return err
 	}
 	return c.widen(ctx, t)

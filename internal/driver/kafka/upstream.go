@@ -1,13 +1,13 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/weirmesh/weir"
@@ -37,7 +37,6 @@ type Config struct {
 // a broker is not where it was.
 type Upstream struct {
 	client *kgo.Client
-	admin  *kadm.Client
 	net    net.Dialer
 	cfg    Config
 
@@ -72,7 +71,6 @@ func NewUpstream(cfg Config) (*Upstream, error) {
 	if u.client, err = newClient(u.net.DialContext, cfg.Timeout, cfg.Seeds...); err != nil {
 		return nil, err
 	}
-	u.admin = kadm.NewClient(u.client)
 	return u, nil
 }
 
@@ -118,15 +116,16 @@ func (u *Upstream) list(ctx context.Context, age time.Duration) ([]weir.Broker, 
 func (u *Upstream) renew(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, u.cfg.Timeout)
 	defer cancel()
-	listed, err := u.admin.ListBrokers(ctx)
+	resp, err := metadata(ctx, u.client, false)
 	if err != nil {
 		u.err, u.failed = failed(err, "list the brokers of the cluster"), u.cfg.Now()
 		return
 	}
-	u.brokers = make([]weir.Broker, 0, len(listed))
-	for _, b := range listed {
+	u.brokers = make([]weir.Broker, 0, len(resp.Brokers))
+	for _, b := range resp.Brokers {
 		u.brokers = append(u.brokers, weir.Broker{ID: weir.BrokerID(b.NodeID), Host: b.Host, Port: b.Port})
 	}
+	slices.SortFunc(u.brokers, func(a, b weir.Broker) int { return cmp.Compare(a.ID, b.ID) })
 	u.asked = u.cfg.Now()
 }
 

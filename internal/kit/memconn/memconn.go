@@ -3,8 +3,9 @@
 // wait for the other to be ready; a full buffer holds the writer back;
 // deadlines work; one side can end its half and still read.
 //
-// Its buffers start empty and grow with what stands in them, so an idle
-// connection costs a few hundred bytes.
+// Its buffers start empty, grow with what stands in them, and are given back
+// when they were too large for a while: a connection that is idle, or says
+// little, costs a few kilobytes.
 package memconn
 
 import (
