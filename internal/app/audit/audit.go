@@ -12,7 +12,7 @@ import (
 // chain is a ledger that can check all that it holds.
 type chain interface {
 	weir.Ledger
-	Verify(ctx context.Context, progress func(weir.Offset)) (weir.Head, error)
+	Verify(ctx context.Context, progress func(at, head weir.Offset)) (weir.Head, error)
 }
 
 // Audit is the use cases about the record.

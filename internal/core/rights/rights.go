@@ -89,6 +89,9 @@ func Must(p weir.Principal, v Verb, t Thing, r weir.Ref) error {
 			who |= row.who
 		}
 	}
+	if v == Create {
+		r.UID = weir.UID{} // it was never made
+	}
 	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v, r).WithFix("ask %s", who.people())
 	e.Ref = r
 	return e

@@ -15,7 +15,7 @@ func (a *API) accessRoutes() {
 }
 
 func (a *API) accesses(ctx context.Context, p weir.Principal, in *struct {
-	paging
+	Paging
 	Product     string `query:"product" maxLength:"127"`
 	Application string `query:"application" maxLength:"63"`
 }) (*many[client.Access], error) {
@@ -36,13 +36,13 @@ func (a *API) accesses(ctx context.Context, p weir.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return page(ctx, a, q, in.paging, allowed)
+	return page(ctx, a, q, in.Paging, allowed)
 }
 
 // between is a product and an application.
 type between struct {
-	write
-	named
+	Write
+	Named
 	Application string `path:"application" maxLength:"63"`
 }
 

@@ -19,16 +19,16 @@ func (a *API) applicationRoutes() {
 	add(a, route{method: http.MethodDelete, path: "/applications/{name}/credential", summary: "End the credentials", status: http.StatusNoContent}, a.revokeCredential)
 }
 
-func (a *API) applications(ctx context.Context, p weir.Principal, in *paging) (*many[client.Application], error) {
+func (a *API) applications(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Application], error) {
 	return page(ctx, a, weir.Query{Noun: weir.NounApplication, Scope: p.Scope()}, *in, applicationFor(p))
 }
 
-func (a *API) application(ctx context.Context, p weir.Principal, in *named) (*one[client.Application], error) {
+func (a *API) application(ctx context.Context, p weir.Principal, in *Named) (*one[client.Application], error) {
 	return get(ctx, a, p, weir.NounApplication, in.Name, applicationFor(p))
 }
 
 func (a *API) createApplication(ctx context.Context, p weir.Principal, in *struct {
-	write
+	Write
 	Body client.NewApplication
 }) (*one[client.Application], error) {
 	call, err := in.of(p, "application.create", in.Body)
@@ -40,8 +40,8 @@ func (a *API) createApplication(ctx context.Context, p weir.Principal, in *struc
 }
 
 func (a *API) editApplication(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 	Body client.ApplicationEdit
 }) (*one[client.Application], error) {
 	call, err := in.of(p, "application.edit", in.Name, in.Body)
@@ -53,8 +53,8 @@ func (a *API) editApplication(ctx context.Context, p weir.Principal, in *struct 
 }
 
 func (a *API) rotateCredential(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 }) (*one[client.Application], error) {
 	call, err := in.of(p, "application.rotate", in.Name)
 	if err != nil {
@@ -77,8 +77,8 @@ func wroteApplication(ctx context.Context, a *API, p weir.Principal, r identity.
 }
 
 func (a *API) revokeCredential(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 }) (*none, error) {
 	call, err := in.of(p, "application.revoke", in.Name)
 	if err != nil {
@@ -92,8 +92,8 @@ func (a *API) revokeCredential(ctx context.Context, p weir.Principal, in *struct
 }
 
 func (a *API) deleteApplication(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 }) (*none, error) {
 	call, err := in.of(p, "application.delete", in.Name)
 	if err != nil {

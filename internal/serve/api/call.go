@@ -10,27 +10,27 @@ import (
 	"github.com/weirmesh/weir/client"
 )
 
-// write is what every write takes.
-type write struct {
+// Write is what every write takes.
+type Write struct {
 	IfMatch string `header:"If-Match" doc:"The revision that the change is meant for, in quotes; refused with 412 if it is another by now."`
 	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"The same key gets the first answer again, for 24 hours."`
 	Why     string `header:"Weir-Reason" maxLength:"1000" doc:"Why, for the audit."`
 }
 
-// paging is what every list takes.
-type paging struct {
+// Paging is what every list takes.
+type Paging struct {
 	Cursor string `query:"cursor" maxLength:"512" doc:"Where the page before ended, as its next said."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
 
-// named is a thing by its name.
-type named struct {
+// Named is a thing by its name.
+type Named struct {
 	Name string `path:"name" maxLength:"200"`
 }
 
 // of makes a use case's call. What stands for the request in the idempotency
 // check is the operation and all its parts.
-func (w write) of(p weir.Principal, op string, parts ...any) (weir.Call, error) {
+func (w Write) of(p weir.Principal, op string, parts ...any) (weir.Call, error) {
 	c := weir.Call{By: p, Why: w.Why, Key: weir.IdempotencyKey(w.Key)}
 	if strings.ContainsFunc(w.Why+w.Key, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return c, weir.Errorf(weir.Invalid, "a header holds a control character").At("Weir-Reason or Idempotency-Key")
@@ -132,7 +132,7 @@ func (a *API) view(ctx context.Context, fn func(weir.View) error) error {
 }
 
 // page lists a noun for a principal and turns each item into the API's type.
-func page[E weir.Entity, T any](ctx context.Context, a *API, q weir.Query, in paging, turn func(context.Context, *names, E, weir.Revision) (T, error)) (*many[T], error) {
+func page[E weir.Entity, T any](ctx context.Context, a *API, q weir.Query, in Paging, turn func(context.Context, *names, E, weir.Revision) (T, error)) (*many[T], error) {
 	out := &many[T]{Body: client.List[T]{Items: []T{}}}
 	q.After, q.Limit = in.Cursor, in.Limit
 	err := a.view(ctx, func(v weir.View) error {

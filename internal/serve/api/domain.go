@@ -17,16 +17,16 @@ func (a *API) domainRoutes() {
 	add(a, route{method: http.MethodDelete, path: "/domains/{name}", summary: "Delete a domain", status: http.StatusNoContent}, a.deleteDomain)
 }
 
-func (a *API) domains(ctx context.Context, p weir.Principal, in *paging) (*many[client.Domain], error) {
+func (a *API) domains(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Domain], error) {
 	return page(ctx, a, weir.Query{Noun: weir.NounDomain, Scope: p.Scope()}, *in, domain)
 }
 
-func (a *API) domain(ctx context.Context, p weir.Principal, in *named) (*one[client.Domain], error) {
+func (a *API) domain(ctx context.Context, p weir.Principal, in *Named) (*one[client.Domain], error) {
 	return get(ctx, a, p, weir.NounDomain, in.Name, domain)
 }
 
 func (a *API) createDomain(ctx context.Context, p weir.Principal, in *struct {
-	write
+	Write
 	Body client.NewDomain
 }) (*one[client.Domain], error) {
 	call, err := in.of(p, "domain.create", in.Body)
@@ -38,8 +38,8 @@ func (a *API) createDomain(ctx context.Context, p weir.Principal, in *struct {
 }
 
 func (a *API) editDomain(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 	Body client.DomainEdit
 }) (*one[client.Domain], error) {
 	call, err := in.of(p, "domain.edit", in.Name, in.Body)
@@ -51,8 +51,8 @@ func (a *API) editDomain(ctx context.Context, p weir.Principal, in *struct {
 }
 
 func (a *API) deleteDomain(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 }) (*none, error) {
 	call, err := in.of(p, "domain.delete", in.Name)
 	if err != nil {
@@ -83,7 +83,7 @@ func domain(ctx context.Context, n *names, d *weir.Domain, rev weir.Revision) (c
 
 // inDomain narrows a list to one domain.
 type inDomain struct {
-	paging
+	Paging
 	Domain string `query:"domain" maxLength:"63" doc:"Only this domain's."`
 }
 

@@ -41,7 +41,7 @@ func (a *API) mesh(ctx context.Context, p weir.Principal, _ *struct{}) (*one[cli
 }
 
 func (a *API) entries(ctx context.Context, p weir.Principal, in *struct {
-	paging
+	Paging
 	By    string `query:"by" maxLength:"63" doc:"A person's name."`
 	About string `query:"about" maxLength:"200" doc:"noun/name, such as product/membership.users; noun/uid for what is gone."`
 }) (*many[client.Entry], error) {

@@ -17,16 +17,16 @@ func (a *API) personRoutes() {
 	add(a, route{method: http.MethodPost, path: "/people/{name}/password", summary: "Set a person's password"}, a.setPassword)
 }
 
-func (a *API) people(ctx context.Context, p weir.Principal, in *paging) (*many[client.Person], error) {
+func (a *API) people(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Person], error) {
 	return page(ctx, a, weir.Query{Noun: weir.NounPerson, Scope: p.Scope()}, *in, person)
 }
 
-func (a *API) person(ctx context.Context, p weir.Principal, in *named) (*one[client.Person], error) {
+func (a *API) person(ctx context.Context, p weir.Principal, in *Named) (*one[client.Person], error) {
 	return get(ctx, a, p, weir.NounPerson, in.Name, person)
 }
 
 func (a *API) createPerson(ctx context.Context, p weir.Principal, in *struct {
-	write
+	Write
 	Body client.NewPerson
 }) (*one[client.Person], error) {
 	call, err := in.of(p, "person.create", in.Body)
@@ -38,8 +38,8 @@ func (a *API) createPerson(ctx context.Context, p weir.Principal, in *struct {
 }
 
 func (a *API) setPassword(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 	Body client.NewPassword
 }) (*one[client.Person], error) {
 	call, err := in.of(p, "person.password", in.Name, in.Body)
@@ -66,8 +66,8 @@ func personWithPassword(ctx context.Context, a *API, r identity.WithPassword, er
 }
 
 func (a *API) deletePerson(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 }) (*none, error) {
 	call, err := in.of(p, "person.delete", in.Name)
 	if err != nil {

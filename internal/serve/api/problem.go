@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -104,7 +105,7 @@ func writeProblem(w http.ResponseWriter, p *client.Problem) {
 const maxDepth = 32
 
 // strictUnmarshal refuses what decoders read differently: a key twice in one
-// object, and anything after the value.
+// object, in whatever case, and anything after the value.
 func strictUnmarshal(data []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
@@ -136,11 +137,11 @@ func checkValue(dec *json.Decoder, depth int) error {
 			if err != nil {
 				return err
 			}
-			if name, _ := key.(string); seen[name] {
+			name, _ := key.(string)
+			if seen[strings.ToLower(name)] {
 				return fmt.Errorf("the key %q stands twice in one object", name)
-			} else {
-				seen[name] = true
 			}
+			seen[strings.ToLower(name)] = true
 		}
 		if err := checkValue(dec, depth+1); err != nil {
 			return err

@@ -23,15 +23,15 @@ func (a *API) products(ctx context.Context, p weir.Principal, in *inDomain) (*ma
 	if err != nil {
 		return nil, err
 	}
-	return page(ctx, a, q, in.paging, product)
+	return page(ctx, a, q, in.Paging, product)
 }
 
-func (a *API) product(ctx context.Context, p weir.Principal, in *named) (*one[client.Product], error) {
+func (a *API) product(ctx context.Context, p weir.Principal, in *Named) (*one[client.Product], error) {
 	return get(ctx, a, p, weir.NounProduct, in.Name, product)
 }
 
 func (a *API) createProduct(ctx context.Context, p weir.Principal, in *struct {
-	write
+	Write
 	Body client.NewProduct
 }) (*one[client.Product], error) {
 	b := in.Body
@@ -52,8 +52,8 @@ func (a *API) createProduct(ctx context.Context, p weir.Principal, in *struct {
 }
 
 func (a *API) editProduct(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 	Body client.ProductEdit
 }) (*one[client.Product], error) {
 	b := in.Body
@@ -82,8 +82,8 @@ func maybeDuration(field string, s *string) (*weir.Duration, error) {
 
 // ending is a thing whose data may be destroyed with it.
 type ending struct {
-	write
-	named
+	Write
+	Named
 	Destroy bool `query:"destroyData" doc:"End its topic too, with all its data, for ever."`
 }
 

@@ -22,15 +22,15 @@ func (a *API) streams(ctx context.Context, p weir.Principal, in *inDomain) (*man
 	if err != nil {
 		return nil, err
 	}
-	return page(ctx, a, q, in.paging, stream)
+	return page(ctx, a, q, in.Paging, stream)
 }
 
-func (a *API) stream(ctx context.Context, p weir.Principal, in *named) (*one[client.Stream], error) {
+func (a *API) stream(ctx context.Context, p weir.Principal, in *Named) (*one[client.Stream], error) {
 	return get(ctx, a, p, weir.NounStream, in.Name, stream)
 }
 
 func (a *API) createStream(ctx context.Context, p weir.Principal, in *struct {
-	write
+	Write
 	Body client.NewStream
 }) (*one[client.Stream], error) {
 	b := in.Body
@@ -49,8 +49,8 @@ func (a *API) createStream(ctx context.Context, p weir.Principal, in *struct {
 }
 
 func (a *API) editStream(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 	Body client.StreamEdit
 }) (*one[client.Stream], error) {
 	b := in.Body

@@ -18,16 +18,16 @@ func (a *API) teamRoutes() {
 	add(a, route{method: http.MethodDelete, path: "/teams/{name}/members/{person}", summary: "Remove a member", status: http.StatusNoContent}, a.removeMember)
 }
 
-func (a *API) teams(ctx context.Context, p weir.Principal, in *paging) (*many[client.Team], error) {
+func (a *API) teams(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Team], error) {
 	return page(ctx, a, weir.Query{Noun: weir.NounTeam, Scope: p.Scope()}, *in, team)
 }
 
-func (a *API) team(ctx context.Context, p weir.Principal, in *named) (*one[client.Team], error) {
+func (a *API) team(ctx context.Context, p weir.Principal, in *Named) (*one[client.Team], error) {
 	return get(ctx, a, p, weir.NounTeam, in.Name, team)
 }
 
 func (a *API) createTeam(ctx context.Context, p weir.Principal, in *struct {
-	write
+	Write
 	Body client.NewTeam
 }) (*one[client.Team], error) {
 	call, err := in.of(p, "team.create", in.Body)
@@ -39,8 +39,8 @@ func (a *API) createTeam(ctx context.Context, p weir.Principal, in *struct {
 }
 
 func (a *API) editTeam(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 	Body client.TeamEdit
 }) (*one[client.Team], error) {
 	call, err := in.of(p, "team.edit", in.Name, in.Body)
@@ -53,8 +53,8 @@ func (a *API) editTeam(ctx context.Context, p weir.Principal, in *struct {
 
 // member is a person in a team.
 type member struct {
-	write
-	named
+	Write
+	Named
 	Person string `path:"person" maxLength:"63"`
 }
 
@@ -77,8 +77,8 @@ func (a *API) removeMember(ctx context.Context, p weir.Principal, in *member) (*
 }
 
 func (a *API) deleteTeam(ctx context.Context, p weir.Principal, in *struct {
-	write
-	named
+	Write
+	Named
 }) (*none, error) {
 	call, err := in.of(p, "team.delete", in.Name)
 	if err != nil {

@@ -16,24 +16,24 @@ func (a *API) tokenRoutes() {
 	add(a, route{method: http.MethodDelete, path: "/tokens/{person}/{label}", summary: "Revoke a token", status: http.StatusNoContent}, a.deleteToken)
 }
 
-// labelled is a token by both parts of its name.
-type labelled struct {
+// Labelled is a token by both parts of its name.
+type Labelled struct {
 	Person string `path:"person" maxLength:"63"`
 	Label  string `path:"label" maxLength:"63"`
 }
 
-func (l labelled) name() string { return l.Person + "/" + l.Label }
+func (l Labelled) name() string { return l.Person + "/" + l.Label }
 
-func (a *API) tokens(ctx context.Context, p weir.Principal, in *paging) (*many[client.Token], error) {
+func (a *API) tokens(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Token], error) {
 	return page(ctx, a, weir.Query{Noun: weir.NounToken, Scope: p.Scope()}, *in, token)
 }
 
-func (a *API) token(ctx context.Context, p weir.Principal, in *labelled) (*one[client.Token], error) {
+func (a *API) token(ctx context.Context, p weir.Principal, in *Labelled) (*one[client.Token], error) {
 	return get(ctx, a, p, weir.NounToken, in.name(), token)
 }
 
 func (a *API) createToken(ctx context.Context, p weir.Principal, in *struct {
-	write
+	Write
 	Body client.NewToken
 }) (*one[client.Token], error) {
 	call, err := in.of(p, "token.create", in.Body)
@@ -57,8 +57,8 @@ func (a *API) createToken(ctx context.Context, p weir.Principal, in *struct {
 }
 
 func (a *API) deleteToken(ctx context.Context, p weir.Principal, in *struct {
-	write
-	labelled
+	Write
+	Labelled
 }) (*none, error) {
 	call, err := in.of(p, "token.delete", in.name())
 	if err != nil {

@@ -18,10 +18,10 @@ func (a *API) topics(ctx context.Context, p weir.Principal, in *inDomain) (*many
 	if err != nil {
 		return nil, err
 	}
-	return page(ctx, a, q, in.paging, topic)
+	return page(ctx, a, q, in.Paging, topic)
 }
 
-func (a *API) topic(ctx context.Context, p weir.Principal, in *named) (*one[client.Topic], error) {
+func (a *API) topic(ctx context.Context, p weir.Principal, in *Named) (*one[client.Topic], error) {
 	return get(ctx, a, p, weir.NounTopic, in.Name, topic)
 }
 
