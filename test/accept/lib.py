@@ -231,6 +231,7 @@ class Node:
         if self.cluster:
             argv += ["--cluster", self.cluster]
         self.lines = []
+        claim(os.access(BIN, os.X_OK), f"there is a binary at {BIN}; make build")
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=open(self.log, "ab"), text=True)
         threading.Thread(target=self._drain, args=(self.process.stdout, self.lines), daemon=True).start()
 
