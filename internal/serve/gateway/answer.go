@@ -1,0 +1,146 @@
+package gateway
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/wire"
+)
+
+// maxAnswer bounds what a broker may send in one frame.
+const maxAnswer = 256 << 20
+
+func deadline(in time.Duration) time.Time { return time.Now().Add(in) }
+
+func writeFrame(w *bufio.Writer, frame []byte) error {
+	if _, err := w.Write(binary.BigEndian.AppendUint32(w.AvailableBuffer(), uint32(len(frame)))); err != nil {
+		return err
+	}
+	_, err := w.Write(frame)
+	return err
+}
+
+// takeAnswers passes on what the broker answers until a side closes. It always
+// reads, so the broker's end is seen while nothing is under way too.
+func (c *conn) takeAnswers() error {
+	var frame []byte
+	for {
+		size, err := wire.ReadSize(c.upstream.in, maxAnswer)
+		if err != nil {
+			return upstreamEnded(err)
+		}
+		x := c.queue.head()
+		if x == nil || x.local != nil {
+			return weir.Errorf(weir.Unavailable, "broker %d answered what nobody asked", c.upstream.id)
+		}
+		if cap(frame) > keepBuffer {
+			frame = nil
+		}
+		if frame, err = c.takeAnswer(x, frame, size); err != nil {
+			return err
+		}
+	}
+}
+
+func upstreamEnded(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errClosed
+	}
+	return weir.Errorf(weir.Unavailable, "the connection to the broker broke").Because(err)
+}
+
+// takeAnswer reads one answer and writes it to the client.
+func (c *conn) takeAnswer(x *exchange, frame []byte, size int) ([]byte, error) {
+	held := int64(0)
+	defer func() { c.g.answers.give(held) }()
+	frame, err := wire.ReadBody(c.upstream.in, frame, size, func(more int) error {
+		if !c.g.answers.take(int64(more), c.g.limits.FrameTime, c.done) {
+			return weir.Errorf(weir.Unavailable, "too many large answers at a time")
+		}
+		held += int64(more)
+		return nil
+	})
+	if err != nil {
+		return frame, upstreamEnded(err)
+	}
+	out, err := c.answer(x, frame)
+	if err != nil {
+		return frame, err
+	}
+	c.client.SetWriteDeadline(deadline(c.g.limits.WriteTime))
+	if err := writeFrame(c.out, out); err != nil {
+		return frame, clientEnded(err)
+	}
+	if err := c.queue.pop(c.writeLocal); err != nil {
+		return frame, err
+	}
+	c.g.metrics.Answers.Add(1)
+	if c.upstream.in.Buffered() > 0 {
+		return frame, nil
+	}
+	return frame, clientEnded(c.out.Flush())
+}
+
+func clientEnded(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errClosed
+}
+
+// answer is what the client gets: the broker's bytes, or another encoding of
+// them if something had to be changed.
+func (c *conn) answer(x *exchange, frame []byte) ([]byte, error) {
+	correlation, body, err := wire.ReadResponse(frame, x.flexible)
+	if err != nil || correlation != x.header.Correlation {
+		return nil, weir.Errorf(weir.Unavailable, "broker %d answered %d, not %d", c.upstream.id, correlation, x.header.Correlation)
+	}
+	if x.entry.answer == nil && x.merges == nil {
+		return frame, nil
+	}
+	resp := kmsg.ResponseForKey(x.entry.key)
+	resp.SetVersion(x.header.Version)
+	if err := resp.ReadFrom(frame[body:]); err != nil {
+		return nil, weir.Errorf(weir.Unavailable, "broker %d sent a torn answer to %s", c.upstream.id, x.entry.name).Because(err)
+	}
+	changed := x.merges != nil
+	x.judge.snap = c.g.rights.Current()
+	if !x.snap.Holds(x.login) {
+		return nil, errRevoked
+	}
+	if x.entry.answer != nil && x.entry.answer(x, resp) {
+		changed = true
+	}
+	for _, merge := range x.merges {
+		merge(resp)
+	}
+	if !changed {
+		return frame, nil
+	}
+	return resp.AppendTo(append(make([]byte, 0, len(frame)+256), frame[:body]...)), nil
+}
+
+// writeLocal writes an answer that was made here. The caller has the queue's
+// turn.
+func (c *conn) writeLocal(x *exchange) error {
+	resp := x.local
+	flexible := resp.IsFlexible() && x.entry.key != keyApiVersions
+	c.encoded = wire.SetSize(resp.AppendTo(wire.AppendResponse(c.encoded[:0], x.header.Correlation, flexible)))
+	return c.writeRaw(c.encoded)
+}
+
+// writeRaw writes to the client at once.
+func (c *conn) writeRaw(b []byte) error {
+	c.g.metrics.Answers.Add(1)
+	c.client.SetWriteDeadline(deadline(c.g.limits.WriteTime))
+	if _, err := c.out.Write(b); err != nil {
+		return clientEnded(err)
+	}
+	return clientEnded(c.out.Flush())
+}

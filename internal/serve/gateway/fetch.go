@@ -1,0 +1,154 @@
+package gateway
+
+import (
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/rights"
+	"github.com/weirmesh/weir/internal/core/wire"
+)
+
+// session is what the broker's fetch session of this connection holds, so that
+// a right that ended is told although later requests do not name the topic.
+// Only the goroutine of requests uses it.
+type session struct {
+	topics map[topicName]struct{}
+	judged weir.Offset // the rights by which they were judged last
+}
+
+// topicName is a topic as a request names it: by name or by id.
+type topicName struct {
+	name string
+	id   [16]byte
+}
+
+// fetchRequest judges what is asked for, and bounds it.
+func fetchRequest(x *exchange) error {
+	req := x.req.(*kmsg.FetchRequest)
+	if req.Version < 15 && req.ReplicaID >= 0 || req.ReplicaState.ID >= 0 {
+		return refusef("a Fetch as replica %d", max(req.ReplicaID, req.ReplicaState.ID))
+	}
+	x.boundFetch(req)
+	if req.SessionEpoch > 0 {
+		return x.fetchOn(req)
+	}
+	strip(x, &req.Topics,
+		func(t kmsg.FetchRequestTopic) int16 { return x.named(t.Topic, t.TopicID, rights.Read) },
+		func(t kmsg.FetchRequestTopic, code int16) kmsg.FetchResponseTopic {
+			return kmsg.FetchResponseTopic{Topic: t.Topic, TopicID: t.TopicID, Partitions: each(t.Partitions,
+				func(p kmsg.FetchRequestTopicPartition) kmsg.FetchResponseTopicPartition {
+					return fetchedError(p.Partition, code)
+				})}
+		},
+		func(resp kmsg.Response) *[]kmsg.FetchResponseTopic { return &resp.(*kmsg.FetchResponse).Topics },
+	)
+	x.c.fetch = session{topics: map[topicName]struct{}{}, judged: x.snap.Offset()}
+	if x.merges != nil {
+		// Without a session every further request names all topics again, so
+		// what is refused now is found once it is allowed.
+		req.SessionID, req.SessionEpoch = 0, -1
+	}
+	x.c.fetch.add(req.Topics)
+	return nil
+}
+
+// boundFetch caps how long a Fetch waits, since its rights are judged again
+// when it returns, and how much it brings.
+func (x *exchange) boundFetch(req *kmsg.FetchRequest) {
+	l := x.c.g.limits
+	if wait := int32(l.FetchWait.Milliseconds()); req.MaxWaitMillis > wait {
+		req.MaxWaitMillis, x.changed = wait, true
+	}
+	if req.MaxBytes > int32(l.FetchBytes) {
+		req.MaxBytes, x.changed = int32(l.FetchBytes), true
+	}
+	if req.MinBytes > req.MaxBytes {
+		req.MinBytes, x.changed = req.MaxBytes, true
+	}
+}
+
+// fetchOn judges a request that continues a session. If it or the session holds
+// what may not be read, the client is told that there is no such session: it
+// then asks for everything again, and is told topic by topic.
+func (x *exchange) fetchOn(req *kmsg.FetchRequest) error {
+	s := &x.c.fetch
+	good := true
+	for _, t := range req.Topics {
+		good = good && x.named(t.Topic, t.TopicID, rights.Read) == allowed
+	}
+	for _, t := range req.ForgottenTopics {
+		delete(s.topics, topicName{t.Topic, t.TopicID})
+	}
+	if good && s.judged != x.snap.Offset() {
+		for t := range s.topics {
+			good = good && x.named(t.name, t.id, rights.Read) == allowed
+		}
+	}
+	if !good {
+		resp := x.newAnswer().(*kmsg.FetchResponse)
+		resp.ErrorCode = kerr.FetchSessionIDNotFound.Code
+		x.local = resp
+		return nil
+	}
+	s.judged = x.snap.Offset()
+	s.add(req.Topics)
+	return nil
+}
+
+func (s *session) add(topics []kmsg.FetchRequestTopic) {
+	if s.topics == nil {
+		s.topics = map[topicName]struct{}{}
+	}
+	for _, t := range topics {
+		s.topics[topicName{t.Topic, t.TopicID}] = struct{}{}
+	}
+}
+
+// fetchAnswer is the pipeline of what is read: rights of this moment for every
+// partition, the projection (here, once there are grants of less than all),
+// then counting. Addresses of new leaders are replaced.
+func fetchAnswer(x *exchange, resp kmsg.Response) bool {
+	r := resp.(*kmsg.FetchResponse)
+	changed := len(r.Brokers) > 0
+	kept := r.Brokers[:0]
+	for _, b := range r.Brokers {
+		if x.readdress(b.NodeID, &b.Host, &b.Port) {
+			kept = append(kept, b)
+		}
+	}
+	r.Brokers = kept
+	for i := range r.Topics {
+		t := &r.Topics[i]
+		if code := x.named(t.Topic, t.TopicID, rights.Read); code != allowed {
+			t.Partitions = each(t.Partitions, func(p kmsg.FetchResponseTopicPartition) kmsg.FetchResponseTopicPartition {
+				return fetchedError(p.Partition, code)
+			})
+			changed = true
+		}
+		x.countFetched(t.Partitions)
+	}
+	return changed
+}
+
+func (x *exchange) countFetched(ps []kmsg.FetchResponseTopicPartition) {
+	m := x.c.g.metrics
+	for i := range ps {
+		if len(ps[i].RecordBatches) == 0 {
+			continue
+		}
+		_, records, _ := wire.Count(ps[i].RecordBatches) // old formats are not counted
+		m.DeliveredPartitions.Add(1)
+		m.DeliveredRecords.Add(int64(records))
+		m.DeliveredBytes.Add(int64(len(ps[i].RecordBatches)))
+	}
+}
+
+// fetchedError tells of a partition nothing but the error.
+func fetchedError(partition int32, code int16) kmsg.FetchResponseTopicPartition {
+	p := kmsg.NewFetchResponseTopicPartition()
+	p.Partition, p.ErrorCode = partition, code
+	p.HighWatermark, p.LastStableOffset, p.LogStartOffset, p.PreferredReadReplica = -1, -1, -1, -1
+	p.RecordBatches = []byte{}
+	return p
+}

@@ -1,0 +1,198 @@
+// Package gateway is the only address that Kafka clients get: a proxy that
+// speaks Kafka's protocol, with the cluster private behind it.
+//
+// It promises:
+//
+//   - What is not in the table of requests ([Requests]) does not reach a
+//     broker, and no request does before the login.
+//   - Every topic (by name and by id), group and transactional id in a request
+//     is judged by the rights of the moment; what a Fetch carries is judged
+//     again when it leaves. What an application may not know of is answered
+//     exactly as what does not exist.
+//   - No answer holds a broker's address.
+//   - What need not change passes as the bytes that were sent.
+//   - A connection whose credential ended is closed within 2 s, busy or idle.
+//   - Memory, connections and time that clients can take are bounded by
+//     [Limits], and no input ends the process.
+//
+// DESIGN.md tells how a frame travels.
+package gateway
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/weirmesh/weir"
+)
+
+// Gateway serves Kafka clients.
+type Gateway struct {
+	upstream weir.Upstream
+	rights   liveRights
+	limits   Limits
+	metrics  *Metrics
+	log      *slog.Logger
+	now      func() time.Time
+	random   io.Reader
+	cluster  string
+	secret   []byte // behind the salts of users that do not exist
+
+	table    []entry
+	doors    *doors
+	versions *versions
+	requests *budget
+	answers  *budget
+	decoding chan struct{} // held while a large request is decoded
+
+	mu      sync.Mutex
+	conns   map[*conn]struct{}
+	waiting int            // connections before their login
+	perApp  map[string]int // connections after it
+	ended   bool
+	running sync.WaitGroup
+}
+
+// New makes a gateway and opens its bootstrap listener; [Gateway.Run] accepts.
+// Run must be called, if only with a context that has ended, to give the port
+// back. Invalid or Unavailable when the address cannot be had.
+func New(cfg Config) (*Gateway, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{
+		upstream: cfg.Upstream, rights: cfg.Rights, limits: cfg.Limits, metrics: cfg.Metrics,
+		log: cfg.Logger, now: cfg.Now, random: cfg.Random, cluster: cfg.ClusterID,
+		table:    allowList(),
+		secret:   make([]byte, 32),
+		requests: newBudget(cfg.Limits.Requests),
+		answers:  newBudget(cfg.Limits.Answers),
+		decoding: make(chan struct{}, 1),
+		conns:    map[*conn]struct{}{},
+		perApp:   map[string]int{},
+	}
+	if _, err := io.ReadFull(g.random, g.secret); err != nil {
+		return nil, weir.Errorf(weir.Internal, "no randomness").Because(err)
+	}
+	g.versions = newVersions(g)
+	g.doors, err = openDoors(g, cfg)
+	return g, err
+}
+
+// Addr is the host and port that clients begin with, as they reach it.
+func (g *Gateway) Addr() string { return g.doors.bootstrap() }
+
+// Run serves until ctx ends; requests under way then have Limits.DrainTime.
+func (g *Gateway) Run(ctx context.Context) error {
+	var workers sync.WaitGroup
+	workers.Go(func() { g.watchRights(ctx) })
+	g.doors.serve(ctx)
+	<-ctx.Done()
+	g.doors.close()
+	g.drain()
+	workers.Wait()
+	return nil
+}
+
+// watchRights closes connections whose credential has ended.
+func (g *Gateway) watchRights(ctx context.Context) {
+	for {
+		changed := g.rights.Changed()
+		snap := g.rights.Current()
+		for _, c := range g.open() {
+			if l := c.login.Load(); l != nil && !snap.Holds(*l) {
+				c.end(errRevoked)
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// open lists the connections of now.
+func (g *Gateway) open() []*conn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := make([]*conn, 0, len(g.conns))
+	for c := range g.conns {
+		all = append(all, c)
+	}
+	return all
+}
+
+// accept takes a connection in, or closes it because there are too many.
+func (g *Gateway) accept(ctx context.Context, nc net.Conn, to broker) {
+	g.metrics.Accepted.Add(1)
+	c := newConn(g, nc, to)
+	g.mu.Lock()
+	refuse := g.ended || len(g.conns) >= g.limits.Connections || g.waiting >= g.limits.Unauthenticated
+	if !refuse {
+		g.conns[c] = struct{}{}
+		g.waiting++
+		g.metrics.Connections.Store(int64(len(g.conns)))
+		g.running.Add(1)
+	}
+	g.mu.Unlock()
+	if refuse {
+		nc.Close()
+		g.metrics.Refused.Add(1)
+		g.log.Warn("too many connections of Kafka clients", "from", nc.RemoteAddr().String())
+		return
+	}
+	go func() {
+		defer g.running.Done()
+		defer g.leave(c)
+		c.run(ctx)
+	}()
+}
+
+// admit counts a connection for the application that logged in.
+func (g *Gateway) admit(application string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.perApp[application] >= g.limits.PerApplication {
+		return refusef("%s has %d connections open, which is the limit", application, g.limits.PerApplication)
+	}
+	g.perApp[application]++
+	g.waiting--
+	return nil
+}
+
+func (g *Gateway) leave(c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.conns, c)
+	g.metrics.Connections.Store(int64(len(g.conns)))
+	l := c.login.Load()
+	if l == nil {
+		g.waiting--
+		return
+	}
+	if g.perApp[l.Name]--; g.perApp[l.Name] == 0 {
+		delete(g.perApp, l.Name)
+	}
+}
+
+// drain lets every connection finish what is under way.
+func (g *Gateway) drain() {
+	g.mu.Lock()
+	g.ended = true
+	g.mu.Unlock()
+	for _, c := range g.open() {
+		c.drain()
+	}
+	late := time.AfterFunc(g.limits.DrainTime, func() {
+		for _, c := range g.open() {
+			c.end(errEnding)
+		}
+	})
+	defer late.Stop()
+	g.running.Wait()
+}

@@ -1,0 +1,143 @@
+package gateway
+
+import (
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/rights"
+)
+
+// ownGroup lets a request about the application's own group pass; about any
+// other, refuse writes the code into an empty answer.
+func ownGroup[R kmsg.Response](x *exchange, group string, refuse func(resp R, code int16)) error {
+	if code := x.group(group); code != allowed {
+		resp := x.newAnswer().(R)
+		refuse(resp, code)
+		x.local = resp
+	}
+	return nil
+}
+
+func joinGroupRequest(x *exchange) error {
+	return ownGroup(x, x.req.(*kmsg.JoinGroupRequest).Group, func(r *kmsg.JoinGroupResponse, code int16) {
+		r.ErrorCode, r.Generation = code, -1
+		none := ""
+		r.Protocol = &none
+	})
+}
+
+func heartbeatRequest(x *exchange) error {
+	return ownGroup(x, x.req.(*kmsg.HeartbeatRequest).Group, func(r *kmsg.HeartbeatResponse, code int16) { r.ErrorCode = code })
+}
+
+func leaveGroupRequest(x *exchange) error {
+	return ownGroup(x, x.req.(*kmsg.LeaveGroupRequest).Group, func(r *kmsg.LeaveGroupResponse, code int16) { r.ErrorCode = code })
+}
+
+func syncGroupRequest(x *exchange) error {
+	return ownGroup(x, x.req.(*kmsg.SyncGroupRequest).Group, func(r *kmsg.SyncGroupResponse, code int16) { r.ErrorCode = code })
+}
+
+// groupHeartbeatRequest keeps what a member of a new-style group subscribes to
+// within what the application may know of: the broker would tell it ids and
+// partitions of the others. A pattern is resolved by the broker, without a look
+// at rights.
+func groupHeartbeatRequest(x *exchange) error {
+	req := x.req.(*kmsg.ConsumerGroupHeartbeatRequest)
+	if req.SubscribedTopicRegex != nil && *req.SubscribedTopicRegex != "" {
+		resp := x.newAnswer().(*kmsg.ConsumerGroupHeartbeatResponse)
+		text := "a subscription by pattern is not offered; subscribe to names, or let the client resolve the pattern"
+		resp.ErrorCode, resp.ErrorMessage = kerr.InvalidRequest.Code, &text
+		x.local = resp
+		return nil
+	}
+	if req.SubscribedTopicNames != nil {
+		kept := []string{}
+		for _, name := range req.SubscribedTopicNames {
+			if x.byName(name, rights.See) == allowed {
+				kept = append(kept, name)
+			}
+		}
+		x.changed = x.changed || len(kept) < len(req.SubscribedTopicNames)
+		req.SubscribedTopicNames = kept
+	}
+	return ownGroup(x, req.Group, func(r *kmsg.ConsumerGroupHeartbeatResponse, code int16) { r.ErrorCode = code })
+}
+
+func describeGroupsRequest(x *exchange) error {
+	req := x.req.(*kmsg.DescribeGroupsRequest)
+	x.changed = x.changed || req.IncludeAuthorizedOperations
+	req.IncludeAuthorizedOperations = false
+	strip(x, &req.Groups, x.group,
+		func(group string, code int16) kmsg.DescribeGroupsResponseGroup {
+			g := kmsg.NewDescribeGroupsResponseGroup()
+			g.ErrorCode, g.Group, g.AuthorizedOperations = code, group, notAsked
+			return g
+		},
+		func(resp kmsg.Response) *[]kmsg.DescribeGroupsResponseGroup {
+			return &resp.(*kmsg.DescribeGroupsResponse).Groups
+		},
+	)
+	return nil
+}
+
+// describeGroupsAnswer leaves out the hosts, which are the gateway's own.
+func describeGroupsAnswer(x *exchange, resp kmsg.Response) bool {
+	for _, g := range resp.(*kmsg.DescribeGroupsResponse).Groups {
+		for i := range g.Members {
+			g.Members[i].ClientHost = ""
+		}
+	}
+	return true
+}
+
+func groupDescribeRequest(x *exchange) error {
+	req := x.req.(*kmsg.ConsumerGroupDescribeRequest)
+	x.changed = x.changed || req.IncludeAuthorizedOperations
+	req.IncludeAuthorizedOperations = false
+	strip(x, &req.Groups, x.group,
+		func(group string, code int16) kmsg.ConsumerGroupDescribeResponseGroup {
+			g := kmsg.NewConsumerGroupDescribeResponseGroup()
+			g.ErrorCode, g.Group, g.AuthorizedOperations = code, group, notAsked
+			return g
+		},
+		func(resp kmsg.Response) *[]kmsg.ConsumerGroupDescribeResponseGroup {
+			return &resp.(*kmsg.ConsumerGroupDescribeResponse).Groups
+		},
+	)
+	return nil
+}
+
+func groupDescribeAnswer(x *exchange, resp kmsg.Response) bool {
+	for _, g := range resp.(*kmsg.ConsumerGroupDescribeResponse).Groups {
+		for i := range g.Members {
+			g.Members[i].ClientHost = ""
+		}
+	}
+	return true
+}
+
+func listGroupsAnswer(x *exchange, resp kmsg.Response) bool {
+	r := resp.(*kmsg.ListGroupsResponse)
+	kept := []kmsg.ListGroupsResponseGroup{}
+	for _, g := range r.Groups {
+		if weir.OwnsName(x.login.Name, g.Group) {
+			kept = append(kept, g)
+		}
+	}
+	r.Groups = kept
+	return true
+}
+
+func deleteGroupsRequest(x *exchange) error {
+	strip(x, &x.req.(*kmsg.DeleteGroupsRequest).Groups, x.group,
+		func(group string, code int16) kmsg.DeleteGroupsResponseGroup {
+			return kmsg.DeleteGroupsResponseGroup{Group: group, ErrorCode: code}
+		},
+		func(resp kmsg.Response) *[]kmsg.DeleteGroupsResponseGroup {
+			return &resp.(*kmsg.DeleteGroupsResponse).Groups
+		},
+	)
+	return nil
+}
