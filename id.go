@@ -31,9 +31,11 @@ func ParseUID(s string) (UID, error) {
 	var u UID
 	raw, err := hex.DecodeString(string(bytes.ReplaceAll([]byte(s), []byte("-"), nil)))
 	if err != nil || len(raw) != len(u) || len(s) != 36 {
-		return u, Errorf(Invalid, "%q is not a uid", s)
+		return u, Errorf(Invalid, "%q is not a uid", clip(s))
 	}
-	copy(u[:], raw)
+	if copy(u[:], raw); u.String() != s {
+		return UID{}, Errorf(Invalid, "%q is not a uid", clip(s)).WithFix("write it in lower case, 8-4-4-4-12")
+	}
 	return u, nil
 }
 
