@@ -6,12 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/weirmesh/weir/internal/driver/broker"
+	"github.com/weirmesh/weir/internal/driver/clustertest"
 )
 
 // rounds is how often the kill tests kill; WEIR_KILL_ROUNDS for a long run.
@@ -226,5 +230,160 @@ func TestCrashBetweenBatchAndIndex(t *testing.T) {
 		}
 		c.kill(t)
 		c.start(t)
+	}
+}
+
+// TestKillAmongTransactions: whatever a kill -9 interrupts, a transaction whose
+// commit was acknowledged shows whole and once, one that was aborted or never
+// ended shows nothing, and one that was just being committed shows whole or not
+// at all.
+func TestKillAmongTransactions(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
+	defer cancel()
+	c := startChild(t)
+	_, err := kadm.NewClient(c.client(t)).CreateTopic(ctx, 1, 1, nil, "deals")
+	must(t, err)
+	var all []deal
+	for range rounds(t, 6) {
+		work, stop := context.WithCancel(ctx)
+		done := make(chan []deal)
+		begun := make(chan struct{}, 1000)
+		from := len(all)
+		go func() { done <- deals(work, t, c, from, begun) }()
+		for range 1 + rand.IntN(12) {
+			select {
+			case <-begun:
+			case <-time.After(20 * time.Second):
+				t.Fatal("no transaction was begun within 20 s")
+			}
+		}
+		time.Sleep(time.Duration(rand.IntN(4000)) * time.Microsecond)
+		c.kill(t)
+		stop()
+		all = append(all, <-done...)
+		c.start(t)
+	}
+	commit(ctx, t, c, c.boot+".last", "last") // readAll ends at the last record that readers see
+	got := readAll(ctx, t, c, "deals")
+	outcomes := make(map[string]int)
+	for i, d := range all {
+		outcomes[d.outcome]++
+		first, second := got[dealRecord(i, 0)], got[dealRecord(i, 1)]
+		ok := first == second && first <= 1
+		switch d.outcome {
+		case "committed":
+			ok = ok && first == 1
+		case "aborted", "left open":
+			ok = ok && first == 0
+		}
+		if !ok {
+			t.Errorf("the %s transaction %d shows its two records %d and %d times", d.outcome, i, first, second)
+		}
+	}
+	t.Log(outcomes)
+}
+
+type deal struct{ outcome string }
+
+func dealRecord(i, j int) string { return strconv.Itoa(i) + "/" + strconv.Itoa(j) }
+
+// deals commits and aborts transactions of two records until the broker is
+// gone, and says how each ended as far as it was told.
+func deals(ctx context.Context, t *testing.T, c *child, from int, begun chan<- struct{}) (all []deal) {
+	p := c.client(t, kgo.TransactionalID(c.boot+".deals"), kgo.DefaultProduceTopic("deals"), kgo.RequestRetries(0), kgo.RecordRetries(0))
+	context.AfterFunc(ctx, p.Close) // what is in flight does not end with its context
+	for i := from; ; i++ {
+		all = append(all, deal{"left open"})
+		last := &all[len(all)-1]
+		if err := p.BeginTransaction(); err != nil {
+			t.Error(err)
+			return all
+		}
+		for j := range 2 {
+			if p.ProduceSync(ctx, kgo.StringRecord(dealRecord(i, j))).FirstErr() != nil {
+				return all
+			}
+		}
+		select {
+		case begun <- struct{}{}:
+		default:
+		}
+		commit, outcome := kgo.TryCommit, "committed"
+		if i%3 == 0 {
+			commit, outcome = kgo.TryAbort, "aborted"
+		}
+		if commit == kgo.TryCommit {
+			last.outcome = "unsure"
+		}
+		if p.EndTransaction(ctx, commit) != nil {
+			return all
+		}
+		last.outcome = outcome
+	}
+}
+
+// TestTornEnd: a crash left half a batch; nobody was told of it, so it is no
+// damage and the log goes on behind the last whole one.
+func TestTornEnd(t *testing.T) {
+	t.Parallel()
+	c := startChild(t)
+	dir := c.dir
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := kadm.NewClient(c.client(t)).CreateTopic(ctx, 1, 1, nil, "torn")
+	must(t, err)
+	p := c.client(t, kgo.DefaultProduceTopic("torn"))
+	must(t, p.ProduceSync(ctx, kgo.StringRecord("whole")).FirstErr())
+	c.kill(t)
+	for name, cut := range map[string]int{"partitions/torn-0/0.dat": 100, "pids.log": 7, "groups.log": 3} {
+		path := filepath.Join(dir, "log", filepath.FromSlash(name))
+		raw, err := os.ReadFile(path)
+		must(t, err)
+		if len(raw) > 0 {
+			raw = append(raw, raw[:min(len(raw)-1, cut)]...) // the beginning of another
+		}
+		must(t, os.WriteFile(path, raw, 0o600))
+	}
+	b := open(t, broker.Config{Dir: dir})
+	if got := b.Warnings(); len(got) != 0 {
+		t.Errorf("warnings: %v", got)
+	}
+	fill(t, b, "torn", 2, 10)
+	reader := clustertest.Client(t, b, kgo.ConsumeTopics("torn"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	for n := 0; n < 3; {
+		fetches := reader.PollFetches(ctx)
+		must(t, fetches.Err())
+		n += fetches.NumRecords()
+	}
+}
+
+// TestStartAfterCrashIsSmall: the log is not read into memory at once.
+func TestStartAfterCrashIsSmall(t *testing.T) {
+	c := startChild(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	_, err := kadm.NewClient(c.client(t)).CreateTopic(ctx, 2, 1, nil, "large")
+	must(t, err)
+	p := c.client(t, kgo.DefaultProduceTopic("large"), kgo.ProducerBatchCompression(kgo.NoCompression()),
+		kgo.RecordPartitioner(kgo.RoundRobinPartitioner()), kgo.ProducerLinger(5*time.Millisecond))
+	value := make([]byte, 1000)
+	for range 200_000 {
+		p.Produce(ctx, &kgo.Record{Value: value}, nil)
+	}
+	must(t, p.Flush(ctx))
+	c.kill(t)
+	began := time.Now()
+	c.start(t)
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(c.cmd.Process.Pid) + "/status")
+	if err != nil {
+		t.Skip("needs /proc")
+	}
+	_, peak, _ := strings.Cut(string(status), "VmHWM:")
+	kb, err := strconv.Atoi(strings.Fields(peak)[0])
+	must(t, err)
+	t.Logf("%d MB of log: the start took %s and %d MB", folder(t, c.dir)>>20, time.Since(began).Round(time.Millisecond), kb>>10)
+	if kb > 120<<10 {
+		t.Errorf("the start after a crash took %d MB of memory for 200 MB of log", kb>>10)
 	}
 }
