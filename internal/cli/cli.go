@@ -92,26 +92,26 @@ WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
 		return fmt.Errorf("--output %q is not known; use table, json or yaml", c.format)
 	}
 	root.AddGroup(
-		&cobra.Group{ID: node, Title: "A node:"},
-		&cobra.Group{ID: mesh, Title: "The mesh:"},
-		&cobra.Group{ID: record, Title: "The record:"},
-		&cobra.Group{ID: login, Title: "You:"},
+		&cobra.Group{ID: groupNode, Title: "A node:"},
+		&cobra.Group{ID: groupMesh, Title: "The mesh:"},
+		&cobra.Group{ID: groupRecord, Title: "The record:"},
+		&cobra.Group{ID: groupLogin, Title: "You:"},
 	)
-	c.add(root, node, c.upCommand(), c.adminCommand(), c.meshCommand(), c.topicCommand())
-	c.add(root, mesh, c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(),
+	c.add(root, groupNode, c.upCommand(), c.adminCommand(), c.meshCommand(), c.topicCommand())
+	c.add(root, groupMesh, c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(),
 		c.streamCommand(), c.applicationCommand(), c.accessCommand(), c.tokenCommand())
-	c.add(root, record, c.auditCommand(), c.exportCommand())
-	c.add(root, login, c.loginCommand(), c.logoutCommand(), c.contextCommand(), c.whoamiCommand())
+	c.add(root, groupRecord, c.auditCommand(), c.exportCommand())
+	c.add(root, groupLogin, c.loginCommand(), c.logoutCommand(), c.contextCommand(), c.whoamiCommand())
 	root.AddCommand(c.versionCommand())
 	return root
 }
 
 // The groups of commands in the help.
 const (
-	node   = "node"
-	mesh   = "mesh"
-	record = "record"
-	login  = "login"
+	groupNode   = "node"
+	groupMesh   = "mesh"
+	groupRecord = "record"
+	groupLogin  = "login"
 )
 
 func (c *cli) add(root *cobra.Command, group string, cmds ...*cobra.Command) {

@@ -88,6 +88,7 @@ type Node struct {
 	live     *access.Live
 	worker   *worker.Reconciler
 	gateway  *gateway.Gateway
+	traffic  gateway.Metrics
 	founding *identity.Founding
 	admin    Admin
 }
@@ -128,7 +129,7 @@ func Run(ctx context.Context, cfg Config, ready func(context.Context, *Node) err
 	if err != nil {
 		return err
 	}
-	defer held.Unlock()
+	defer held.Release()
 
 	n := &Node{cfg: cfg, group: newGroup(cfg.Log)}
 	err = n.start(ctx)

@@ -20,7 +20,7 @@ func ResetAdmin(ctx context.Context, cfg Config, admin string) (*identity.Foundi
 	if err != nil {
 		return nil, err
 	}
-	defer held.Unlock()
+	defer held.Release()
 	cfg.HTTP = "127.0.0.1:0"
 	n := &Node{cfg: cfg, group: newGroup(cfg.Log)}
 	out, err := n.reset(ctx, admin)

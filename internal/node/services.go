@@ -6,7 +6,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/weirmesh/weir/internal/app/access"
 	"github.com/weirmesh/weir/internal/app/audit"
@@ -22,8 +21,8 @@ func (n *Node) startGateway(ctx context.Context) (err error) {
 	}
 	n.group.run("rights", n.live.Run)
 	n.gateway, err = gateway.New(gateway.Config{
-		Addr: n.cfg.Kafka, Advertise: n.cfg.Advertise, ClusterID: n.home.String(),
-		Upstream: n.upstream, Rights: n.live, Logger: n.cfg.Log, Now: n.cfg.Now,
+		Addr: n.cfg.Kafka, AdvertisedHost: n.cfg.Advertise, ClusterID: n.home.String(),
+		Upstream: n.upstream, Rights: n.live, Metrics: &n.traffic, Logger: n.cfg.Log, Now: n.cfg.Now,
 	})
 	if err != nil {
 		return err
@@ -35,7 +34,6 @@ func (n *Node) startGateway(ctx context.Context) (err error) {
 // startServices puts the API, health and metrics behind the HTTP listener.
 func (n *Node) startServices(context.Context) error {
 	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	n.measure(metrics)
 	r := chi.NewRouter()
 	ops.Routes(r, metrics, n.readiness())
@@ -60,19 +58,5 @@ func (n *Node) readiness() []ops.Readiness {
 	return []ops.Readiness{
 		{Name: "ledger", Check: n.ledger.Err},
 		{Name: "cluster", Check: n.worker.Reached},
-	}
-}
-
-// measure registers what only the wiring sees.
-func (n *Node) measure(r *prometheus.Registry) {
-	gauge := func(name, help string, value func() float64) {
-		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "weir", Name: name, Help: help}, value))
-	}
-	gauge("ledger_head_offset", "Offset of the ledger's last entry.", func() float64 { return float64(n.ledger.Head().Offset) })
-	gauge("rights_offset", "Offset that the gateway's rights show.", func() float64 { return float64(n.live.Current().Offset()) })
-	gauge("topic_problems", "Topics and applications that are not as the ledger wants them.", func() float64 { return float64(len(n.worker.Problems())) })
-	if n.embedded != nil {
-		gauge("broker_used_bytes", "Bytes that the embedded broker holds.", func() float64 { used, _ := n.embedded.Usage(); return float64(used) })
-		gauge("broker_limit_bytes", "Bytes at which the embedded broker refuses writes.", func() float64 { _, limit := n.embedded.Usage(); return float64(limit) })
 	}
 }
