@@ -387,3 +387,27 @@ func TestStartAfterCrashIsSmall(t *testing.T) {
 		t.Errorf("the start after a crash took %d MB of memory for 200 MB of log", kb>>10)
 	}
 }
+
+// TestInterruptedTransactionCannotGoOn: a producer that lives through the crash
+// of the broker cannot commit the second half of what it began before.
+func TestInterruptedTransactionCannotGoOn(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	c := startChild(t)
+	_, err := kadm.NewClient(c.client(t)).CreateTopic(ctx, 1, 1, nil, "deals")
+	must(t, err)
+	p := c.client(t, kgo.TransactionalID(c.boot+".app"), kgo.DefaultProduceTopic("deals"))
+	must(t, p.BeginTransaction())
+	must(t, p.ProduceSync(ctx, kgo.StringRecord("before")).FirstErr())
+	c.kill(t)
+	c.start(t)
+	err = p.ProduceSync(ctx, kgo.StringRecord("after")).FirstErr()
+	if ended := p.EndTransaction(ctx, kgo.TryCommit); err == nil && ended == nil {
+		t.Error("the transaction was committed over the crash")
+	}
+	commit(ctx, t, c, c.boot+".last", "last")
+	if got := readAll(ctx, t, c, "deals"); got["before"] != 0 || got["after"] != 0 || got["last"] != 1 {
+		t.Errorf("committed: %v, want nothing of the interrupted transaction", got)
+	}
+}
