@@ -223,6 +223,9 @@ func TestCrashBetweenBatchAndIndex(t *testing.T) {
 	must(t, err)
 	must(t, os.Truncate(index, info.Size()-15))
 	c.start(t)
+	if mended, err := os.Stat(index); err != nil || mended.Size() != info.Size() {
+		t.Errorf("the index has %d bytes after the start, %d before the crash, %v", mended.Size(), info.Size(), err)
+	}
 	commit(ctx, t, c, c.boot+".app", "second")
 	for range 2 {
 		if got := readAll(ctx, t, c, "deals"); got["never"] != 0 || got["first"] != 1 || got["second"] != 1 {
