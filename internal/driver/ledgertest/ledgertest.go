@@ -357,9 +357,13 @@ func snapshot(t *testing.T, d Driver) {
 
 func checkSnapshot(t *testing.T, d Driver, l Ledger) {
 	var copied bytes.Buffer
+	before := l.Head()
 	head, err := l.Snapshot(t.Context(), &copied)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if head.Offset < before.Offset {
+		t.Fatalf("the copy ends at %d, the ledger had %d before", head.Offset, before.Offset)
 	}
 	dir := t.TempDir()
 	d.Restore(t, dir, &copied)

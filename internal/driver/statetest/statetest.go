@@ -125,6 +125,7 @@ func (w *world) begin() weir.Batch {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.t.Cleanup(func() { b.Rollback() }) // a test that failed must not hold the state
 	return b
 }
 
