@@ -114,7 +114,7 @@ func TestGroups(t *testing.T) {
 			produce(t, m.client("app"), "own.data.v1", "x", 100)
 			opts := []kgo.Opt{kgo.ConsumerGroup("stranger.g"), kgo.ConsumeTopics("own.data.v1"), kgo.DisableAutoCommit()}
 			if next {
-				opts = append(opts, kgo.WithContext(context.WithValue(context.Background(), "opt_in_kafka_next_gen_balancer_beta", true)))
+				opts = append(opts, kgo.ServerSideBalancer())
 			}
 			cl := m.client("stranger", opts...)
 			if diff := cmp.Diff(want("x", 100), consume(t, cl, 100)); diff != "" {
