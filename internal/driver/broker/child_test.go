@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -72,7 +71,6 @@ type child struct {
 	addr atomic.Pointer[string]
 	cmd  *exec.Cmd
 	in   io.Closer
-	once sync.Once
 }
 
 func startChild(t *testing.T) *child {
