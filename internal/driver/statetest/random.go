@@ -87,7 +87,7 @@ func random(t *testing.T, d Driver) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t, d)
 		m := &model{alive: map[weir.UID]living{}}
-		for range rapid.IntRange(1, 12).Draw(rt, "batches") {
+		for range rapid.IntRange(1, 6).Draw(rt, "batches") {
 			m.batch(rt, w)
 		}
 		m.check(rt, w)
