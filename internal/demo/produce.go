@@ -18,6 +18,7 @@ const (
 	tradesPerSecond = 22
 	viewsPerSecond  = 20
 	every           = 100 * time.Millisecond
+	linger          = 800 * time.Millisecond // the embedded broker keeps a little memory for each batch
 	complainEvery   = 30 * time.Second
 )
 
@@ -51,6 +52,9 @@ func (p Producers) Run(ctx context.Context) error {
 	defer closeAll(feeds)
 	for _, u := range w.users {
 		feeds[0].send(ctx, u.UserID, encode(u))
+	}
+	if err := feeds[0].settle(ctx); err != nil {
+		p.Log.Warn("the demo's first users are not written yet", "error", err)
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -92,7 +96,7 @@ func (p Producers) feeds(w *world) ([]*feed, error) {
 			kgo.ClientID(f.app.Name),
 			kgo.SASL(scram.Auth{User: f.app.Username, Pass: f.app.Password}.AsSha256Mechanism()),
 			kgo.DefaultProduceTopic(ps[i].full()+".v1"),
-			kgo.ProducerLinger(20*time.Millisecond),
+			kgo.ProducerLinger(linger),
 			kgo.MaxBufferedRecords(2000),
 			kgo.RecordDeliveryTimeout(30*time.Second),
 		)
@@ -116,6 +120,13 @@ func closeAll(fs []*feed) {
 		})
 	}
 	all.Wait()
+}
+
+// settle waits a moment until everything that was sent is written.
+func (f *feed) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return f.client.Flush(ctx)
 }
 
 // send hands a record to the client; a buffer that is full drops it.

@@ -15,6 +15,8 @@ const (
 	regions    = 9
 	pages      = 100
 	accounts   = 4
+
+	settleTime = 10 * time.Second // before somebody new trades and looks
 )
 
 // user is a record of membership.users.
@@ -48,6 +50,7 @@ type world struct {
 	rand   *rand.Rand
 	now    func() time.Time
 	users  []user
+	known  int // of the users, those that have been known for a while
 	prices map[string]float64
 }
 
@@ -63,6 +66,7 @@ func newWorld(seed uint64, now func() time.Time) *world {
 	for range firstUsers {
 		w.register()
 	}
+	w.known = firstUsers
 	return w
 }
 
@@ -79,9 +83,14 @@ func (w *world) register() user {
 
 func (w *world) region() string { return fmt.Sprintf("Region_%d", 1+w.rand.IntN(regions)) }
 
-// someone is a registered user; a few are much busier than the rest.
+// someone is a user who registered a while ago, so that who reads both products
+// knows the user; a few are much busier than the rest.
 func (w *world) someone() string {
-	return w.users[int(math.Pow(w.rand.Float64(), 2)*float64(len(w.users)))].UserID
+	before := w.now().Add(-settleTime).UnixMilli()
+	for w.known < len(w.users) && w.users[w.known].RegisterTime < before {
+		w.known++
+	}
+	return w.users[int(math.Pow(w.rand.Float64(), 2)*float64(w.known))].UserID
 }
 
 // nextUser is somebody new, or somebody who moved to another region.
