@@ -180,9 +180,9 @@ class App:
         """The configuration of a confluent-kafka client."""
         conf = {
             "bootstrap.servers": self.node.kafka, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512",
-            "sasl.username": self.username, "sasl.password": self.password, "broker.address.family": "v4",
+            "sasl.username": self.username, "sasl.password": self.password, "broker.address.family": "v4", "log_level": 2,
         }
-        conf.update({k.replace("_", "."): v for k, v in more.items()})
+        conf.update({k if k.endswith("_cb") else k.replace("_", "."): v for k, v in more.items()})
         return conf
 
     def python(self, **more):
