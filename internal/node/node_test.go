@@ -1,0 +1,241 @@
+package node_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/node"
+)
+
+func config(dir string) node.Config {
+	return node.Config{
+		Data: dir, HTTP: "127.0.0.1:0", Kafka: "127.0.0.1:0", Version: "test",
+		Log: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader,
+	}
+}
+
+// running is a node and how it ends.
+type running struct {
+	*node.Node
+	t     *testing.T
+	stop  context.CancelFunc
+	ended chan error
+}
+
+func start(t *testing.T, cfg node.Config) *running {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	r := &running{t: t, stop: stop, ended: make(chan error, 1)}
+	ready := make(chan *node.Node, 1)
+	go func() {
+		r.ended <- node.Run(ctx, cfg, func(_ context.Context, n *node.Node) error { ready <- n; return nil })
+	}()
+	select {
+	case r.Node = <-ready:
+	case err := <-r.ended:
+		t.Fatalf("the node did not start: %v", err)
+	case <-time.After(30 * time.Second):
+		t.Fatal("the node does not start")
+	}
+	return r
+}
+
+// end stops the node and wants it to end well, within 5 s.
+func (r *running) end() {
+	r.t.Helper()
+	began := time.Now()
+	r.stop()
+	if err := <-r.ended; err != nil {
+		r.t.Error("the node ended with", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		r.t.Errorf("the node took %s to end", took)
+	}
+}
+
+func (r *running) client() *client.Client {
+	r.t.Helper()
+	c, err := client.New(r.Admin().URL, r.Admin().Token)
+	must(r.t, err)
+	r.t.Cleanup(c.Close)
+	return c
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStartsAndStopsWithoutLeaks(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	dir := t.TempDir()
+	n := start(t, config(dir))
+	if n.Founding() == nil || n.Founding().Password == "" {
+		t.Error("the first start shows no password")
+	}
+	c, err := client.New(n.Admin().URL, n.Admin().Token)
+	must(t, err)
+	_, err = c.CreateTeam(t.Context(), client.NewTeam{Name: "one"})
+	must(t, err)
+	for path, want := range map[string]string{"/livez": "alive", "/readyz": `"ready":true`, "/metrics": "weir_ledger_head_offset"} {
+		res, err := http.Get(n.Admin().URL + path)
+		must(t, err)
+		b, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		must(t, err)
+		if !strings.Contains(string(b), want) {
+			t.Errorf("%s answers %s", path, b)
+		}
+	}
+	c.Close()
+	http.DefaultClient.CloseIdleConnections()
+	n.end()
+
+	info, err := os.Stat(filepath.Join(dir, node.AdminFile))
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("admin.json has mode %o", info.Mode().Perm())
+	}
+	again := start(t, config(dir))
+	if again.Founding() != nil {
+		t.Error("the second start made another admin")
+	}
+	_, err = again.client().Team(t.Context(), "one")
+	must(t, err)
+	again.end()
+}
+
+func TestSecondProcessIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	n := start(t, config(dir))
+	defer n.end()
+	err := node.Run(t.Context(), config(dir), func(context.Context, *node.Node) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "another weir") || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("a second node says %v", err)
+	}
+}
+
+// TestStateIsMadeAgain deletes the projection: the same export comes out, and
+// no topic is made a second time.
+func TestStateIsMadeAgain(t *testing.T) {
+	dir := t.TempDir()
+	n := start(t, config(dir))
+	c := n.client()
+	ctx := t.Context()
+	_, err := c.CreateTeam(ctx, client.NewTeam{Name: "team"})
+	must(t, err)
+	_, err = c.CreateDomain(ctx, client.NewDomain{Name: "dom", Team: "team"})
+	must(t, err)
+	_, err = c.CreateProduct(ctx, client.NewProduct{Name: "dom.prod"})
+	must(t, err)
+	before, err := c.Export(ctx)
+	must(t, err)
+	n.end()
+	must(t, os.Remove(filepath.Join(dir, node.StateFile)))
+	n = start(t, config(dir))
+	after, err := n.client().Export(ctx)
+	must(t, err)
+	if !bytes.Equal(before, after) {
+		t.Errorf("the export differs:\n%s\n%s", before, after)
+	}
+	var out struct {
+		Topic []struct{ ID string } `json:"topic"`
+	}
+	must(t, json.Unmarshal(after, &out))
+	if len(out.Topic) != 1 || out.Topic[0].ID == "" {
+		t.Errorf("the topics are %+v", out.Topic)
+	}
+	n.end()
+}
+
+func TestDamagedLedgerStopsTheStart(t *testing.T) {
+	dir := t.TempDir()
+	start(t, config(dir)).end()
+	path := filepath.Join(dir, node.LedgerFile)
+	b, err := os.ReadFile(path)
+	must(t, err)
+	at := bytes.Index(b, []byte("mesh.create"))
+	if at < 0 {
+		t.Fatal("the ledger's entries are not readable")
+	}
+	b[at] ^= 1
+	must(t, os.WriteFile(path, b, 0o600))
+	err = node.Run(t.Context(), config(dir), func(context.Context, *node.Node) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "ledger.db") {
+		t.Errorf("a damaged ledger gives %v", err)
+	}
+}
+
+func TestAddressesOfOthersAreRefused(t *testing.T) {
+	cfg := config(t.TempDir())
+	cfg.Kafka = "0.0.0.0:0"
+	err := node.Run(t.Context(), cfg, func(context.Context, *node.Node) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "--kafka 0.0.0.0:0 is not a loopback address") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestClusterThatIsAway: the node starts, says that it is not ready, and takes
+// decisions; their topics wait.
+func TestClusterThatIsAway(t *testing.T) {
+	cfg := config(t.TempDir())
+	cfg.Cluster = []string{"127.0.0.1:1"}
+	n := start(t, cfg)
+	defer n.end()
+	c := n.client()
+	_, err := c.CreateTeam(t.Context(), client.NewTeam{Name: "team"})
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		res, err := http.Get(n.Admin().URL + "/readyz")
+		must(t, err)
+		res.Body.Close()
+		if res.StatusCode == http.StatusServiceUnavailable {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("a node whose cluster is away says that it is ready")
+		}
+	}
+}
+
+func TestReset(t *testing.T) {
+	dir := t.TempDir()
+	n := start(t, config(dir))
+	old := n.Admin().Token
+	if _, err := node.ResetAdmin(t.Context(), config(dir), "admin"); err == nil {
+		t.Error("the admin is reset below a running node")
+	}
+	n.end()
+	f, err := node.ResetAdmin(t.Context(), config(dir), "admin")
+	must(t, err)
+	n = start(t, config(dir))
+	defer n.end()
+	if n.Admin().Token == old || n.Admin().Token != f.Token {
+		t.Error("admin.json has not the new token")
+	}
+	_, err = n.client().Me(t.Context())
+	must(t, err)
+	_, err = n.client().Login(t.Context(), client.NewSession{User: "admin", Password: f.Password})
+	must(t, err)
+}
