@@ -51,6 +51,7 @@ Logs and errors go to standard error. SIGTERM and Ctrl-C end it.`,
 	f.StringVar(&cfg.Mesh, "mesh", "", "name of the mesh, at the first start (default: weir)")
 	f.Int64Var(&cfg.Limit, "broker-limit", 0, "bytes at which the embedded broker refuses writes (default: 2 GB)")
 	f.BoolVar(&cfg.NoSync, "broker-no-sync", false, "let the embedded broker acknowledge before the disk has it: faster, and a power cut loses records")
+	f.BoolVar(&cfg.Insecure, "insecure", false, "listen on addresses that are not loopback without TLS: tokens and data can be read on the network")
 	f.BoolVar(&debug, "debug", false, "log more")
 	return cmd
 }
