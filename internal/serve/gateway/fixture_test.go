@@ -255,12 +255,17 @@ func (m *mesh) client(app string, opts ...kgo.Opt) *kgo.Client {
 	m.Helper()
 	cl, err := kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(m.gateway.Addr()),
-		kgo.SASL(scram.Auth{User: app, Pass: password}.AsSha256Mechanism()),
+		sasl(app),
 		kgo.MetadataMinAge(50 * time.Millisecond),
 	}, opts...)...)
 	must(m, err)
 	m.Cleanup(cl.Close)
 	return cl
+}
+
+// sasl logs franz-go in.
+func sasl(app string) kgo.Opt {
+	return kgo.SASL(scram.Auth{User: app, Pass: password}.AsSha256Mechanism())
 }
 
 // direct is franz-go at the cluster itself.

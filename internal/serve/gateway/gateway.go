@@ -3,7 +3,7 @@
 //
 // It promises:
 //
-//   - What is not in the table of requests ([Requests]) does not reach a
+//   - What is not in the table of docs/reference/kafka-api.md does not reach a
 //     broker, and no request does before the login.
 //   - Every topic (by name and by id), group and transactional id in a request
 //     is judged by the rights of the moment; what a Fetch carries is judged
