@@ -251,16 +251,19 @@ def resume(app, topic):
 
 def admin(app, reader, topic):
     """An admin client sees the groups of its own application, and those alone."""
-    mine = groups(reader)
+    found = groups(reader)
+    mine = set(found)
+    for name, kind in (("kcat", "CLASSIC"), ("classic", "CLASSIC"), ("consumer", "CONSUMER"), ("go-classic", "CLASSIC"), ("go-new", "CONSUMER")):
+        claim(found.get(f"{reader.name}.{name}") == kind, f"group {name} used the {kind} protocol: {found}")
     claim(f"{reader.name}.kcat" in mine and f"{reader.name}.consumer" in mine, f"a reader lists its groups: {mine}")
     claim(all(g == reader.name or g.startswith(reader.name + ".") for g in mine), f"and no other's: {mine}")
-    claim(not groups(app) & mine, "another application does not see them")
+    claim(not set(groups(app)) & mine, "another application does not see them")
     measure("groups listed by their own application alone", len(mine))
 
 
 def groups(app):
     client = AdminClient(app.confluent())
-    return {g.group_id for g in client.list_consumer_groups().result(20).valid}
+    return {g.group_id: g.type.name for g in client.list_consumer_groups().result(20).valid}
 
 
 lib.main(script)

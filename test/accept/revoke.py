@@ -7,13 +7,14 @@ import time
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 import lib
+import raw
 from lib import claim, fresh, measure
 
 LIMIT = 2.0
 
 
 def script():
-    rounds = lib.size(3)
+    rounds = lib.size(2)
     node = lib.Node().start()
     mine, yours = fresh("mine"), fresh("yours")
     node.mesh(mine, mine)
@@ -41,9 +42,35 @@ def script():
         r = reader.kcat("-L", "-m", "5")
         claim(r.code != 0, "a revoked application cannot log in")
         writer = node.app(fresh("writer"), mine)
+    quiet(node, writer, yours, f"{mine}.facts", topic)
     for what, seconds in worst.items():
         measure(f"{what}: last record after the command ended, worst of {rounds}", seconds, "s")
         claim(seconds < LIMIT, f"{what}: records went on for {seconds:.2f} s")
+
+
+def quiet(node, writer, team, product, topic):
+    """Connections that wait are told too: one that says nothing is closed, and
+    a fetch that waits for a record does not get it."""
+    reader = node.app(fresh("reader"), team)
+    node.weir("access", "allow", product, "--app", reader.name)
+    follow = Follower(reader, topic, writer=writer, fetch_wait_max_ms=20000)
+    node.weir("access", "revoke", product, "--app", reader.name)
+    time.sleep(LIMIT)
+    writer.produce(topic, ["secret"])
+    claim(follow.refused_after(time.monotonic()) == 0, "a fetch that waited since before the revocation gets nothing written after it")
+    measure("a fetch that waits", "gets no record that is written after the revocation")
+
+    idle = raw.login(reader)
+    idle.settimeout(10)
+    node.weir("app", "revoke", reader.name)
+    begin = time.monotonic()
+    try:
+        got = idle.recv(1)
+    except ConnectionResetError:
+        got = b""
+    took = time.monotonic() - begin
+    claim(got == b"" and took < LIMIT, f"an idle connection of a revoked application is closed: {took:.2f} s, {got!r}")
+    measure("an idle connection is closed after", took, "s")
 
 
 class Load:
@@ -89,11 +116,17 @@ class Load:
 class Follower:
     """A consumer at the end of a topic whose connection stays open."""
 
-    def __init__(self, app, topic):
+    def __init__(self, app, topic, writer=None, fetch_wait_max_ms=100):
         self.told = None
-        self.consumer = Consumer(app.confluent(error_cb=self._error, group_id=app.name, auto_offset_reset="latest", enable_auto_commit=False, fetch_wait_max_ms=100))
+        self.consumer = Consumer(app.confluent(error_cb=self._error, group_id=app.name, auto_offset_reset="latest" if writer is None else "earliest",
+                                               enable_auto_commit=False, fetch_wait_max_ms=fetch_wait_max_ms, socket_timeout_ms=60000))
         self.consumer.subscribe([topic])
+        if writer:
+            writer.produce(topic, ["live"])
         lib.until(f"{app} reads live records", 30, lambda: self._record() is True, pause=0)
+        silent = 0
+        while writer and silent < 10:  # nobody else writes: to the end
+            silent = 0 if self._record() is True else silent + 1
 
     def _error(self, err):
         """What concerns the client as a whole: a login that failed."""
