@@ -32,7 +32,7 @@ func (c *cli) accessCommand() *cobra.Command {
 var errNoApp = errors.New("which application? give --app NAME")
 
 func (c *cli) accessAllow(k kind[client.Access]) *cobra.Command {
-	cmd := &cobra.Command{Use: "allow PRODUCT --app NAME", Short: "Let an application read a product", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "allow PRODUCT --app NAME", Short: "Let an application read a product", Args: exactly(1)}
 	app := cmd.Flags().String("app", "", "the application")
 	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Access, error) {
 		if *app == "" {
@@ -43,7 +43,7 @@ func (c *cli) accessAllow(k kind[client.Access]) *cobra.Command {
 }
 
 func (c *cli) accessRevoke() *cobra.Command {
-	cmd := &cobra.Command{Use: "revoke PRODUCT --app NAME", Short: "Take it back, on open connections too", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "revoke PRODUCT --app NAME", Short: "Take it back, on open connections too", Args: exactly(1)}
 	app := cmd.Flags().String("app", "", "the application")
 	return c.endCommand(cmd, "access to %s is revoked", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 		if *app == "" {

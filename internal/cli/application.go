@@ -25,13 +25,13 @@ func (c *cli) applicationCommand() *cobra.Command {
 		},
 	}
 	remove := c.endCommand(
-		&cobra.Command{Use: "delete NAME", Short: "Delete an application, with its credentials and consumer groups", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "delete NAME", Short: "Delete an application, with its credentials and consumer groups", Args: exactly(1), ValidArgsFunction: k.complete()},
 		"application %s is deleted",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 			return cl.DeleteApplication(ctx, args[0], o...)
 		})
 	revoke := c.endCommand(
-		&cobra.Command{Use: "revoke NAME", Short: "End an application's credentials, on open connections too", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "revoke NAME", Short: "End an application's credentials, on open connections too", Args: exactly(1), ValidArgsFunction: k.complete()},
 		"the credentials of application %s are ended",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 			return cl.RevokeCredential(ctx, args[0], o...)
@@ -62,7 +62,7 @@ func connecting(k kind[client.Application]) kind[client.Application] {
 }
 
 func (c *cli) applicationCreate(k kind[client.Application]) *cobra.Command {
-	cmd := &cobra.Command{Use: "create NAME", Short: "Register an application; its password is shown once", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "create NAME", Short: "Register an application; its password is shown once", Args: exactly(1)}
 	var n client.NewApplication
 	cmd.Flags().StringVar(&n.Team, "team", "", "the team that owns it")
 	cmd.Flags().StringVar(&n.Description, "description", "", "what it does")
@@ -74,7 +74,7 @@ func (c *cli) applicationCreate(k kind[client.Application]) *cobra.Command {
 }
 
 func (c *cli) applicationEdit(k kind[client.Application]) *cobra.Command {
-	cmd := &cobra.Command{Use: "edit NAME", Short: "Change an application", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()}
+	cmd := &cobra.Command{Use: "edit NAME", Short: "Change an application", Args: exactly(1), ValidArgsFunction: k.complete()}
 	description := cmd.Flags().String("description", "", "what it does")
 	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Application, error) {
 		if err := nothing(cmd, "description"); err != nil {
@@ -86,7 +86,7 @@ func (c *cli) applicationEdit(k kind[client.Application]) *cobra.Command {
 
 func (c *cli) applicationRotate(k kind[client.Application]) *cobra.Command {
 	return connecting(k).writeCommand(
-		&cobra.Command{Use: "rotate NAME", Short: "Give an application a new password, shown once; the old one ends", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "rotate NAME", Short: "Give an application a new password, shown once; the old one ends", Args: exactly(1), ValidArgsFunction: k.complete()},
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Application, error) {
 			return cl.RotateCredential(ctx, args[0], o...)
 		})

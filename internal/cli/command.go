@@ -46,7 +46,7 @@ func (k kind[T]) listCommand() *cobra.Command {
 // showCommand shows one thing.
 func (k kind[T]) showCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "show NAME", Short: "Show one " + k.noun, Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete(),
+		Use: "show NAME", Short: "Show one " + k.noun, Args: exactly(1), ValidArgsFunction: k.complete(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := k.cli.client()
 			if err != nil {
@@ -166,4 +166,14 @@ func when(t time.Time) string {
 		return ""
 	}
 	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// exactly wants so many arguments, and says which if there are others.
+func exactly(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return fmt.Errorf("%d arguments where %d are needed; write: %s", len(args), n, cmd.UseLine())
+	}
 }

@@ -206,7 +206,7 @@ func (c *cli) contextCommand() *cobra.Command {
 		},
 	}
 	use := &cobra.Command{
-		Use: "use NAME", Short: "Make a context the current one", Args: cobra.ExactArgs(1),
+		Use: "use NAME", Short: "Make a context the current one", Args: exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			cs, err := c.readContexts()
 			if err != nil {
@@ -220,7 +220,7 @@ func (c *cli) contextCommand() *cobra.Command {
 		},
 	}
 	remove := &cobra.Command{
-		Use: "delete NAME", Short: "Forget a context", Args: cobra.ExactArgs(1),
+		Use: "delete NAME", Short: "Forget a context", Args: exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			cs, err := c.readContexts()
 			if err != nil {

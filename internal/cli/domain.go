@@ -21,7 +21,7 @@ func (c *cli) domainCommand() *cobra.Command {
 			return cl.Domain(ctx, n)
 		},
 	}
-	create := &cobra.Command{Use: "create NAME", Short: "Create a domain", Args: cobra.ExactArgs(1)}
+	create := &cobra.Command{Use: "create NAME", Short: "Create a domain", Args: exactly(1)}
 	var n client.NewDomain
 	create.Flags().StringVar(&n.Team, "team", "", "the team that owns it")
 	create.Flags().StringVar(&n.Description, "description", "", "what it is about")
@@ -30,7 +30,7 @@ func (c *cli) domainCommand() *cobra.Command {
 		n.Name = args[0]
 		return cl.CreateDomain(ctx, n, o...)
 	})
-	edit := &cobra.Command{Use: "edit NAME", Short: "Change a domain", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()}
+	edit := &cobra.Command{Use: "edit NAME", Short: "Change a domain", Args: exactly(1), ValidArgsFunction: k.complete()}
 	team := edit.Flags().String("team", "", "the team that owns it")
 	description := edit.Flags().String("description", "", "what it is about")
 	k.writeCommand(edit, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Domain, error) {
@@ -42,7 +42,7 @@ func (c *cli) domainCommand() *cobra.Command {
 		}, o...)
 	})
 	remove := c.endCommand(
-		&cobra.Command{Use: "delete NAME", Short: "Delete a domain that holds nothing", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "delete NAME", Short: "Delete a domain that holds nothing", Args: exactly(1), ValidArgsFunction: k.complete()},
 		"domain %s is deleted",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 			return cl.DeleteDomain(ctx, args[0], o...)

@@ -34,17 +34,17 @@ func (c *cli) personCommand() *cobra.Command {
 	once := k
 	once.cols = withPassword(personColumns())
 	create := once.writeCommand(
-		&cobra.Command{Use: "create NAME", Short: "Create a person; the password is shown once", Args: cobra.ExactArgs(1)},
+		&cobra.Command{Use: "create NAME", Short: "Create a person; the password is shown once", Args: exactly(1)},
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Person, error) {
 			return cl.CreatePerson(ctx, client.NewPerson{Name: args[0]}, o...)
 		})
 	password := once.writeCommand(
-		&cobra.Command{Use: "edit NAME", Aliases: []string{"password"}, Short: "Give a person a new password, shown once; sessions end", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "edit NAME", Aliases: []string{"password"}, Short: "Give a person a new password, shown once; sessions end", Args: exactly(1), ValidArgsFunction: k.complete()},
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Person, error) {
 			return cl.SetPassword(ctx, args[0], client.NewPassword{}, o...)
 		})
 	remove := c.endCommand(
-		&cobra.Command{Use: "delete NAME", Short: "Delete a person, with tokens and memberships", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "delete NAME", Short: "Delete a person, with tokens and memberships", Args: exactly(1), ValidArgsFunction: k.complete()},
 		"person %s is deleted",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 			return cl.DeletePerson(ctx, args[0], o...)

@@ -74,7 +74,7 @@ func productWords(cmd *cobra.Command) {
 
 func (c *cli) productCreate(k kind[client.Product]) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "create DOMAIN.PRODUCT", Short: "Create a product and its topic", Args: cobra.ExactArgs(1),
+		Use: "create DOMAIN.PRODUCT", Short: "Create a product and its topic", Args: exactly(1),
 		Example: "  weir product create membership.users --kind table --description \"Everyone who joined\"",
 	}
 	var n client.NewProduct
@@ -99,7 +99,7 @@ func (c *cli) productCreate(k kind[client.Product]) *cobra.Command {
 }
 
 func (c *cli) productEdit(k kind[client.Product]) *cobra.Command {
-	cmd := &cobra.Command{Use: "edit NAME", Short: "Change a product", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()}
+	cmd := &cobra.Command{Use: "edit NAME", Short: "Change a product", Args: exactly(1), ValidArgsFunction: k.complete()}
 	f := cmd.Flags()
 	owner := f.String("owner", "", "the person who answers for it")
 	description := f.String("description", "", "what it holds")
@@ -122,7 +122,7 @@ func (c *cli) productEdit(k kind[client.Product]) *cobra.Command {
 
 func (c *cli) productDelete(k kind[client.Product]) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "delete NAME", Short: "Delete a product; its data stays unless you say so", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete(),
+		Use: "delete NAME", Short: "Delete a product; its data stays unless you say so", Args: exactly(1), ValidArgsFunction: k.complete(),
 		Long: `Deletes a product. Its topic and data stay, and its name stays taken, until the
 data is destroyed too: with --destroy-data now, or with the same command later.`,
 	}

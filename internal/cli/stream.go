@@ -33,7 +33,7 @@ func (c *cli) streamCommand() *cobra.Command {
 }
 
 func (c *cli) streamCreate(k kind[client.Stream]) *cobra.Command {
-	cmd := &cobra.Command{Use: "create DOMAIN._private.NAME", Short: "Create a private stream and its topic", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "create DOMAIN._private.NAME", Short: "Create a private stream and its topic", Args: exactly(1)}
 	var n client.NewStream
 	f := cmd.Flags()
 	f.StringVar(&n.Description, "description", "", "what it holds")
@@ -46,7 +46,7 @@ func (c *cli) streamCreate(k kind[client.Stream]) *cobra.Command {
 }
 
 func (c *cli) streamEdit(k kind[client.Stream]) *cobra.Command {
-	cmd := &cobra.Command{Use: "edit NAME", Short: "Change a private stream", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()}
+	cmd := &cobra.Command{Use: "edit NAME", Short: "Change a private stream", Args: exactly(1), ValidArgsFunction: k.complete()}
 	f := cmd.Flags()
 	description := f.String("description", "", "what it holds")
 	partitions := f.Int("partitions", 0, "more than now; partitions are never taken away")
@@ -64,7 +64,7 @@ func (c *cli) streamEdit(k kind[client.Stream]) *cobra.Command {
 
 func (c *cli) streamDelete(k kind[client.Stream]) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "delete NAME", Short: "Delete a private stream; its data stays unless you say so", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete(),
+		Use: "delete NAME", Short: "Delete a private stream; its data stays unless you say so", Args: exactly(1), ValidArgsFunction: k.complete(),
 	}
 	destroy := cmd.Flags().Bool("destroy-data", false, "end its topic too, with all its data, for ever")
 	return c.endCommand(cmd, "stream %s is deleted", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {

@@ -20,12 +20,12 @@ func (c *cli) teamCommand() *cobra.Command {
 		list: func(ctx context.Context, cl *client.Client) ([]client.Team, error) { return cl.Teams(ctx) },
 		get:  func(ctx context.Context, cl *client.Client, n string) (client.Team, error) { return cl.Team(ctx, n) },
 	}
-	create := &cobra.Command{Use: "create NAME", Short: "Create a team", Args: cobra.ExactArgs(1)}
+	create := &cobra.Command{Use: "create NAME", Short: "Create a team", Args: exactly(1)}
 	description := create.Flags().String("description", "", "what the team does")
 	k.writeCommand(create, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Team, error) {
 		return cl.CreateTeam(ctx, client.NewTeam{Name: args[0], Description: *description}, o...)
 	})
-	edit := &cobra.Command{Use: "edit NAME", Short: "Change a team", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()}
+	edit := &cobra.Command{Use: "edit NAME", Short: "Change a team", Args: exactly(1), ValidArgsFunction: k.complete()}
 	text := edit.Flags().String("description", "", "what the team does")
 	k.writeCommand(edit, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Team, error) {
 		if err := nothing(edit, "description"); err != nil {
@@ -34,18 +34,18 @@ func (c *cli) teamCommand() *cobra.Command {
 		return cl.EditTeam(ctx, args[0], client.TeamEdit{Description: *text}, o...)
 	})
 	add := k.writeCommand(
-		&cobra.Command{Use: "add TEAM PERSON", Short: "Put a person into a team", Args: cobra.ExactArgs(2), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "add TEAM PERSON", Short: "Put a person into a team", Args: exactly(2), ValidArgsFunction: k.complete()},
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Team, error) {
 			return cl.AddMember(ctx, args[0], args[1], o...)
 		})
 	out := c.endCommand(
-		&cobra.Command{Use: "remove TEAM PERSON", Short: "Take a person out of a team", Args: cobra.ExactArgs(2), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "remove TEAM PERSON", Short: "Take a person out of a team", Args: exactly(2), ValidArgsFunction: k.complete()},
 		"team %s is changed",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 			return cl.RemoveMember(ctx, args[0], args[1], o...)
 		})
 	remove := c.endCommand(
-		&cobra.Command{Use: "delete NAME", Short: "Delete a team that owns nothing", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "delete NAME", Short: "Delete a team that owns nothing", Args: exactly(1), ValidArgsFunction: k.complete()},
 		"team %s is deleted",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 			return cl.DeleteTeam(ctx, args[0], o...)

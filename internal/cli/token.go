@@ -37,7 +37,7 @@ func (c *cli) tokenCommand() *cobra.Command {
 		return cl.CreateToken(ctx, n, o...)
 	})
 	remove := c.endCommand(
-		&cobra.Command{Use: "delete NAME", Aliases: []string{"revoke"}, Short: "Revoke a token", Args: cobra.ExactArgs(1), ValidArgsFunction: k.complete()},
+		&cobra.Command{Use: "delete NAME", Aliases: []string{"revoke"}, Short: "Revoke a token", Args: exactly(1), ValidArgsFunction: k.complete()},
 		"token %s is revoked",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 			return cl.DeleteToken(ctx, args[0], o...)
