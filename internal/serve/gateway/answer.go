@@ -77,14 +77,16 @@ func (c *conn) takeAnswer(x *exchange, frame []byte, size int) ([]byte, error) {
 	if err := writeFrame(c.out, out); err != nil {
 		return frame, clientEnded(err)
 	}
-	if err := c.queue.pop(c.writeLocal); err != nil {
-		return frame, err
-	}
 	c.g.metrics.Answers.Add(1)
+	return frame, c.queue.pop(c.writeLocal, c.flushAnswers)
+}
+
+// flushAnswers sends what was written, unless more is about to be.
+func (c *conn) flushAnswers() error {
 	if c.upstream.in.Buffered() > 0 {
-		return frame, nil
+		return nil
 	}
-	return frame, clientEnded(c.out.Flush())
+	return clientEnded(c.out.Flush())
 }
 
 func clientEnded(err error) error {

@@ -53,6 +53,8 @@ type conn struct {
 	sasl  saslState
 	login atomic.Pointer[access.Login]
 	fetch session
+	// fetchID is the broker's fetch session that this connection opened last.
+	fetchID atomic.Int32
 
 	out      *bufio.Writer // to the client; written by who holds the queue's turn
 	encoded  []byte        // the answer in hand
@@ -131,12 +133,12 @@ func (c *conn) report() {
 	switch {
 	case errors.As(why, &r):
 		c.g.metrics.Refused.Add(1)
-		c.g.log.Warn("connection of a Kafka client refused", c.attrs("reason", r.reason)...)
+		c.g.warn("connection of a Kafka client refused", c.attrs("reason", r.reason)...)
 	case errors.Is(why, errRevoked):
 		c.g.metrics.Revoked.Add(1)
 		c.g.log.Info("connection of a Kafka client closed", c.attrs("reason", why.Error())...)
 	case errors.Is(why, weir.Unavailable), errors.Is(why, weir.NotFound):
-		c.g.log.Warn("connection of a Kafka client closed", c.attrs("error", why.Error())...)
+		c.g.warn("connection of a Kafka client closed", c.attrs("error", why.Error())...)
 	default:
 		c.g.log.Debug("connection of a Kafka client ended", c.attrs("reason", why)...)
 	}

@@ -30,8 +30,12 @@ func fetchRequest(x *exchange) error {
 		return refusef("a Fetch as replica %d", max(req.ReplicaID, req.ReplicaState.ID))
 	}
 	x.boundFetch(req)
+	own := req.SessionID != 0 && req.SessionID == x.c.fetchID.Load()
 	if req.SessionEpoch > 0 {
-		return x.fetchOn(req)
+		return x.fetchOn(req, own)
+	}
+	if !own && req.SessionID != 0 { // the broker would end somebody's session
+		req.SessionID, x.changed = 0, true
 	}
 	strip(x, &req.Topics,
 		func(t kmsg.FetchRequestTopic) int16 { return x.named(t.Topic, t.TopicID, rights.Read) },
@@ -68,12 +72,14 @@ func (x *exchange) boundFetch(req *kmsg.FetchRequest) {
 	}
 }
 
-// fetchOn judges a request that continues a session. If it or the session holds
-// what may not be read, the client is told that there is no such session: it
-// then asks for everything again, and is told topic by topic.
-func (x *exchange) fetchOn(req *kmsg.FetchRequest) error {
+// fetchOn judges a request that continues a session. If the session is not this
+// connection's own, or it or the request holds what may not be read, the client
+// is told that there is no such session: it then asks for everything again, and
+// is told topic by topic. For the broker all clients are one, so it would not
+// keep their sessions apart.
+func (x *exchange) fetchOn(req *kmsg.FetchRequest, own bool) error {
 	s := &x.c.fetch
-	good := true
+	good := own
 	for _, t := range req.Topics {
 		good = good && x.named(t.Topic, t.TopicID, rights.Read) == allowed
 	}
@@ -110,6 +116,9 @@ func (s *session) add(topics []kmsg.FetchRequestTopic) {
 // then counting. Addresses of new leaders are replaced.
 func fetchAnswer(x *exchange, resp kmsg.Response) bool {
 	r := resp.(*kmsg.FetchResponse)
+	if r.SessionID != 0 {
+		x.c.fetchID.Store(r.SessionID)
+	}
 	changed := len(r.Brokers) > 0
 	kept := r.Brokers[:0]
 	for _, b := range r.Brokers {

@@ -36,6 +36,7 @@ type Gateway struct {
 	limits   Limits
 	metrics  *Metrics
 	log      *slog.Logger
+	lines    sparse
 	now      func() time.Time
 	random   io.Reader
 	cluster  string
@@ -143,7 +144,7 @@ func (g *Gateway) accept(ctx context.Context, nc net.Conn, to broker) {
 	if refuse {
 		nc.Close()
 		g.metrics.Refused.Add(1)
-		g.log.Warn("too many connections of Kafka clients", "from", nc.RemoteAddr().String())
+		g.warn("too many connections of Kafka clients", "from", nc.RemoteAddr().String())
 		return
 	}
 	go func() {

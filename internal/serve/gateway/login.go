@@ -156,7 +156,7 @@ func (c *conn) finishLogin(token []byte) ([]byte, error) {
 	}
 	if err != nil {
 		c.g.metrics.LoginsWrong.Add(1)
-		c.g.log.Info("login of a Kafka client failed", c.attrs("user", c.sasl.user.Name, "error", publicText(err))...)
+		c.g.warn("login of a Kafka client failed", c.attrs("user", c.sasl.user.Name, "error", publicText(err))...)
 		return nil, err
 	}
 	if err := c.g.admit(c.sasl.user.Name); err != nil {

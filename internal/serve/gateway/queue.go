@@ -39,9 +39,9 @@ func (q *queue) push(x *exchange, write func(*exchange) error) error {
 	return write(x)
 }
 
-// pop removes the oldest, which was answered, and calls write for those after
-// it that have their answer already.
-func (q *queue) pop(write func(*exchange) error) error {
+// pop removes the oldest, which was answered, calls write for those after it
+// that have their answer already, and flush while the turn is still its own.
+func (q *queue) pop(write func(*exchange) error, flush func() error) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {
@@ -49,7 +49,7 @@ func (q *queue) pop(write func(*exchange) error) error {
 		q.items = q.items[1:]
 		<-q.slots
 		if len(q.items) == 0 || q.items[0].local == nil {
-			return nil
+			return flush()
 		}
 		if err := write(q.items[0]); err != nil {
 			return err

@@ -156,3 +156,30 @@ func metadataRequest() *kmsg.MetadataRequest {
 	req.Version = 12
 	return req
 }
+
+// TestForeignFetchSessions: a fetch session belongs to the connection that
+// opened it; nobody else reads by it or ends it.
+func TestForeignFetchSessions(t *testing.T) {
+	t.Parallel()
+	m := mustMesh(t, mustCluster(t, 1), nil)
+	owner, thief := m.login("stranger"), m.login("app")
+	opened := fetchOnce(owner, 12, "other.hidden.v1", [16]byte{}, 0)
+	if opened.SessionID == 0 {
+		t.Fatal("no session was opened")
+	}
+	next := kmsg.NewPtrFetchRequest()
+	next.Version, next.ReplicaID, next.SessionID, next.SessionEpoch, next.MaxBytes = 12, -1, opened.SessionID, 1, 1<<20
+	stolen := ask[*kmsg.FetchResponse](thief, next)
+	if stolen.ErrorCode != kerr.FetchSessionIDNotFound.Code || len(stolen.Topics) > 0 {
+		t.Errorf("a foreign session gives %+v", stolen)
+	}
+	for _, epoch := range []int32{0, -1} { // both end the session they name
+		end := *next
+		end.SessionEpoch = epoch
+		ask[*kmsg.FetchResponse](thief, &end)
+	}
+	produceOnce(owner, 11, "other.hidden.v1", [16]byte{})
+	if resp := ask[*kmsg.FetchResponse](owner, next); resp.ErrorCode != 0 || len(resp.Topics) != 1 {
+		t.Errorf("the owner's session gives %+v", resp)
+	}
+}

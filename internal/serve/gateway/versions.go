@@ -14,8 +14,12 @@ import (
 	"github.com/weirmesh/weir/internal/core/wire"
 )
 
-// versionsFor is how long a broker's versions are believed.
-const versionsFor = time.Minute
+// versionsFor is how long a broker's versions are believed; awayFor how long a
+// broker that did not answer is not asked again.
+const (
+	versionsFor = time.Minute
+	awayFor     = time.Second
+)
 
 // transactionVersion is the only feature of a cluster that clients must know:
 // it decides how Produce joins partitions to a transaction.
@@ -24,41 +28,57 @@ const transactionVersion = "transaction.version"
 // versions is what the brokers speak.
 type versions struct {
 	g  *Gateway
-	mu sync.Mutex // held while a broker is asked
-	by map[broker]spoken
+	mu sync.Mutex
+	by map[broker]*asked
 }
 
-// spoken is what one broker speaks.
+// asked is what is known of one broker.
+type asked struct {
+	mu     sync.Mutex // held while the broker is asked
+	at     time.Time
+	spoken spoken
+	err    error // of the last question
+}
+
+// spoken is what one broker speaks; the zero value is not known.
 type spoken struct {
-	at   time.Time
 	keys map[int16]kmsg.ApiVersionsResponseApiKey
 	resp *kmsg.ApiVersionsResponse
 }
 
-func newVersions(g *Gateway) *versions { return &versions{g: g, by: map[broker]spoken{}} }
+func newVersions(g *Gateway) *versions { return &versions{g: g, by: map[broker]*asked{}} }
 
 // of is what a broker speaks; it is asked now and then, and what was heard last
 // is good while it does not answer.
 func (v *versions) of(ctx context.Context, to broker) (spoken, error) {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	old, ok := v.by[to]
-	if ok && v.g.now().Sub(old.at) < versionsFor {
-		return old, nil
+	a, ok := v.by[to]
+	if !ok {
+		a = new(asked)
+		v.by[to] = a
 	}
-	resp, err := v.g.askVersions(ctx, to)
-	if err != nil && !ok {
-		return spoken{}, weir.Errorf(weir.Unavailable, "the broker does not say what it speaks").Because(err)
+	v.mu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if age := v.g.now().Sub(a.at); age >= versionsFor || a.err != nil && age >= awayFor {
+		a.ask(ctx, v.g, to)
 	}
-	s := spoken{at: v.g.now(), keys: old.keys, resp: old.resp}
-	if err == nil {
-		s.resp, s.keys = resp, map[int16]kmsg.ApiVersionsResponseApiKey{}
-		for _, k := range resp.ApiKeys {
-			s.keys[k.ApiKey] = k
-		}
+	if a.spoken.resp == nil {
+		return spoken{}, weir.Errorf(weir.Unavailable, "the broker does not say what it speaks").Because(a.err)
 	}
-	v.by[to] = s
-	return s, nil
+	return a.spoken, nil
+}
+
+func (a *asked) ask(ctx context.Context, g *Gateway, to broker) {
+	resp, err := g.askVersions(ctx, to)
+	a.at, a.err = g.now(), err
+	if err != nil {
+		return
+	}
+	a.spoken = spoken{resp: resp, keys: map[int16]kmsg.ApiVersionsResponseApiKey{}}
+	for _, k := range resp.ApiKeys {
+		a.spoken.keys[k.ApiKey] = k
+	}
 }
 
 // bounds are the versions of a request that both the table and the broker
