@@ -38,7 +38,7 @@ func topicID(ctx context.Context, args []string) error {
 	return nil
 }
 
-// fetchID asks every broker for partition 0 of a topic by its id alone, and
+// fetchID asks a broker for partition 0 of a topic by its id alone, and
 // prints the error by its name, OK if there is none.
 func fetchID(ctx context.Context, args []string) error {
 	raw, err := base64.RawURLEncoding.DecodeString(args[0])
@@ -53,15 +53,16 @@ func fetchID(ctx context.Context, args []string) error {
 	if err := cl.Ping(ctx); err != nil {
 		return err
 	}
-	for _, b := range cl.DiscoveredBrokers() {
-		resp, err := fetchOne(ctx, b, [16]byte(raw))
-		if err != nil {
-			return err
-		}
-		fmt.Println(outcome(resp))
-		return nil
+	brokers := cl.DiscoveredBrokers()
+	if len(brokers) == 0 {
+		return fmt.Errorf("no broker")
 	}
-	return fmt.Errorf("no broker")
+	resp, err := fetchOne(ctx, brokers[0], [16]byte(raw))
+	if err != nil {
+		return err
+	}
+	fmt.Println(outcome(resp))
+	return nil
 }
 
 func fetchOne(ctx context.Context, b *kgo.Broker, id [16]byte) (*kmsg.FetchResponse, error) {
