@@ -108,14 +108,13 @@ func (a *API) until(ctx context.Context, so func(context.Context, weir.View) boo
 	ctx, cancel := context.WithTimeout(ctx, followFor)
 	defer cancel()
 	for {
-		changed := a.Live.Changed()
+		var seen weir.Offset
 		ok := false
-		if a.view(ctx, func(v weir.View) error { ok = so(ctx, v); return nil }) != nil || ok {
-			return
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
+		err := a.view(ctx, func(v weir.View) error {
+			seen, ok = v.Offset(), so(ctx, v)
+			return nil
+		})
+		if err != nil || ok || a.State.Wait(ctx, seen+1) != nil {
 			return
 		}
 	}
