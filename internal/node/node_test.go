@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -14,11 +16,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/weirmesh/weir/client"
 	"github.com/weirmesh/weir/internal/node"
 )
+
+var update = flag.Bool("update", false, "rewrite golden files")
 
 func config(dir string) node.Config {
 	return node.Config{
@@ -118,6 +123,41 @@ func TestStartsAndStopsWithoutLeaks(t *testing.T) {
 	_, err = again.client().Team(t.Context(), "one")
 	must(t, err)
 	again.end()
+}
+
+// TestMetricsGolden keeps docs/reference/metrics.md what a node serves.
+func TestMetricsGolden(t *testing.T) {
+	n := start(t, config(t.TempDir()))
+	defer n.end()
+	res, err := http.Get(n.Admin().URL + "/metrics")
+	must(t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	must(t, err)
+	var doc strings.Builder
+	doc.WriteString("# Metrics\n\nMade from a node's /metrics by `go test ./internal/node -update`. Go's own and the process's are there too.\n\n| name | type | meaning |\n|---|---|---|\n")
+	kinds := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "# TYPE weir_"); ok {
+			name, kind, _ := strings.Cut(strings.TrimSpace(rest), " ")
+			kinds[name] = kind
+		}
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "# HELP weir_"); ok {
+			name, help, _ := strings.Cut(strings.TrimSpace(rest), " ")
+			fmt.Fprintf(&doc, "| `weir_%s` | %s | %s |\n", name, kinds[name], help)
+		}
+	}
+	const path = "../../docs/reference/metrics.md"
+	if *update {
+		must(t, os.WriteFile(path, []byte(doc.String()), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	must(t, err)
+	if diff := cmp.Diff(string(want), doc.String()); diff != "" {
+		t.Errorf("the metrics changed; if that is meant, run go test ./internal/node -update\n%s", diff)
+	}
 }
 
 func TestSecondProcessIsRefused(t *testing.T) {

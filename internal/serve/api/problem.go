@@ -89,6 +89,9 @@ func asProblem(_ huma.Context, _ string, v any) (any, error) {
 		Type: "about:blank", Title: m.Title, Status: m.Status, Detail: m.Detail,
 		Kind: weir.Invalid.String(), Fix: "send what /api/v1/openapi.json describes",
 	}}
+	if m.Status == http.StatusUnsupportedMediaType {
+		p.Fix = "send JSON, with Content-Type: application/json"
+	}
 	for _, d := range m.Errors {
 		p.Errors = append(p.Errors, client.Part{Message: d.Message, Location: d.Location, Value: d.Value})
 	}
