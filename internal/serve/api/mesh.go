@@ -26,16 +26,16 @@ func (a *API) mesh(ctx context.Context, p weir.Principal, _ *struct{}) (*one[cli
 		if err != nil {
 			return err
 		}
-		for _, it := range got.Items {
-			r := it.Entity.Ref()
-			m := client.Mesh{Name: r.Name, UID: r.UID.String(), Version: a.Version, Kafka: a.Node.Kafka(), Cluster: a.Node.Cluster()}
-			if !p.Has(weir.RoleMeshAdmin) {
-				m.Cluster.Problems = nil // they name topics
-			}
-			out = shown(m, uint64(it.Rev))
-			return nil
+		if len(got.Items) == 0 {
+			return weir.Errorf(weir.Unavailable, "the mesh is not there yet")
 		}
-		return weir.Errorf(weir.Unavailable, "the mesh is not there yet")
+		r := got.Items[0].Entity.Ref()
+		m := client.Mesh{Name: r.Name, UID: r.UID.String(), Version: a.Version, Kafka: a.Node.Kafka(), Cluster: a.Node.Cluster()}
+		if !p.Has(weir.RoleMeshAdmin) {
+			m.Cluster.Problems = nil // they name topics
+		}
+		out = shown(m, uint64(got.Items[0].Rev))
+		return nil
 	})
 	return out, err
 }
