@@ -103,6 +103,32 @@ func TestUpstreamRemembers(t *testing.T) {
 	}
 }
 
+// TestUpstreamServesAllWhenOneGivesUp: the list is asked for once for everyone;
+// a caller who gives up while it is asked spoils it for nobody.
+func TestUpstreamServesAllWhenOneGivesUp(t *testing.T) {
+	t.Parallel()
+	f := fake(t)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	f.ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+		close(asked)
+		<-answer
+		return nil, nil, false
+	})
+	up := upstream(t, kafka.Config{Seeds: f.ListenAddrs()[:1]})
+	ctx, giveUp := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() { _, err := up.Brokers(ctx); first <- err }()
+	<-asked
+	giveUp()
+	if err := <-first; err == nil {
+		t.Error("who gave up got an answer")
+	}
+	close(answer)
+	if got, err := up.Brokers(t.Context()); err != nil || len(got) != 3 {
+		t.Errorf("the next caller gets %v, %v", got, err)
+	}
+}
+
 // TestUpstreamFollows: a list that is old is renewed when a broker is not where
 // it was.
 func TestUpstreamFollows(t *testing.T) {

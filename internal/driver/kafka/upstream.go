@@ -98,14 +98,37 @@ func (u *Upstream) Brokers(ctx context.Context) ([]weir.Broker, error) { return 
 func (u *Upstream) list(ctx context.Context, age time.Duration) ([]weir.Broker, error) {
 	select {
 	case u.lock <- struct{}{}:
-		defer func() { <-u.lock }()
 	case <-ctx.Done():
 		return nil, failed(context.Cause(ctx), "list the brokers of the cluster")
 	}
 	now := u.cfg.Now()
-	if now.Sub(u.asked) >= age && now.Sub(u.failed) >= minAge {
-		u.renew(ctx)
+	if now.Sub(u.asked) < age || now.Sub(u.failed) < minAge {
+		defer u.unlock()
+		return u.known()
 	}
+	type answer struct {
+		brokers []weir.Broker
+		err     error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		defer u.unlock()
+		u.renew(context.WithoutCancel(ctx)) // it is asked for all: one who gives up does not end it
+		brokers, err := u.known()
+		done <- answer{brokers, err}
+	}()
+	select {
+	case a := <-done:
+		return a.brokers, a.err
+	case <-ctx.Done():
+		return nil, failed(context.Cause(ctx), "list the brokers of the cluster")
+	}
+}
+
+func (u *Upstream) unlock() { <-u.lock }
+
+// known is the list as it is. It is called with the lock held.
+func (u *Upstream) known() ([]weir.Broker, error) {
 	if u.brokers == nil {
 		return nil, u.err
 	}
