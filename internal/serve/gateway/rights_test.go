@@ -45,6 +45,9 @@ type probe struct {
 	send    func(r *raw, topic string, id [16]byte) int16
 }
 
+// ownName is a group or transactional id of app that no other probe uses.
+func ownName(r *raw) string { return "app." + r.LocalAddr().String() }
+
 func see(g grantedTopic) bool   { return g.see }
 func read(g grantedTopic) bool  { return g.read }
 func write(g grantedTopic) bool { return g.write }
@@ -100,9 +103,10 @@ var probes = []probe{
 	}},
 	{"OffsetCommit by name", read, unknownName, func(r *raw, topic string, id [16]byte) int16 { return commitOnce(r, 8, topic, id) }},
 	{"OffsetCommit by id", read, unknownID, func(r *raw, _ string, id [16]byte) int16 { return commitOnce(r, 10, "", id) }},
-	{"OffsetFetch of one group", read, unknownName, func(r *raw, topic string, _ [16]byte) int16 {
+	{"OffsetFetch of one group", read, unknownName, func(r *raw, topic string, id [16]byte) int16 {
+		commitOnce(r, 8, "own.data.v1", id) // makes the group
 		req := kmsg.NewPtrOffsetFetchRequest()
-		req.Version, req.Group = 7, "app.g"
+		req.Version, req.Group = 7, ownName(r)
 		req.Topics = []kmsg.OffsetFetchRequestTopic{{Topic: topic, Partitions: []int32{0}}}
 		return ask[*kmsg.OffsetFetchResponse](r, req).Topics[0].Partitions[0].ErrorCode
 	}},
@@ -119,7 +123,7 @@ var probes = []probe{
 		return ask[*kmsg.OffsetForLeaderEpochResponse](r, req).Topics[0].Partitions[0].ErrorCode
 	}},
 	{"AddPartitionsToTxn", write, unknownName, func(r *raw, topic string, _ [16]byte) int16 {
-		tx := "app." + r.LocalAddr().String()
+		tx := ownName(r)
 		id := initProducer(r, tx)
 		req := kmsg.NewPtrAddPartitionsToTxnRequest()
 		req.Version, req.TransactionalID, req.ProducerID, req.ProducerEpoch = 3, tx, id.ProducerID, id.ProducerEpoch
@@ -137,7 +141,7 @@ var probes = []probe{
 	{"OffsetDelete", read, unknownName, func(r *raw, topic string, id [16]byte) int16 {
 		commitOnce(r, 8, "own.data.v1", id)
 		req := kmsg.NewPtrOffsetDeleteRequest()
-		req.Group = "app.g"
+		req.Group = ownName(r)
 		req.Topics = []kmsg.OffsetDeleteRequestTopic{{Topic: topic, Partitions: []kmsg.OffsetDeleteRequestTopicPartition{{}}}}
 		return ask[*kmsg.OffsetDeleteResponse](r, req).Topics[0].Partitions[0].ErrorCode
 	}},
@@ -175,7 +179,7 @@ func fetchOnce(r *raw, version int16, topic string, id [16]byte, epoch int32) *k
 
 func commitOnce(r *raw, version int16, topic string, id [16]byte) int16 {
 	req := kmsg.NewPtrOffsetCommitRequest()
-	req.Version, req.Group, req.Generation = version, "app.g", -1
+	req.Version, req.Group, req.Generation = version, ownName(r), -1
 	t := kmsg.NewOffsetCommitRequestTopic()
 	p := kmsg.NewOffsetCommitRequestTopicPartition()
 	t.Topic, t.TopicID, t.Partitions = topic, id, append(t.Partitions, p)
@@ -184,26 +188,27 @@ func commitOnce(r *raw, version int16, topic string, id [16]byte) int16 {
 }
 
 func offsetOnce(r *raw, version int16, topic string, id [16]byte) int16 {
+	commitOnce(r, 8, "own.data.v1", id) // makes the group
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.Version = version
 	g := kmsg.NewOffsetFetchRequestGroup()
-	g.Group, g.MemberEpoch = "app.g", -1
+	g.Group, g.MemberEpoch = ownName(r), -1
 	g.Topics = []kmsg.OffsetFetchRequestGroupTopic{{Topic: topic, TopicID: id, Partitions: []int32{0}}}
 	req.Groups = append(req.Groups, g)
 	return ask[*kmsg.OffsetFetchResponse](r, req).Groups[0].Topics[0].Partitions[0].ErrorCode
 }
 
 func txnCommitOnce(r *raw, version int16, topic string, id [16]byte) int16 {
-	tx := "app." + r.LocalAddr().String()
+	tx := ownName(r)
 	producer := initProducer(r, tx)
 	add := kmsg.NewPtrAddOffsetsToTxnRequest()
-	add.Version, add.TransactionalID, add.Group = 3, tx, "app.g"
+	add.Version, add.TransactionalID, add.Group = 3, tx, ownName(r)
 	add.ProducerID, add.ProducerEpoch = producer.ProducerID, producer.ProducerEpoch
 	if code := ask[*kmsg.AddOffsetsToTxnResponse](r, add).ErrorCode; code != 0 {
 		return code
 	}
 	req := kmsg.NewPtrTxnOffsetCommitRequest()
-	req.Version, req.TransactionalID, req.Group, req.Generation = version, tx, "app.g", -1
+	req.Version, req.TransactionalID, req.Group, req.Generation = version, tx, ownName(r), -1
 	req.ProducerID, req.ProducerEpoch = producer.ProducerID, producer.ProducerEpoch
 	t := kmsg.NewTxnOffsetCommitRequestTopic()
 	p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
@@ -533,12 +538,12 @@ func TestPatterns(t *testing.T) {
 	req := kmsg.NewPtrConsumerGroupHeartbeatRequest()
 	all := ".*"
 	req.Version, req.Group, req.MemberID, req.RebalanceTimeoutMillis, req.SubscribedTopicRegex = 1, "app.g", "m", 10000, &all
+	req.SubscribedTopicNames, req.Topics = []string{}, []kmsg.ConsumerGroupHeartbeatRequestTopic{} // as one that joins
 	if resp := ask[*kmsg.ConsumerGroupHeartbeatResponse](r, req); resp.ErrorCode != kerr.InvalidRequest.Code || resp.ErrorMessage == nil {
 		t.Errorf("%+v", resp)
 	}
 	// Names that may not be known are not subscribed to.
 	req.SubscribedTopicRegex, req.SubscribedTopicNames = nil, []string{"other.hidden.v1", "own.data.v1"}
-	req.Topics = []kmsg.ConsumerGroupHeartbeatRequestTopic{}
 	seen := map[[16]byte]bool{}
 	deadline := time.Now().Add(10 * time.Second)
 	for len(seen) == 0 && time.Now().Before(deadline) {
