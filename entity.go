@@ -86,12 +86,12 @@ func Nouns() []Noun {
 // DecodeEntity reads an entity's body from the ledger. Unknown nouns and
 // unknown fields are errors of kind Damaged: nothing may be dropped unseen.
 func DecodeEntity(n Noun, body json.RawMessage) (Entity, error) {
-	make, ok := newEntity[n]
+	empty, ok := newEntity[n]
 	if !ok {
 		return nil, Errorf(Damaged, "no such noun: %q", n).
 			WithFix("this ledger was written by a newer weir; use that one")
 	}
-	e := make()
+	e := empty()
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(e); err != nil {

@@ -360,6 +360,11 @@ func TestRefusalsAreOnRecordAndFolded(t *testing.T) {
 	}
 	own, err := eve.Entries(ctx, client.EntryFilter{})
 	must(t, err)
+	for _, e := range own {
+		if mine := e.Who == "eve"; mine != (e.Through.Address != "") {
+			t.Errorf("eve is told that %s came from %q", e.Who, e.Through.Address)
+		}
+	}
 	if !slices.ContainsFunc(own, func(e client.Entry) bool { return e.Refusal != nil }) {
 		t.Error("eve does not see her own refusal")
 	}

@@ -63,7 +63,11 @@ func (a *API) entries(ctx context.Context, p weir.Principal, in *struct {
 	}
 	out := &many[client.Entry]{Body: client.List[client.Entry]{Items: []client.Entry{}}}
 	for _, r := range got.Records {
-		out.Body.Items = append(out.Body.Items, entry(r))
+		e := entry(r)
+		if !p.Has(weir.RoleMeshAdmin) && r.Entry.By.UID != p.Ref.UID {
+			e.Through = client.Through{Door: e.Through.Door} // from where others came is theirs to know
+		}
+		out.Body.Items = append(out.Body.Items, e)
 	}
 	if got.Next != 0 {
 		out.Body.Next = strconv.FormatUint(uint64(got.Next), 10)
