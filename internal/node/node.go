@@ -218,20 +218,20 @@ func (n *Node) found(ctx context.Context) error {
 		name = "weir"
 	}
 	c := identity.Config{State: n.state, Writer: n.writer, Now: n.cfg.Now, Random: n.cfg.Random}
-	home, founding, err := identity.Found(ctx, c, name, adminName)
+	home, founding, err := identity.Found(ctx, c, name, adminName, func(f identity.Founding) error {
+		return writeSecret(n.path(AdminFile), Admin{URL: "http://" + n.HTTP(), User: f.Admin, Token: f.Token})
+	})
 	if err != nil {
 		return err
 	}
-	c.Home, n.founding = home, founding
-	n.home = home
+	c.Home, n.home, n.founding = home, home, founding
 	n.identity = identity.New(c)
 	n.catalog = catalog.New(catalog.Config{State: n.state, Writer: n.writer, Now: n.cfg.Now, Home: home})
-	n.admin, err = n.readAdmin()
-	if err != nil {
+	if n.admin, err = n.readAdmin(); err != nil {
 		return err
 	}
-	if founding != nil {
-		n.admin = Admin{User: founding.Admin, Token: founding.Token}
+	if n.admin.Token == "" {
+		n.cfg.Log.Warn("the admin file has no token; to make another, stop the node and run weir admin reset", "file", n.path(AdminFile))
 	}
 	n.admin.URL = "http://" + n.HTTP()
 	return writeSecret(n.path(AdminFile), n.admin)

@@ -54,7 +54,7 @@ func newMesh(t *testing.T) *mesh {
 	var running sync.WaitGroup
 	running.Go(func() { _ = w.Run(ctx) })
 	ic := identity.Config{State: m.state, Writer: w, Now: time.Now, Random: rand.Reader}
-	home, _, err := identity.Found(ctx, ic, "test", "admin")
+	home, _, err := identity.Found(ctx, ic, "test", "admin", func(identity.Founding) error { return nil })
 	must(t, err)
 	ic.Home = home
 	m.identity = identity.New(ic)

@@ -15,7 +15,9 @@ type Founding struct {
 
 // Found makes the mesh and its first admin, if there is no mesh yet. It is
 // asked before Identity exists, because everything has the mesh as its home.
-func Found(ctx context.Context, c Config, name, admin string) (weir.UID, *Founding, error) {
+// keep is given what is shown once before it is true, so that a crash in
+// between leaves secrets that open nothing, and never a mesh without any.
+func Found(ctx context.Context, c Config, name, admin string, keep func(Founding) error) (weir.UID, *Founding, error) {
 	home, err := meshOf(ctx, c.State)
 	if err == nil || !weir.NotFound.In(err) {
 		return home, nil, err
@@ -36,10 +38,14 @@ func Found(ctx context.Context, c Config, name, admin string) (weir.UID, *Foundi
 	if err != nil {
 		return home, nil, err
 	}
+	founding := Founding{Admin: p.Name, Password: password, Token: secret}
+	if err := keep(founding); err != nil {
+		return home, nil, err
+	}
 	_, err = c.Writer.Submit(ctx, weir.Decision{By: starting(), Op: "mesh.create", Decide: func(context.Context, weir.View) (weir.Outcome, error) {
 		return changes(m.UID, m, p, token)
 	}})
-	return m.UID, &Founding{Admin: p.Name, Password: password, Token: secret}, err
+	return m.UID, &founding, err
 }
 
 // Reset gives a mesh admin a new password and a new token, for someone who sits

@@ -65,7 +65,7 @@ func newMesh(t *testing.T) *mesh {
 	start := func(fn func(context.Context) error) { running.Go(func() { _ = fn(ctx) }) }
 	start(w.Run)
 	ic := identity.Config{State: s, Writer: rec, Now: time.Now, Random: rand.Reader}
-	home, founding, err := identity.Found(ctx, ic, "test", "admin")
+	home, founding, err := identity.Found(ctx, ic, "test", "admin", func(identity.Founding) error { return nil })
 	must(t, err)
 	ic.Home = home
 	live, err := access.NewLive(ctx, l)
