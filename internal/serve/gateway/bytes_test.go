@@ -2,13 +2,20 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/serve/gateway"
 )
 
 // direct is a raw connection to the cluster itself.
@@ -146,5 +153,37 @@ func TestClusterAway(t *testing.T) {
 	must(t, r.send(r.frame(kmsg.NewPtrApiVersionsRequest())))
 	if _, err := r.bytes(); err == nil {
 		t.Error("versions of a broker that is away")
+	}
+}
+
+// mixedUp is a cluster that answers Metadata with another correlation id.
+type mixedUp struct{ *cluster }
+
+func (m mixedUp) Dial(ctx context.Context, id weir.BrokerID) (net.Conn, error) {
+	c, err := m.cluster.Dial(ctx, id)
+	return mixedUpConn{c}, err
+}
+
+type mixedUpConn struct{ net.Conn }
+
+func (c mixedUpConn) Write(b []byte) (int, error) {
+	b = bytes.Clone(b)
+	if b[5] == 3 { // the request's key, after its size
+		b[11]++ // its correlation id
+	}
+	return c.Conn.Write(b)
+}
+
+// TestMixedUpAnswers: an answer to something else is never passed on.
+func TestMixedUpAnswers(t *testing.T) {
+	t.Parallel()
+	c := mustCluster(t, 1)
+	m := mustMesh(t, c, func(cfg *gateway.Config) { cfg.Upstream = mixedUp{c} })
+	r := m.login("app")
+	if code := coordinator(r, 3, 0, "app"); code != 0 {
+		t.Fatalf("before: %d", code)
+	}
+	if _, err := tryAsk[*kmsg.MetadataResponse](r, metadataRequest()); !errors.Is(err, io.EOF) {
+		t.Errorf("the answer to another request: %v", err)
 	}
 }

@@ -183,3 +183,30 @@ func TestForeignFetchSessions(t *testing.T) {
 		t.Errorf("the owner's session gives %+v", resp)
 	}
 }
+
+// TestRevokedInSession: a session that holds what may not be read any more is
+// gone, so that the client names its topics again and is told of each; by name
+// and by id.
+func TestRevokedInSession(t *testing.T) {
+	t.Parallel()
+	for _, version := range []int16{12, 18} {
+		m := mustMesh(t, mustCluster(t, 1), nil)
+		r := m.login("app")
+		topic, id := "other.allowed.v1", m.cluster.TopicInfo("other.allowed.v1").TopicID
+		if version >= 13 {
+			topic = ""
+		}
+		next := kmsg.NewPtrFetchRequest()
+		next.Version, next.ReplicaID, next.SessionEpoch, next.MaxBytes = version, -1, 1, 1<<20
+		next.SessionID = fetchOnce(r, version, topic, id, 0).SessionID
+		if code := ask[*kmsg.FetchResponse](r, next).ErrorCode; code != 0 {
+			t.Fatalf("version %d: the session gives %d", version, code)
+		}
+		m.remove(weir.NounAccess, "other.allowed/app")
+		m.mustShow()
+		next.SessionEpoch = 2
+		if resp := ask[*kmsg.FetchResponse](r, next); resp.ErrorCode != kerr.FetchSessionIDNotFound.Code || len(resp.Topics) > 0 {
+			t.Errorf("version %d: after the access ended: %+v", version, resp)
+		}
+	}
+}
