@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/kit/secretfile"
 )
 
 // defaultData is the folder of a node that was told no other.
@@ -72,26 +73,7 @@ func (c *cli) writeContexts(cs contexts) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	b, err := json.MarshalIndent(cs, "", "  ")
-	if err != nil {
-		return err
-	}
-	return writeSecret(path, append(b, '\n'))
-}
-
-// writeSecret replaces a file that only its owner may read, whole or not.
-func writeSecret(path string, b []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".weir-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(b)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return secretfile.WriteJSON(path, cs)
 }
 
 func (cs *contexts) find(name string) (nodeContext, bool) {

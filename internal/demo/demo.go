@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 
 	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/kit/secretfile"
 )
 
 // CredentialsFile is the file in the node's folder that holds the demo's
@@ -94,7 +95,7 @@ func Setup(ctx context.Context, cl *client.Client, dir string) ([]Application, e
 			return nil, fmt.Errorf("%s: %w", apps[i].Name, err)
 		}
 	}
-	return apps, writeCredentials(dir, apps)
+	return apps, secretfile.WriteJSON(filepath.Join(dir, CredentialsFile), credentials{apps})
 }
 
 // setup makes team, domain and product.
@@ -172,22 +173,4 @@ func readCredentials(dir string) (map[string]string, error) {
 		out[a.Name] = a.Password
 	}
 	return out, nil
-}
-
-// writeCredentials replaces the file, whole or not, for its owner alone.
-func writeCredentials(dir string, apps []Application) error {
-	b, err := json.MarshalIndent(credentials{apps}, "", "  ")
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(dir, ".demo-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(b, '\n'))
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), filepath.Join(dir, CredentialsFile))
 }

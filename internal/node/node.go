@@ -25,6 +25,7 @@ import (
 	"github.com/weirmesh/weir/internal/driver/ledger"
 	"github.com/weirmesh/weir/internal/driver/state"
 	"github.com/weirmesh/weir/internal/kit/dirlock"
+	"github.com/weirmesh/weir/internal/kit/secretfile"
 	"github.com/weirmesh/weir/internal/serve/gateway"
 	"github.com/weirmesh/weir/internal/worker"
 	"github.com/weirmesh/weir/internal/writer"
@@ -219,7 +220,7 @@ func (n *Node) found(ctx context.Context) error {
 	}
 	c := identity.Config{State: n.state, Writer: n.writer, Now: n.cfg.Now, Random: n.cfg.Random}
 	home, founding, err := identity.Found(ctx, c, name, adminName, func(f identity.Founding) error {
-		return writeSecret(n.path(AdminFile), Admin{URL: "http://" + n.HTTP(), User: f.Admin, Token: f.Token})
+		return secretfile.WriteJSON(n.path(AdminFile), Admin{URL: "http://" + n.HTTP(), User: f.Admin, Token: f.Token})
 	})
 	if err != nil {
 		return err
@@ -234,7 +235,7 @@ func (n *Node) found(ctx context.Context) error {
 		n.cfg.Log.Warn("the admin file has no token; to make another, stop the node and run weir admin reset", "file", n.path(AdminFile))
 	}
 	n.admin.URL = "http://" + n.HTTP()
-	return writeSecret(n.path(AdminFile), n.admin)
+	return secretfile.WriteJSON(n.path(AdminFile), n.admin)
 }
 
 // readAdmin reads the file of an earlier start. One that is gone stays without
@@ -309,22 +310,4 @@ func (n *Node) cluster() client.Cluster {
 		c.Problems = append(c.Problems, name+": "+p.Text)
 	}
 	return c
-}
-
-// writeSecret replaces a JSON file for its owner alone, whole or not.
-func writeSecret(path string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".weir-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(b, '\n'))
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirmesh/weir/internal/app/identity"
 	"github.com/weirmesh/weir/internal/kit/dirlock"
+	"github.com/weirmesh/weir/internal/kit/secretfile"
 )
 
 // ResetAdmin gives the mesh admin of a folder a new password and a new token,
@@ -41,5 +42,5 @@ func (n *Node) reset(ctx context.Context, admin string) (*identity.Founding, err
 	if err != nil {
 		return nil, err
 	}
-	return out, writeSecret(n.path(AdminFile), Admin{URL: before.URL, User: out.Admin, Token: out.Token})
+	return out, secretfile.WriteJSON(n.path(AdminFile), Admin{URL: before.URL, User: out.Admin, Token: out.Token})
 }
