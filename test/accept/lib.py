@@ -203,11 +203,12 @@ class App:
 class Node:
     """One weir process on a folder."""
 
-    def __init__(self, data=None, demo=False, cluster=None, args=()):
+    def __init__(self, data=None, demo=False, cluster=None, args=(), http="127.0.0.1:0", kafka="127.0.0.1:0"):
         self.data = pathlib.Path(data) if data else folder() / "data"
         self.demo, self.args = demo, list(args)
         self.cluster = CLUSTER if cluster is None else cluster
         self.process = None
+        self.listen = ["--http", http, "--kafka", kafka]
         self.http = self.kafka = ""
         self.log = folder() / "log"
         self.lines = []
@@ -225,7 +226,7 @@ class Node:
         return self
 
     def spawn(self):
-        argv = [BIN, "up", "--data", str(self.data), "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0", *self.args]
+        argv = [BIN, "up", "--data", str(self.data), *self.listen, *self.args]
         if self.demo:
             argv.append("--demo")
         if self.cluster:
@@ -355,6 +356,20 @@ def listening(pid):
             if f[3] == "0A" and f[9] in inodes:
                 ports.add(int(f[1].rsplit(":", 1)[1], 16))
     return ports
+
+
+def free_port(n):
+    """A port below the ephemeral ones that is free, and the n behind it too."""
+    for _ in range(100):
+        first = random.randrange(20_000, 28_000)
+        try:
+            for p in range(first, first + n + 1):
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", p))
+            return first
+        except OSError:
+            continue
+    raise Failed(f"{n} free ports in a row")
 
 
 def port(address):
