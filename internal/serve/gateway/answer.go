@@ -60,7 +60,7 @@ func (c *conn) takeAnswer(x *exchange, frame []byte, size int) ([]byte, error) {
 	held := int64(0)
 	defer func() { c.g.answers.give(held) }()
 	frame, err := wire.ReadBody(c.upstream.in, frame, size, func(more int) error {
-		if !c.g.answers.take(int64(more), c.g.limits.FrameTime, c.done) {
+		if !c.g.answers.take(int64(more), c.g.limits.FrameTime, c.ctx.Done()) {
 			return weir.Errorf(weir.Unavailable, "too many large answers at a time")
 		}
 		held += int64(more)

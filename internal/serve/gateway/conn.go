@@ -63,7 +63,8 @@ type conn struct {
 	answers  sync.WaitGroup
 
 	ending   sync.Once
-	done     chan struct{} // closed at the end
+	ctx      context.Context // ends with the connection, not with the gateway, which drains
+	cancel   context.CancelFunc
 	why      atomic.Pointer[error]
 	reached  atomic.Pointer[upstream] // what end must close
 	draining atomic.Bool
@@ -85,13 +86,13 @@ func newConn(g *Gateway, client net.Conn, to broker) *conn {
 		out: bufio.NewWriterSize(client, bufferSize),
 	}
 	c.queue.slots = make(chan struct{}, g.limits.InFlight)
-	c.done = make(chan struct{})
+	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
 
 // run serves the connection until a side ends it.
-func (c *conn) run(ctx context.Context) {
-	c.end(c.guard(func() error { return c.serve(ctx) }))
+func (c *conn) run() {
+	c.end(c.guard(c.serve))
 	c.answers.Wait()
 	c.g.requests.give(c.held)
 	c.report()
@@ -112,7 +113,7 @@ func (c *conn) guard(f func() error) (err error) {
 func (c *conn) end(why error) {
 	c.ending.Do(func() {
 		c.why.Store(&why)
-		close(c.done)
+		c.cancel()
 		c.client.Close()
 	})
 	if up := c.reached.Load(); up != nil {
@@ -153,12 +154,12 @@ func (c *conn) attrs(more ...any) []any {
 }
 
 // serve takes requests until one cannot be taken.
-func (c *conn) serve(ctx context.Context) error {
+func (c *conn) serve() error {
 	loginBy := time.Now().Add(c.g.limits.LoginTime)
 	for {
 		err := c.next(loginBy)
 		if err == nil {
-			err = c.take(ctx)
+			err = c.take(c.ctx)
 		}
 		switch {
 		case err == nil:
@@ -221,7 +222,7 @@ func (c *conn) readFrame(size int) error {
 	}
 	var err error
 	c.frame, err = wire.ReadBody(c.in, c.frame, size, func(more int) error {
-		if !c.g.requests.take(int64(more), c.g.limits.FrameTime, c.done) {
+		if !c.g.requests.take(int64(more), c.g.limits.FrameTime, c.ctx.Done()) {
 			return refusef("too many large requests at a time")
 		}
 		c.held += int64(more)
@@ -261,7 +262,7 @@ func (c *conn) connect(ctx context.Context) error {
 	c.reached.Store(c.upstream)
 	c.answers.Go(func() { c.end(c.guard(c.takeAnswers)) })
 	select {
-	case <-c.done: // end may have come before there was an upstream to close
+	case <-c.ctx.Done(): // end may have come before there was an upstream to close
 		nc.Close()
 		return errClosed
 	default:

@@ -133,7 +133,7 @@ func (d *doors) acceptAll(ctx context.Context, l net.Listener, to broker) {
 			}
 			continue
 		}
-		d.g.accept(ctx, nc, to)
+		d.g.accept(nc, to)
 	}
 }
 

@@ -162,7 +162,7 @@ func (c *conn) slot() error {
 	select {
 	case c.queue.slots <- struct{}{}:
 		return nil
-	case <-c.done:
+	case <-c.ctx.Done():
 		return errClosed
 	}
 }

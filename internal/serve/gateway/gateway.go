@@ -129,7 +129,7 @@ func (g *Gateway) open() []*conn {
 }
 
 // accept takes a connection in, or closes it because there are too many.
-func (g *Gateway) accept(ctx context.Context, nc net.Conn, to broker) {
+func (g *Gateway) accept(nc net.Conn, to broker) {
 	g.metrics.Accepted.Add(1)
 	c := newConn(g, nc, to)
 	g.mu.Lock()
@@ -150,7 +150,7 @@ func (g *Gateway) accept(ctx context.Context, nc net.Conn, to broker) {
 	go func() {
 		defer g.running.Done()
 		defer g.leave(c)
-		c.run(ctx)
+		c.run()
 	}()
 }
 
