@@ -77,6 +77,27 @@ func TestTrackedFilesNameNoMachine(t *testing.T) {
 	}
 }
 
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	for _, name := range tracked(t) {
+		if filepath.Ext(name) != ".md" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(top, name))
+		if err != nil {
+			continue // deleted meanwhile
+		}
+		for _, err := range arch.DeadLinks(name, string(text), exists) {
+			t.Error(err)
+		}
+	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(filepath.Join(top, name))
+	return err == nil
+}
+
 // tracked lists the files that git knows, without sums of modules.
 func tracked(t *testing.T) []string {
 	t.Helper()
@@ -222,6 +243,21 @@ func TestMachinePaths(t *testing.T) {
 	} {
 		if got := len(arch.MachinePaths("file", text)); got != want {
 			t.Errorf("%q: %d lines found, want %d", text, got, want)
+		}
+	}
+}
+
+func TestDeadLinks(t *testing.T) {
+	t.Parallel()
+	there := func(name string) bool { return name == "docs/here.md" }
+	for text, want := range map[string]int{
+		"[a](here.md)":                          0,
+		"[a](here.md#part) [b](gone.md)":        1,
+		"[a](#part) [b](https://example.org/x)": 0,
+		"[a](../docs/here.md)\n[b](../here.md)": 1,
+	} {
+		if got := len(arch.DeadLinks("docs/from.md", text, there)); got != want {
+			t.Errorf("%q: %d dead links, want %d", text, got, want)
 		}
 	}
 }
