@@ -10,7 +10,7 @@ type Decision struct {
 	By      Principal
 	Op, Why string
 	Key     IdempotencyKey // empty: not repeatable
-	Request Hash           // of the request that the key stands for
+	Request Hash           // of the request that the key stands for; kept with the key, so of no secret
 	// Decide looks at the state, including every decision queued before this
 	// one, and says what shall change. It does no I/O but through the view,
 	// takes less than a millisecond, and may be called more than once. An

@@ -63,7 +63,8 @@ func (c *Client) RevokeCredential(ctx context.Context, name string, opts ...Opti
 	return c.do(ctx, http.MethodDelete, "/applications/"+seg(name)+"/credential", nil, nil, opts...)
 }
 
-// DeleteApplication ends an application.
-func (c *Client) DeleteApplication(ctx context.Context, name string, opts ...Option) error {
-	return c.do(ctx, http.MethodDelete, "/applications/"+seg(name), nil, nil, opts...)
+// DeleteApplication ends an application, and says whether it is gone: as long
+// as its consumers are in their groups, it is not.
+func (c *Client) DeleteApplication(ctx context.Context, name string, opts ...Option) (bool, error) {
+	return c.end(ctx, "/applications/"+seg(name), opts)
 }

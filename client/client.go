@@ -86,11 +86,22 @@ func (u *Unreachable) Error() string {
 
 func (u *Unreachable) Unwrap() error { return u.Err }
 
-// do sends a request and decodes the answer into out, if out is not nil.
-func (c *Client) do(ctx context.Context, method, path string, body, out any, opts ...Option) error {
+// end sends a DELETE, and says whether all is done: false means that a worker
+// of the node still has to end something.
+func (c *Client) end(ctx context.Context, path string, opts []Option) (bool, error) {
+	res, err := c.send(ctx, http.MethodDelete, path, nil, opts)
+	if err != nil {
+		return false, err
+	}
+	defer res.Body.Close()
+	return res.StatusCode != http.StatusAccepted, nil
+}
+
+// send sends a request; a refusal is an error.
+func (c *Client) send(ctx context.Context, method, path string, body any, opts []Option) (*http.Response, error) {
 	req, err := c.request(ctx, method, path, body, opts)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -98,12 +109,22 @@ func (c *Client) do(ctx context.Context, method, path string, body, out any, opt
 		if errors.As(err, &ue) {
 			err = ue.Err
 		}
-		return &Unreachable{Base: c.base, Err: err}
+		return nil, &Unreachable{Base: c.base, Err: err}
+	}
+	if res.StatusCode >= 300 {
+		defer res.Body.Close()
+		return nil, readProblem(res)
+	}
+	return res, nil
+}
+
+// do sends a request and decodes the answer into out, if out is not nil.
+func (c *Client) do(ctx context.Context, method, path string, body, out any, opts ...Option) error {
+	res, err := c.send(ctx, method, path, body, opts)
+	if err != nil {
+		return err
 	}
 	defer res.Body.Close()
-	if res.StatusCode >= 300 {
-		return readProblem(res)
-	}
 	if out == nil || res.StatusCode == http.StatusNoContent {
 		_, err := io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
 		return err

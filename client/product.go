@@ -88,9 +88,10 @@ func (c *Client) EditProduct(ctx context.Context, name string, e ProductEdit, op
 	return call[Product](ctx, c, http.MethodPatch, "/products/"+seg(name), e, opts)
 }
 
-// DeleteProduct ends a product; with destroy its data too.
-func (c *Client) DeleteProduct(ctx context.Context, name string, destroy bool, opts ...Option) error {
-	return c.do(ctx, http.MethodDelete, "/products/"+seg(name)+destroying(destroy), nil, nil, opts...)
+// DeleteProduct ends a product; with destroy its data too. It says whether that
+// is gone: as long as the cluster does not answer, it is not.
+func (c *Client) DeleteProduct(ctx context.Context, name string, destroy bool, opts ...Option) (bool, error) {
+	return c.end(ctx, "/products/"+seg(name)+destroying(destroy), opts)
 }
 
 func destroying(destroy bool) string {

@@ -56,7 +56,8 @@ func (c *Client) EditStream(ctx context.Context, name string, e StreamEdit, opts
 	return call[Stream](ctx, c, http.MethodPatch, "/streams/"+seg(name), e, opts)
 }
 
-// DeleteStream ends a private stream; with destroy its data too.
-func (c *Client) DeleteStream(ctx context.Context, name string, destroy bool, opts ...Option) error {
-	return c.do(ctx, http.MethodDelete, "/streams/"+seg(name)+destroying(destroy), nil, nil, opts...)
+// DeleteStream ends a private stream; with destroy its data too. It says whether
+// that is gone: as long as the cluster does not answer, it is not.
+func (c *Client) DeleteStream(ctx context.Context, name string, destroy bool, opts ...Option) (bool, error) {
+	return c.end(ctx, "/streams/"+seg(name)+destroying(destroy), opts)
 }

@@ -24,10 +24,11 @@ func (c *cli) applicationCommand() *cobra.Command {
 			return cl.Application(ctx, n)
 		},
 	}
-	remove := c.endCommand(
+	remove := c.goingCommand(
 		&cobra.Command{Use: "delete NAME", Short: "Delete an application, with its credentials and consumer groups", Args: exactly(1), ValidArgsFunction: k.complete()},
 		"application %s is deleted",
-		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
+		"application %s cannot log in any more; it is gone when its consumers have left their groups (weir app list)",
+		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (bool, error) {
 			return cl.DeleteApplication(ctx, args[0], o...)
 		})
 	revoke := c.endCommand(

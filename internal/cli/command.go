@@ -90,6 +90,28 @@ func (k kind[T]) writeCommand(cmd *cobra.Command, run func(context.Context, *cli
 	return cmd
 }
 
+// goingCommand is an endCommand of what may take longer; going says so then.
+func (c *cli) goingCommand(cmd *cobra.Command, done, going string, run func(context.Context, *client.Client, []string, []client.Option) (bool, error)) *cobra.Command {
+	finished := false
+	c.endCommand(cmd, "", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (err error) {
+		finished, err = run(ctx, cl, args, o)
+		return err
+	})
+	end := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := end(cmd, args); err != nil {
+			return err
+		}
+		if finished {
+			c.said(done, args[0])
+		} else {
+			c.said(going, args[0])
+		}
+		return nil
+	}
+	return cmd
+}
+
 // endCommand is a command that ends something; done says what was done.
 func (c *cli) endCommand(cmd *cobra.Command, done string, run func(context.Context, *client.Client, []string, []client.Option) error) *cobra.Command {
 	opts := writeFlags(cmd)
@@ -101,7 +123,9 @@ func (c *cli) endCommand(cmd *cobra.Command, done string, run func(context.Conte
 		if err := run(cmd.Context(), cl, args, opts()); err != nil {
 			return err
 		}
-		c.said(done, args[0])
+		if done != "" {
+			c.said(done, args[0])
+		}
 		return nil
 	}
 	return cmd

@@ -127,10 +127,11 @@ func (c *cli) productDelete(k kind[client.Product]) *cobra.Command {
 data is destroyed too: with --destroy-data now, or with the same command later.`,
 	}
 	destroy := cmd.Flags().Bool("destroy-data", false, "end its topic too, with all its data, for ever")
-	return c.endCommand(cmd, "product %s is deleted", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
+	going := "product %s is deleted; its data is gone when the cluster has ended its topic: weir topic list"
+	return c.goingCommand(cmd, "product %s is deleted", going, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (bool, error) {
 		if *destroy {
 			if err := c.sure("all data of " + args[0] + " will be lost"); err != nil {
-				return err
+				return false, err
 			}
 		}
 		return cl.DeleteProduct(ctx, args[0], *destroy, o...)

@@ -67,10 +67,11 @@ func (c *cli) streamDelete(k kind[client.Stream]) *cobra.Command {
 		Use: "delete NAME", Short: "Delete a private stream; its data stays unless you say so", Args: exactly(1), ValidArgsFunction: k.complete(),
 	}
 	destroy := cmd.Flags().Bool("destroy-data", false, "end its topic too, with all its data, for ever")
-	return c.endCommand(cmd, "stream %s is deleted", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
+	going := "stream %s is deleted; its data is gone when the cluster has ended its topic: weir topic list"
+	return c.goingCommand(cmd, "stream %s is deleted", going, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (bool, error) {
 		if *destroy {
 			if err := c.sure("all data of " + args[0] + " will be lost"); err != nil {
-				return err
+				return false, err
 			}
 		}
 		return cl.DeleteStream(ctx, args[0], *destroy, o...)

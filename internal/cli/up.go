@@ -37,6 +37,10 @@ Logs and errors go to standard error. SIGTERM and Ctrl-C end it.`,
 			}
 			cfg.Log = slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: level}))
 			cfg.Now, cfg.Random, cfg.Version = time.Now, rand.Reader, version()
+			cfg.Founded = func(f node.Founding) {
+				fmt.Fprintf(c.Err, "\nThis is a new mesh. Its admin is %q with the password %q, shown this once.\nA token for scripts is in %s/%s.\n\n",
+					f.Admin, f.Password, cfg.Data, node.AdminFile)
+			}
 			u := up{cli: c, cfg: cfg, demo: withDemo}
 			return node.Run(cmd.Context(), cfg, u.ready)
 		},
@@ -65,10 +69,6 @@ type up struct {
 
 // ready makes the demo if it was asked for, then says that all is there.
 func (u up) ready(ctx context.Context, n *node.Node) error {
-	if f := n.Founding(); f != nil {
-		fmt.Fprintf(u.cli.Err, "\nThis is a new mesh. Its admin is %q with the password %q, shown this once.\nA token for scripts is in %s/%s.\n\n",
-			f.Admin, f.Password, u.cfg.Data, node.AdminFile)
-	}
 	apps, err := u.setupDemo(ctx, n)
 	if err != nil {
 		return err

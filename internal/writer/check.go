@@ -141,7 +141,7 @@ func (s *changeSet) keeps(e weir.Entity) bool {
 }
 
 func exists(r weir.Ref) *weir.Error {
-	return weir.Errorf(weir.Exists, "there is a %s already", r).WithFix("use another name")
+	return weir.Errorf(weir.Exists, "%s exists already", r).WithFix("use another name")
 }
 
 // refers checks that what an entity newly points to lives after the changes.

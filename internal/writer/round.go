@@ -214,7 +214,10 @@ func (b *batch) entry(ctx context.Context, r *request, now time.Time) (weir.Entr
 	d := r.decision
 	e := weir.Entry{
 		At: now, By: d.By.Ref, Via: d.By.Via, Op: d.Op, Why: d.Why,
-		Key: d.Key, Request: d.Request, Refusal: d.Refusal,
+		Key: d.Key, Refusal: d.Refusal,
+	}
+	if d.Key != "" {
+		e.Request = d.Request
 	}
 	if d.Refusal != nil {
 		return e, nil

@@ -71,13 +71,13 @@ func New(c Config, r chi.Router) *API {
 		a.routes()
 		r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 			writeProblem(w, &client.Problem{
-				Status: http.StatusNotFound, Title: "Not Found", Detail: "there is no " + r.URL.Path,
+				Type: "about:blank", Kind: weir.NotFound.String(), Status: http.StatusNotFound, Title: "Not Found", Detail: "there is no " + r.URL.Path,
 				Fix: "the paths are listed in /api/v1/openapi.json",
 			})
 		})
 		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 			writeProblem(w, &client.Problem{
-				Status: http.StatusMethodNotAllowed, Title: "Method Not Allowed", Detail: r.Method + " is not possible on " + r.URL.Path,
+				Type: "about:blank", Kind: weir.Invalid.String(), Status: http.StatusMethodNotAllowed, Title: "Method Not Allowed", Detail: r.Method + " is not possible on " + r.URL.Path,
 				Fix: "the methods are listed in /api/v1/openapi.json",
 			})
 		})

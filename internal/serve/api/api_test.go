@@ -170,6 +170,15 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// ended wants something to be gone.
+func (m *mesh) ended(done bool, err error) {
+	m.t.Helper()
+	must(m.t, err)
+	if !done {
+		m.t.Error("it is still going on")
+	}
+}
+
 // refused wants a problem with a status, whose text has all of parts.
 func refused(t *testing.T, err error, status int, parts ...string) {
 	t.Helper()
@@ -292,6 +301,52 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
+// TestReplayHasTheRevisionOfItsTime: the answer of an earlier request is not
+// today's, so it must not let its reader overwrite what came since.
+func TestReplayHasTheRevisionOfItsTime(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	ctx := t.Context()
+	m.domain("dom")
+	text := func(s string) client.DomainEdit { return client.DomainEdit{Description: &s} }
+	first, err := m.admin.EditDomain(ctx, "dom", text("one"), client.IdempotencyKey("k"))
+	must(t, err)
+	_, err = m.admin.EditDomain(ctx, "dom", text("two"))
+	must(t, err)
+	again, err := m.admin.EditDomain(ctx, "dom", text("one"), client.IdempotencyKey("k"))
+	must(t, err)
+	if diff := cmp.Diff(first, again); diff != "" || again.Revision != 2 {
+		t.Errorf("the repetition has revision %d:\n%s", again.Revision, diff)
+	}
+	_, err = m.admin.EditDomain(ctx, "dom", text("three"), client.IfMatch(again.Revision))
+	refused(t, err, 412)
+}
+
+// TestNoHashOfAPasswordIsKept: the hash of a request that holds a password that
+// somebody chose could be guessed at, fast, by who has a copy of the ledger.
+func TestNoHashOfAPasswordIsKept(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	ctx := t.Context()
+	_ = m.person("ann")
+	var hashes []weir.Hash
+	for i, password := range []string{"Winter2026!!", "Summer2026!!"} {
+		_, err := m.admin.SetPassword(ctx, "ann", client.NewPassword{Password: password}, client.IdempotencyKey(fmt.Sprint("k", i)))
+		must(t, err)
+		_, err = m.admin.SetPassword(ctx, "ann", client.NewPassword{Password: password})
+		must(t, err)
+	}
+	must(t, m.ledger.Read(ctx, 0, func(r weir.Record) error {
+		if r.Entry.Op == "person.password" {
+			hashes = append(hashes, r.Entry.Request)
+		}
+		return nil
+	}))
+	if len(hashes) != 4 || hashes[0] != hashes[2] || !hashes[1].IsZero() || !hashes[3].IsZero() {
+		t.Errorf("the hashes are %v; want equal ones with a key, and none without", hashes)
+	}
+}
+
 func TestRevisions(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
@@ -402,7 +457,8 @@ func TestWhatOneMayNotKnowOfDoesNotExist(t *testing.T) {
 			t.Errorf("an outsider's lists name %s", name)
 		}
 	}
-	refused(t, outside.DeleteProduct(ctx, "closed.secret", true), 404)
+	_, err = outside.DeleteProduct(ctx, "closed.secret", true)
+	refused(t, err, 404)
 	if ps, err := inside.Products(ctx, "closed"); err != nil || len(ps) != 1 {
 		t.Errorf("an insider sees %v, %v", ps, err)
 	}
@@ -418,13 +474,14 @@ func TestDataOutlivesItsProductUntilDestroyed(t *testing.T) {
 		return err
 	}
 	must(t, create())
-	must(t, m.admin.DeleteProduct(ctx, "gone.soon", false))
+	m.ended(m.admin.DeleteProduct(ctx, "gone.soon", false))
 	refused(t, create(), 409, "still kept in topic gone.soon.v1", "weir product delete gone.soon --destroy-data")
 	refused(t, m.admin.DeleteDomain(ctx, "gone"), 409, "gone.soon.v1")
-	must(t, m.admin.DeleteProduct(ctx, "gone.soon", true))
+	m.ended(m.admin.DeleteProduct(ctx, "gone.soon", true))
 	must(t, create())
-	must(t, m.admin.DeleteProduct(ctx, "gone.soon", true))
-	refused(t, m.admin.DeleteProduct(ctx, "gone.soon", true), 404)
+	m.ended(m.admin.DeleteProduct(ctx, "gone.soon", true))
+	_, err := m.admin.DeleteProduct(ctx, "gone.soon", true)
+	refused(t, err, 404)
 	must(t, m.admin.DeleteDomain(ctx, "gone"))
 }
 
@@ -454,7 +511,7 @@ func TestAllowing(t *testing.T) {
 		}
 	}
 	must(t, giver.Revoke(ctx, "giver.gift", "reader"))
-	refused(t, giver.Revoke(ctx, "giver.gift", "reader"), 404, "--access request")
+	refused(t, giver.Revoke(ctx, "giver.gift", "reader"), 404, "weir access list --product giver.gift")
 	_, err = giver.CreateProduct(ctx, client.NewProduct{Name: "giver.hidden", Visibility: "domain"})
 	must(t, err)
 	_, err = giver.Allow(ctx, "giver.hidden", "reader")

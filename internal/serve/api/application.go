@@ -104,11 +104,14 @@ func (a *API) deleteApplication(ctx context.Context, p weir.Principal, in *struc
 		return nil, err
 	}
 	a.settled(ctx, r)
-	a.until(ctx, func(ctx context.Context, v weir.View) bool {
-		_, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounApplication, Name: in.Name})
+	e, err := decodeAnswer(weir.NounApplication, r.Answer)
+	if err != nil {
+		return nil, err
+	}
+	return going(r, a.until(ctx, func(ctx context.Context, v weir.View) bool {
+		_, _, err := v.Get(ctx, e.Ref())
 		return weir.NotFound.In(err)
-	})
-	return gone(r), nil
+	})), nil
 }
 
 // applicationFor shows an application as a principal may see it.

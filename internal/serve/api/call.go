@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -29,7 +31,8 @@ type Named struct {
 }
 
 // of makes a use case's call. What stands for the request in the idempotency
-// check is the operation and all its parts.
+// check is the operation and all its parts: no secrets in them, their hash is
+// kept for ever.
 func (w Write) of(p weir.Principal, op string, parts ...any) (weir.Call, error) {
 	c := weir.Call{By: p, Why: w.Why, Key: weir.IdempotencyKey(w.Key)}
 	if strings.ContainsFunc(w.Why+w.Key, func(r rune) bool { return r < ' ' || r == 0x7f }) {
@@ -42,6 +45,9 @@ func (w Write) of(p weir.Principal, op string, parts ...any) (weir.Call, error) 
 				WithFix(`send the ETag of an earlier answer, such as "3"`)
 		}
 		c.Rev = weir.Revision(n)
+	}
+	if c.Key == "" {
+		return c, nil
 	}
 	b, err := weir.Canonical(append([]any{op, c.Rev}, parts...))
 	if err != nil {
@@ -67,6 +73,7 @@ type many[T any] struct {
 
 // none is the answer of what is gone.
 type none struct {
+	Status   int    // 204, or 202 while a worker still has to end something
 	Offset   string `header:"Weir-Offset" doc:"The entry that ended it."`
 	Replayed string `header:"Idempotency-Replayed" doc:"true when this is the answer of an earlier request."`
 }
@@ -85,7 +92,17 @@ func done[T any](r weir.Receipt, body T, rev uint64, location string) *one[T] {
 }
 
 func gone(r weir.Receipt) *none {
-	return &none{Offset: strconv.FormatUint(uint64(r.Offset), 10), Replayed: replayed(r)}
+	return &none{Status: http.StatusNoContent, Offset: strconv.FormatUint(uint64(r.Offset), 10), Replayed: replayed(r)}
+}
+
+// going is the answer to a write that ended something, once a worker has
+// done its part; ok says that it has.
+func going(r weir.Receipt, ok bool) *none {
+	n := gone(r)
+	if !ok {
+		n.Status = http.StatusAccepted
+	}
+	return n
 }
 
 func replayed(r weir.Receipt) string {
@@ -103,8 +120,9 @@ func (a *API) settled(ctx context.Context, r weir.Receipt) {
 	_ = a.Live.Wait(ctx, r.Offset)
 }
 
-// until waits a moment for what workers do about a write.
-func (a *API) until(ctx context.Context, so func(context.Context, weir.View) bool) {
+// until waits a moment for what workers do about a write, and says whether it
+// is done.
+func (a *API) until(ctx context.Context, so func(context.Context, weir.View) bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, followFor)
 	defer cancel()
 	for {
@@ -115,7 +133,7 @@ func (a *API) until(ctx context.Context, so func(context.Context, weir.View) boo
 			return nil
 		})
 		if err != nil || ok || a.State.Wait(ctx, seen+1) != nil {
-			return
+			return ok
 		}
 	}
 }
@@ -187,8 +205,8 @@ func wrote[E weir.Entity, T any](ctx context.Context, a *API, r weir.Receipt, n 
 	}
 	var out *one[T]
 	err = a.view(ctx, func(v weir.View) error {
-		_, rev, err := v.Get(ctx, weir.Ref{Noun: n, UID: e.Ref().UID})
-		if err != nil && !weir.NotFound.In(err) {
+		rev, err := a.revision(ctx, v, r.Offset, e.Ref())
+		if err != nil {
 			return err
 		}
 		t, err := turn(ctx, a.names(v), e, rev)
@@ -196,6 +214,32 @@ func wrote[E weir.Entity, T any](ctx context.Context, a *API, r weir.Receipt, n 
 		return err
 	})
 	return out, err
+}
+
+// revision is the one that a write left a thing at, which need not be today's.
+// A write that left it as it was has no change of it: then it is today's.
+func (a *API) revision(ctx context.Context, v weir.View, at weir.Offset, of weir.Ref) (weir.Revision, error) {
+	var rev weir.Revision
+	found := errors.New("found")
+	err := a.Ledger.Read(ctx, at, func(r weir.Record) error {
+		for _, c := range r.Entry.Changes {
+			if c.Ref.UID == of.UID {
+				rev = c.Rev
+			}
+		}
+		return found
+	})
+	if err != nil && !errors.Is(err, found) {
+		return 0, err
+	}
+	if rev != 0 {
+		return rev, nil
+	}
+	_, rev, err = v.Get(ctx, weir.Ref{Noun: of.Noun, UID: of.UID})
+	if weir.NotFound.In(err) {
+		err = nil
+	}
+	return rev, err
 }
 
 // decodeAnswer reads the public entity that an entry keeps as its answer.

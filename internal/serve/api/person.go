@@ -42,7 +42,7 @@ func (a *API) setPassword(ctx context.Context, p weir.Principal, in *struct {
 	Named
 	Body client.NewPassword
 }) (*one[client.Person], error) {
-	call, err := in.of(p, "person.password", in.Name, in.Body)
+	call, err := in.of(p, "person.password", in.Name, in.Body.Password != "")
 	if err != nil {
 		return nil, err
 	}

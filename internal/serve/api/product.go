@@ -96,19 +96,16 @@ func (a *API) deleteProduct(ctx context.Context, p weir.Principal, in *ending) (
 	if err != nil {
 		return nil, err
 	}
-	a.ended(ctx, r, in.Destroy, in.Name+".v1")
-	return gone(r), nil
+	return going(r, a.ended(ctx, r, in.Destroy, in.Name+".v1")), nil
 }
 
-// ended waits a moment until a topic that is to be destroyed is gone.
-func (a *API) ended(ctx context.Context, r weir.Receipt, destroy bool, topic string) {
+// ended waits a moment until a topic that is to be destroyed is gone, and says
+// whether it is. One that is not ending is another, made since.
+func (a *API) ended(ctx context.Context, r weir.Receipt, destroy bool, topic string) bool {
 	a.settled(ctx, r)
-	if !destroy {
-		return
-	}
-	a.until(ctx, func(ctx context.Context, v weir.View) bool {
-		_, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounTopic, Name: topic})
-		return weir.NotFound.In(err)
+	return !destroy || a.until(ctx, func(ctx context.Context, v weir.View) bool {
+		t, _, err := weir.Find[*weir.Topic](ctx, v, weir.Ref{Noun: weir.NounTopic, Name: topic})
+		return weir.NotFound.In(err) || err == nil && t.State != weir.TopicEnding
 	})
 }
 

@@ -77,8 +77,7 @@ func (a *API) deleteStream(ctx context.Context, p weir.Principal, in *ending) (*
 	if err != nil {
 		return nil, err
 	}
-	a.ended(ctx, r, in.Destroy, in.Name)
-	return gone(r), nil
+	return going(r, a.ended(ctx, r, in.Destroy, in.Name)), nil
 }
 
 func wroteStream(ctx context.Context, a *API, r weir.Receipt, err error) (*one[client.Stream], error) {
