@@ -57,6 +57,10 @@ type Config struct {
 	// Version is what the node says of itself.
 	Version string
 
+	// Founded is called once in the life of a mesh, when it was made, with what
+	// is shown once; nil is nobody.
+	Founded func(Founding)
+
 	Log    *slog.Logger
 	Now    func() time.Time
 	Random io.Reader // of cryptographic quality
@@ -93,9 +97,12 @@ type Node struct {
 	worker   *worker.Reconciler
 	gateway  *gateway.Gateway
 	traffic  gateway.Metrics
-	founding *identity.Founding
+	founding *Founding
 	admin    Admin
 }
+
+// Founding is what the first start shows once.
+type Founding = identity.Founding
 
 // Admin is what stands in the admin file.
 type Admin struct {
@@ -111,7 +118,7 @@ func (n *Node) HTTP() string { return n.front.addr() }
 func (n *Node) Kafka() string { return n.gateway.Addr() }
 
 // Founding is what the first start shows once; nil on later ones.
-func (n *Node) Founding() *identity.Founding { return n.founding }
+func (n *Node) Founding() *Founding { return n.founding }
 
 // Admin is how a program on this machine acts as the mesh admin.
 func (n *Node) Admin() Admin { return n.admin }
@@ -180,6 +187,11 @@ func (c *Config) check() error {
 				"use 127.0.0.1 and a tunnel, or --insecure in a network that you trust", f.name, f.addr)
 		}
 	}
+	for _, addr := range c.Cluster {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return fmt.Errorf("--cluster %q is not the address of a broker; write HOST:PORT, such as kafka1.example.org:9092", addr)
+		}
+	}
 	return nil
 }
 
@@ -225,6 +237,9 @@ func (n *Node) found(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if founding != nil && n.cfg.Founded != nil {
+		n.cfg.Founded(*founding)
+	}
 	c.Home, n.home, n.founding = home, home, founding
 	n.identity = identity.New(c)
 	n.catalog = catalog.New(catalog.Config{State: n.state, Writer: n.writer, Now: n.cfg.Now, Home: home})
@@ -232,7 +247,7 @@ func (n *Node) found(ctx context.Context) error {
 		return err
 	}
 	if n.admin.Token == "" {
-		n.cfg.Log.Warn("the admin file has no token; to make another, stop the node and run weir admin reset", "file", n.path(AdminFile))
+		n.cfg.Log.Warn("the admin file has no token; to make another, stop the node and run: weir admin reset --data "+n.cfg.Data, "file", n.path(AdminFile))
 	}
 	n.admin.URL = "http://" + n.HTTP()
 	return secretfile.WriteJSON(n.path(AdminFile), n.admin)
@@ -250,7 +265,7 @@ func (n *Node) readAdmin() (Admin, error) {
 		err = json.Unmarshal(b, &a)
 	}
 	if err != nil {
-		return a, fmt.Errorf("%s cannot be read: %w; delete it, then make another with weir admin reset", n.path(AdminFile), err)
+		return a, fmt.Errorf("%s cannot be read: %w; delete it, then make another: weir admin reset --data %s", n.path(AdminFile), err, n.cfg.Data)
 	}
 	return a, nil
 }
@@ -265,7 +280,7 @@ func (n *Node) startCluster(ctx context.Context) error {
 	}
 	n.group.onStop("cluster", func(context.Context) error { return cluster.Close() })
 	n.worker = worker.New(worker.Config{
-		State: n.state, Cluster: cluster, Identity: n.identity, Now: n.cfg.Now, Log: n.cfg.Log, Trim: n.embedded != nil,
+		State: n.state, Cluster: cluster, Identity: n.identity, Now: n.cfg.Now, Log: n.cfg.Log, Trim: n.embedded != nil, Private: n.embedded != nil,
 		Catalog: n.catalog,
 	})
 	n.group.run("topics", n.worker.Run)
@@ -302,6 +317,9 @@ func (n *Node) cluster() client.Cluster {
 	if n.embedded != nil {
 		c.Kind = "embedded"
 		c.Used, c.Limit = n.embedded.Usage()
+		if err := n.embedded.Room(); err != nil {
+			c.Problems = append(c.Problems, publicText(err))
+		}
 		for _, w := range n.embedded.Warnings() {
 			c.Problems = append(c.Problems, fmt.Sprintf("%s (%d times, last at %s)", w.Msg, w.Times, w.At.Format(time.RFC3339)))
 		}
@@ -310,4 +328,13 @@ func (n *Node) cluster() client.Cluster {
 		c.Problems = append(c.Problems, name+": "+p.Text)
 	}
 	return c
+}
+
+// publicText is an error as one reads it.
+func publicText(err error) string {
+	var e *weir.Error
+	if errors.As(err, &e) {
+		return e.Public()
+	}
+	return err.Error()
 }

@@ -46,6 +46,9 @@ type Config struct {
 	Log      *slog.Logger
 	// Trim says that the cluster does not drop old records by itself.
 	Trim bool
+	// Private says that nobody else has topics on the cluster: what has the
+	// name of a topic of ours is ours.
+	Private bool
 }
 
 // Reconciler keeps the cluster as the ledger wants it.
@@ -103,20 +106,16 @@ func (r *Reconciler) Run(ctx context.Context) error {
 		} else {
 			retry = retryFirst
 		}
-		r.sleep(ctx, seen, wait, again)
+		r.sleep(ctx, seen, wait)
 	}
 	return nil
 }
 
-// sleep waits for a change of the state, or for a time. After a failure only
-// the time counts: the change that it waits for is its own.
-func (r *Reconciler) sleep(ctx context.Context, seen weir.Offset, wait time.Duration, failed bool) {
+// sleep waits for a change of the state, or for a time: what cannot be done
+// holds up nothing else.
+func (r *Reconciler) sleep(ctx context.Context, seen weir.Offset, wait time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	if failed {
-		<-ctx.Done()
-		return
-	}
 	_ = r.State.Wait(ctx, seen+1) // either way it is time to look
 }
 
@@ -215,12 +214,20 @@ func (r *Reconciler) topic(ctx context.Context, t *weir.Topic, actual weir.Topic
 	}
 	if got.ID != t.ID {
 		return Problem{Lost: true, Text: "the cluster has another topic " + t.Name + " (id " + got.ID.String() + ", not " + t.ID.String() + "): " +
-			"somebody deleted it and made it again; give it up: delete the product with its data and create it again"}
+			"somebody deleted it and made it again; " + r.giveUp()}
 	}
 	if t.Behind {
 		return failed(r.adjust(ctx, t))
 	}
 	return Problem{}
+}
+
+// giveUp says what ends a topic that is not the one that was made.
+func (r *Reconciler) giveUp() string {
+	if r.Private {
+		return "give it up: delete the product with its data (--destroy-data) and create it again"
+	}
+	return "delete that topic on the cluster, then give it up: delete the product with its data (--destroy-data) and create it again"
 }
 
 func failed(err error) Problem {
@@ -239,6 +246,10 @@ func spec(t *weir.Topic) weir.TopicSpec {
 
 func (r *Reconciler) make(ctx context.Context, t *weir.Topic) error {
 	id, err := r.Cluster.PutTopic(ctx, spec(t))
+	if weir.Exists.In(err) && r.Private {
+		return weir.Errorf(weir.Exists, "the broker still holds a topic %s of an earlier time", t.Name).
+			WithFix("end it: delete the product with its data (--destroy-data), then create it again").Because(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -252,25 +263,38 @@ func (r *Reconciler) adjust(ctx context.Context, t *weir.Topic) error {
 	return r.Catalog.TopicSet(ctx, system(), t.UID, *t)
 }
 
-// end deletes a topic by the id that it was given. One that was never given an
-// id, or whose name belongs to somebody else's topic by now, is only forgotten.
+// end deletes a topic by the id that it was given; where nobody else has topics,
+// also another one of its name.
 func (r *Reconciler) end(ctx context.Context, t *weir.Topic, actual weir.Topics) error {
-	if t.ID != (weir.TopicID{}) {
-		if err := r.Cluster.DeleteTopic(ctx, t.ID); err != nil {
-			return err
+	ids := []weir.TopicID{t.ID}
+	if got, ok := actual[t.Name]; ok && got.ID != t.ID {
+		if id, ours := r.ours(ctx, t, got); ours {
+			ids = append(ids, id)
 		}
-	} else if got, ok := actual[t.Name]; ok && got.Partitions == t.Partitions {
-		// Made by an attempt whose outcome was never recorded: PutTopic takes
-		// it back if it is empty, and says Exists if it is somebody else's.
-		id, err := r.Cluster.PutTopic(ctx, spec(t))
-		if err == nil {
-			err = r.Cluster.DeleteTopic(ctx, id)
+	}
+	for _, id := range ids {
+		if id == (weir.TopicID{}) {
+			continue
 		}
-		if err != nil && !weir.Exists.In(err) {
+		if err := r.Cluster.DeleteTopic(ctx, id); err != nil {
 			return err
 		}
 	}
 	return r.Catalog.TopicGone(ctx, system(), t.UID)
+}
+
+// ours reports whether a topic of t's name but not of its id is ours to end: on
+// a private cluster it is; elsewhere only if t was being made when the outcome
+// was lost, which PutTopic can tell from somebody else's.
+func (r *Reconciler) ours(ctx context.Context, t *weir.Topic, got weir.ClusterTopic) (weir.TopicID, bool) {
+	if r.Private {
+		return got.ID, true
+	}
+	if t.ID != (weir.TopicID{}) {
+		return weir.TopicID{}, false
+	}
+	id, err := r.Cluster.PutTopic(ctx, spec(t))
+	return id, err == nil
 }
 
 // application ends the groups of one that is ending.

@@ -37,6 +37,7 @@ type mesh struct {
 	broker   *broker.Broker
 	worker   *worker.Reconciler
 	call     weir.Call
+	private  bool
 	stop     func() // ends the worker and waits for it
 }
 
@@ -81,7 +82,7 @@ func newMesh(t *testing.T) *mesh {
 func (m *mesh) start() {
 	m.worker = worker.New(worker.Config{
 		State: m.state, Cluster: m.cluster, Catalog: m.catalog, Identity: m.identity, Now: time.Now,
-		Log: slog.New(slog.DiscardHandler), Trim: true,
+		Log: slog.New(slog.DiscardHandler), Trim: true, Private: m.private,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -238,6 +239,33 @@ func TestTopicOfSomebodyElseIsReported(t *testing.T) {
 	if _, ok := m.actual()["dom.swap.v1"]; !ok {
 		t.Error("somebody else's topic was deleted")
 	}
+}
+
+// TestPrivateClusterIsAllOurs: on the embedded broker giving up ends whatever
+// has the name, so that it is free again.
+func TestPrivateClusterIsAllOurs(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	m.stop()
+	m.private = true
+	m.start()
+	ctx := t.Context()
+	was := m.create("dom.back")
+	m.stop()
+	must(t, m.cluster.DeleteTopic(ctx, was.ID))
+	_, err := m.cluster.PutTopic(ctx, weir.TopicSpec{Name: "dom.back.v1", Partitions: 2})
+	must(t, err)
+	m.start()
+	if lost, text := m.problem("dom.back.v1"); !lost || !strings.Contains(text, "another topic") {
+		t.Errorf("reported: lost %v, %q", lost, text)
+	}
+	_, err = m.catalog.DeleteProduct(ctx, m.call, "dom.back", true)
+	must(t, err)
+	m.topic("dom.back.v1", gone)
+	if _, ok := m.actual()["dom.back.v1"]; ok {
+		t.Error("what has the name is still there")
+	}
+	m.create("dom.back")
 }
 
 func TestNameThatHoldsOthersDataIsNotTaken(t *testing.T) {
