@@ -57,19 +57,27 @@ func (g *Granting) Allow(ctx context.Context, call weir.Call, product, applicati
 // connections too. NotFound when it was never allowed.
 func (g *Granting) Revoke(ctx context.Context, call weir.Call, product, application string) (weir.Receipt, error) {
 	return g.writer.Submit(ctx, call.Decision("access.revoke", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
-		if _, _, err := g.parties(ctx, v, call, rights.Revoke, product, application); err != nil {
+		p, _, err := g.parties(ctx, v, call, rights.Revoke, product, application)
+		if err != nil {
 			return weir.Outcome{}, err
 		}
 		a, rev, err := weir.Find[*weir.Access](ctx, v, weir.Ref{Noun: weir.NounAccess, Name: product + "/" + application})
 		if weir.NotFound.In(err) {
-			err = weir.Errorf(weir.NotFound, "application %s was not allowed to read %s", application, product).
-				WithFix("an open product is read by every application; close it: weir product edit %s --access request", product)
+			err = notAllowed(p, application)
 		}
 		if err != nil {
 			return weir.Outcome{}, err
 		}
 		return answered("access.revoked", a, weir.DeleteChange(g.home, a, rev))
 	}))
+}
+
+func notAllowed(p *weir.Product, application string) error {
+	e := weir.Errorf(weir.NotFound, "application %s was not allowed to read %s", application, p.Name)
+	if p.Access == weir.AccessOpen {
+		return e.WithFix("an open product is read by every application; close it: weir product edit %s --access request", p.Name)
+	}
+	return e.WithFix("see who was: weir access list --product %s", p.Name)
 }
 
 // parties finds the product and the application, and refuses who may not

@@ -25,7 +25,7 @@ func free(ctx context.Context, v weir.View, r weir.Ref, topic, destroy string) e
 	_, _, err := v.Get(ctx, weir.Ref{Noun: r.Noun, Name: r.Name})
 	switch {
 	case err == nil:
-		return taken(r, "there is a "+r.String()+" already").WithFix("choose another name, or look at it: weir %s show %s", r.Noun, r.Name)
+		return taken(r, r.String()+" exists already").WithFix("choose another name, or look at it: weir %s show %s", r.Noun, r.Name)
 	case !weir.NotFound.In(err):
 		return err
 	}

@@ -25,6 +25,9 @@ func (i *Identity) CreateApplication(ctx context.Context, call weir.Call, cmd Ne
 			return weir.Outcome{}, err
 		}
 		a.Team = t.UID
+		if old, _, err := weir.Find[*weir.Application](ctx, v, weir.Ref{Noun: weir.NounApplication, Name: a.Name}); err == nil && old.Ending {
+			return weir.Outcome{}, beingDeleted(weir.Exists, a.Name)
+		}
 		if err := rights.Must(call.By, rights.Create, ownedBy(weir.NounApplication, t.UID), a.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
@@ -138,10 +141,14 @@ func (i *Identity) application(ctx context.Context, v weir.View, call weir.Call,
 		return nil, 0, err
 	}
 	if a.Ending {
-		return nil, 0, weir.Errorf(weir.Conflict, "application %s is being deleted", name).
-			WithFix("it is gone when the cluster has deleted its consumer groups; see weir app show %s", name)
+		return nil, 0, beingDeleted(weir.Conflict, name)
 	}
 	return a, rev, call.Check(a.Ref(), rev)
+}
+
+func beingDeleted(k weir.ErrKind, name string) error {
+	return weir.Errorf(k, "application %s is being deleted", name).
+		WithFix("it is gone when its consumers have left their groups, which takes up to their session timeout; see weir app show %s", name)
 }
 
 // endCredentials deletes what an application logs in with.

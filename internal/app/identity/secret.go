@@ -23,10 +23,6 @@ const (
 	argonLanes  = 1
 )
 
-// scramIterations is RFC 7677's minimum; the passwords are random and long, so
-// more would only slow down logins.
-const scramIterations = 4096
-
 // maxPassword bounds what is hashed.
 const maxPassword = 1024
 
@@ -91,11 +87,11 @@ func (i *Identity) checkPassword(ctx context.Context, phc, password string) (boo
 
 // newVerifier makes what the gateway checks an application's password with.
 func (i *Identity) newVerifier(password string) (weir.ScramVerifier, error) {
-	salt := make([]byte, 24)
+	salt := make([]byte, scram.SaltSize)
 	if _, err := io.ReadFull(i.random, salt); err != nil {
 		return weir.ScramVerifier{}, weir.Errorf(weir.Internal, "no randomness").Because(err)
 	}
-	return scram.NewVerifier(password, salt, scramIterations)
+	return scram.NewVerifier(password, salt, scram.Iterations)
 }
 
 // hashToken is what is kept of a token's secret part.

@@ -92,9 +92,20 @@ func Must(p weir.Principal, v Verb, t Thing, r weir.Ref) error {
 	if v == Create {
 		r.UID = weir.UID{} // it was never made
 	}
-	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v, r).WithFix("ask %s", who.people())
+	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v, thing(t.Noun, r)).WithFix("ask %s", who.people())
 	e.Ref = r
 	return e
+}
+
+// thing names what the verb is about: r, or something of r's.
+func thing(n weir.Noun, r weir.Ref) string {
+	switch {
+	case r.Name == "" && r.UID.IsZero():
+		return "the " + string(n)
+	case n != r.Noun:
+		return "the " + string(n) + " of " + r.String()
+	}
+	return r.String()
 }
 
 // people names those who have some grounds.
