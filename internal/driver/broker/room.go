@@ -96,16 +96,24 @@ func (r *room) measure() {
 	r.since.Add(-before)
 	switch free, ok := freeSpace(r.dir); {
 	case used >= r.limit:
-		r.full.Store(r.tooMuch(used))
+		r.refuse(r.tooMuch(used))
 	case ok && free < leastFree:
-		r.full.Store(noDisk(r.dir, free))
+		r.refuse(noDisk(r.dir, free))
 	default:
 		r.full.Store(nil)
 	}
 	r.warn(used)
 }
 
-// warn logs once when the limit comes near and once when it is reached.
+// refuse takes no more records from now on, and logs so once. Kafka's clients
+// show their users no reason, so this is where it is read.
+func (r *room) refuse(why *weir.Error) {
+	if r.full.Swap(why) == nil {
+		r.logger.Error("embedded broker: writes are refused", slog.String("because", why.Public()))
+	}
+}
+
+// warn logs once when the limit comes near.
 func (r *room) warn(used int64) {
 	near := used >= r.limit/10*8
 	if near && !r.near {
