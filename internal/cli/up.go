@@ -97,9 +97,9 @@ func (u up) setupDemo(ctx context.Context, n *node.Node) ([]demo.Application, er
 		return nil, err
 	}
 	defer cl.Close()
-	apps, err := demo.Setup(ctx, cl, u.cfg.Data)
+	apps, err := demo.Setup(ctx, cl, n.Kafka(), u.cfg.Data)
 	if err != nil {
-		return nil, fmt.Errorf("the demo cannot be set up: %s", message(err))
+		return nil, fmt.Errorf("the demo cannot be set up: %s; to mend that, start without --demo", message(err))
 	}
 	n.Run("demo", demo.Producers{Kafka: n.Kafka(), Apps: apps, Seed: demoSeed, Now: u.cfg.Now, Log: u.cfg.Log}.Run)
 	return apps, nil

@@ -15,6 +15,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/weirmesh/weir/client"
 	"github.com/weirmesh/weir/internal/kit/secretfile"
@@ -65,8 +68,8 @@ const (
 )
 
 // Setup makes what is not there yet, and writes the credentials into a folder.
-// It may run again on a mesh where it ran before.
-func Setup(ctx context.Context, cl *client.Client, dir string) ([]Application, error) {
+// It may run again on a mesh where it ran before. kafka is the gateway's address.
+func Setup(ctx context.Context, cl *client.Client, kafka, dir string) ([]Application, error) {
 	me, err := cl.Me(ctx)
 	if err != nil {
 		return nil, err
@@ -91,7 +94,10 @@ func Setup(ctx context.Context, cl *client.Client, dir string) ([]Application, e
 		if i > 0 {
 			owner = products()[i-1].domain
 		}
-		if err := apps[i].setup(ctx, cl, owner, known); err != nil {
+		if err := apps[i].setup(ctx, cl, owner, known[apps[i].Name]); err != nil {
+			return nil, fmt.Errorf("%s: %w", apps[i].Name, err)
+		}
+		if err := apps[i].check(ctx, cl, kafka, known[apps[i].Name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", apps[i].Name, err)
 		}
 	}
@@ -133,11 +139,32 @@ func team(ctx context.Context, cl *client.Client, name, member, about string) er
 	return err
 }
 
-// setup registers the application, or finds its password in the file. One whose
+// check gives an application another password if the one in the file is not
+// its own any more: somebody gave it new credentials meanwhile.
+func (a *Application) check(ctx context.Context, cl *client.Client, kafka, known string) error {
+	if known == "" || a.Password != known {
+		return nil // it is fresh
+	}
+	k, err := a.client(kafka)
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := k.Ping(ctx); !errors.Is(err, kerr.SaslAuthenticationFailed) {
+		return nil // it logs in, or nobody can say now
+	}
+	app, err := cl.RotateCredential(ctx, a.Name)
+	a.Password = app.Password
+	return err
+}
+
+// setup registers the application, or takes its password of the file. One whose
 // password nobody knows any more gets another.
-func (a *Application) setup(ctx context.Context, cl *client.Client, team string, known map[string]string) error {
+func (a *Application) setup(ctx context.Context, cl *client.Client, team, known string) error {
 	app, err := cl.Application(ctx, a.Name)
-	a.Password = known[a.Name]
+	a.Password = known
 	switch {
 	case missing(err):
 		app, err = cl.CreateApplication(ctx, client.NewApplication{Name: a.Name, Team: team, Description: "Part of the demo"})

@@ -91,10 +91,7 @@ func (p Producers) feeds(w *world) ([]*feed, error) {
 			}
 		}
 		var err error
-		f.client, err = kgo.NewClient(
-			kgo.SeedBrokers(p.Kafka),
-			kgo.ClientID(f.app.Name),
-			kgo.SASL(scram.Auth{User: f.app.Username, Pass: f.app.Password}.AsSha256Mechanism()),
+		f.client, err = f.app.client(p.Kafka,
 			kgo.DefaultProduceTopic(ps[i].full()+".v1"),
 			kgo.ProducerLinger(linger),
 			kgo.MaxBufferedRecords(2000),
@@ -106,6 +103,15 @@ func (p Producers) feeds(w *world) ([]*feed, error) {
 		}
 	}
 	return fs, nil
+}
+
+// client is a Kafka client with the application's credentials.
+func (a Application) client(kafka string, opts ...kgo.Opt) (*kgo.Client, error) {
+	return kgo.NewClient(append(opts,
+		kgo.SeedBrokers(kafka),
+		kgo.ClientID(a.Name),
+		kgo.SASL(scram.Auth{User: a.Username, Pass: a.Password}.AsSha256Mechanism()),
+	)...)
 }
 
 // closeAll gives what is buffered a moment, then ends the clients.
