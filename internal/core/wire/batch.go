@@ -11,6 +11,9 @@ type Batch struct {
 	Offset  int64 // of its first record
 	Records int   // as the producer counted them
 	Size    int   // in bytes, head included
+
+	Producer      int64 // its id; negative if it has none
+	Transactional bool  // it is part of a transaction
 }
 
 // NextBatch takes the first whole batch off the front of what a Fetch answer
@@ -32,6 +35,9 @@ func NextBatch(raw []byte) (b Batch, rest []byte, ok bool, err error) {
 		Offset:  int64(binary.BigEndian.Uint64(raw)),
 		Records: int(int32(binary.BigEndian.Uint32(raw[57:]))),
 		Size:    int(size),
+
+		Producer:      int64(binary.BigEndian.Uint64(raw[43:])),
+		Transactional: raw[22]&0x10 != 0,
 	}
 	if b.Records < 0 {
 		return Batch{}, nil, false, ErrTorn

@@ -155,3 +155,30 @@ func FuzzBatches(f *testing.F) {
 		}
 	})
 }
+
+// TestKeepTopics: what is kept keeps its bytes, and torn input is told.
+func TestKeepTopics(t *testing.T) {
+	t.Parallel()
+	keep := func(topic string) bool { return topic != "hidden" }
+	for version := range int16(5) {
+		m := kmsg.NewConsumerMemberMetadata()
+		m.Version, m.Topics, m.UserData, m.Generation = version, []string{"a", "hidden", "b"}, []byte("user"), 5
+		m.OwnedPartitions = []kmsg.ConsumerMemberMetadataOwnedPartition{{Topic: "hidden", Partitions: []int32{1}}, {Topic: "b"}}
+		raw := append(m.AppendTo(nil), "what a later version adds"...)
+		m.Topics, m.OwnedPartitions = []string{"a", "b"}, m.OwnedPartitions[1:]
+		want := append(m.AppendTo(nil), "what a later version adds"...)
+		got, err := wire.KeepTopics(raw, keep)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("version %d: %q, %v; want %q", version, got, err, want)
+		}
+		if got, err := wire.KeepTopics(want, keep); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("version %d, nothing to take out: %q, %v", version, got, err)
+		}
+		body := m.AppendTo(nil)
+		for cut := range 12 {
+			if _, err := wire.KeepTopics(body[:cut], keep); !errors.Is(err, wire.ErrTorn) {
+				t.Errorf("version %d, %d bytes: %v", version, cut, err)
+			}
+		}
+	}
+}

@@ -28,6 +28,9 @@ type Config struct {
 	BrokerPorts int
 	// ClusterID is what clients are shown as the cluster's id; "" is "weir".
 	ClusterID string
+	// Lost reports topics whose topic on the cluster is gone, or is another one:
+	// for clients they do not exist. It is asked for every frame. Nil is none.
+	Lost func(topic string) bool
 	// Limits bounds what clients can take; zero fields have defaults.
 	Limits Limits
 	// Metrics counts; nil is a fresh one that nobody reads.
@@ -122,6 +125,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Lost == nil {
+		cfg.Lost = func(string) bool { return false }
 	}
 	if cfg.Random == nil {
 		cfg.Random = rand.Reader

@@ -22,6 +22,8 @@ type exchange struct {
 	local    kmsg.Response
 	noAnswer bool // a Produce that asked for none
 	merges   []func(kmsg.Response)
+	tx       string               // of a Produce, as the cluster sees it
+	byIDs    map[[16]byte]*string // of a Metadata: the name that came with each id
 }
 
 // take does everything with one request that can be done before its answer.
@@ -100,7 +102,7 @@ func (c *conn) checkVersion(ctx context.Context, e *entry, version int16) error 
 // rights of this moment.
 func (c *conn) authorize(x *exchange) error {
 	l := c.login.Load()
-	x.judge = judge{snap: c.g.rights.Current(), login: *l}
+	x.judge = judge{snap: c.g.rights.Current(), login: *l, lost: c.g.lost}
 	if !x.snap.Holds(*l) {
 		return errRevoked
 	}
@@ -203,4 +205,5 @@ func (c *conn) send(frame []byte) error {
 type judge struct {
 	snap  *access.Snapshot
 	login access.Login
+	lost  func(topic string) bool // which the cluster does not have any more
 }

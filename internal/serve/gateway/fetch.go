@@ -23,11 +23,14 @@ type topicName struct {
 	id   [16]byte
 }
 
+// consumer is the replica id of who is none.
+const consumer = -1
+
 // fetchRequest judges what is asked for, and bounds it.
 func fetchRequest(x *exchange) error {
 	req := x.req.(*kmsg.FetchRequest)
-	if req.Version < 15 && req.ReplicaID >= 0 || req.ReplicaState.ID >= 0 {
-		return refusef("a Fetch as replica %d", max(req.ReplicaID, req.ReplicaState.ID))
+	if req.ReplicaID != consumer || req.ReplicaState.ID != consumer {
+		return refusef("a Fetch as replica %d or %d", req.ReplicaID, req.ReplicaState.ID)
 	}
 	x.boundFetch(req)
 	own := req.SessionID != 0 && req.SessionID == x.c.fetchID.Load()

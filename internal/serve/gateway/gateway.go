@@ -42,12 +42,14 @@ type Gateway struct {
 	cluster  string
 	secret   []byte // behind the salts of users that do not exist
 
-	table    []entry
-	doors    *doors
-	versions *versions
-	requests *budget
-	answers  *budget
-	decoding chan struct{} // held while a large request is decoded
+	table     []entry
+	doors     *doors
+	versions  *versions
+	producers *producers
+	lost      func(topic string) bool
+	requests  *budget
+	answers   *budget
+	decoding  chan struct{} // held while a large request is decoded
 
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
@@ -68,13 +70,15 @@ func New(cfg Config) (*Gateway, error) {
 	g := &Gateway{
 		upstream: cfg.Upstream, rights: cfg.Rights, limits: cfg.Limits, metrics: cfg.Metrics,
 		log: cfg.Logger, now: cfg.Now, random: cfg.Random, cluster: cfg.ClusterID,
-		table:    allowList(),
-		secret:   make([]byte, 32),
-		requests: newBudget(cfg.Limits.Requests),
-		answers:  newBudget(cfg.Limits.Answers),
-		decoding: make(chan struct{}, 1),
-		conns:    map[*conn]struct{}{},
-		perApp:   map[string]int{},
+		table:     allowList(),
+		producers: newProducers(cfg.Now, maxProducers),
+		lost:      cfg.Lost,
+		secret:    make([]byte, 32),
+		requests:  newBudget(cfg.Limits.Requests),
+		answers:   newBudget(cfg.Limits.Answers),
+		decoding:  make(chan struct{}, 1),
+		conns:     map[*conn]struct{}{},
+		perApp:    map[string]int{},
 	}
 	if _, err := io.ReadFull(g.random, g.secret); err != nil {
 		return nil, weir.Errorf(weir.Internal, "no randomness").Because(err)

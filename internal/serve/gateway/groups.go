@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"slices"
+
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
+	"github.com/weirmesh/weir/internal/core/wire"
 )
 
 // ownGroup lets a request about the application's own group pass; about any
@@ -19,13 +22,57 @@ func ownGroup[R kmsg.Response](x *exchange, group string, refuse func(resp R, co
 	return nil
 }
 
+// Bounds of what a member of a group offers.
+const (
+	maxProtocols    = 100
+	maxProtocolName = 255 // bytes
+)
+
+// joinGroupRequest lets only such members in whose protocols a broker can
+// choose from, and keeps what they subscribe to within what the application may
+// know of: a broker that takes a group over from its members would tell them
+// the partitions of the others.
 func joinGroupRequest(x *exchange) error {
-	return ownGroup(x, x.req.(*kmsg.JoinGroupRequest).Group, func(r *kmsg.JoinGroupResponse, code int16) {
-		r.ErrorCode, r.Generation = code, -1
+	req := x.req.(*kmsg.JoinGroupRequest)
+	code := x.group(req.Group)
+	if code == allowed {
+		code = x.count(x.protocols(req))
+	}
+	if code == allowed {
+		return nil
+	}
+	return refuseWith(x, code, func(r *kmsg.JoinGroupResponse, code int16) {
+		r.ErrorCode, r.Generation, r.MemberID = code, -1, req.MemberID
 		none := ""
 		r.Protocol = &none
 	})
 }
+
+func (x *exchange) protocols(req *kmsg.JoinGroupRequest) int16 {
+	if !isProtocol(req.ProtocolType) || len(req.Protocols) == 0 || len(req.Protocols) > maxProtocols {
+		return kerr.InconsistentGroupProtocol.Code
+	}
+	seen := map[string]struct{}{}
+	for i := range req.Protocols {
+		p := &req.Protocols[i]
+		if _, twice := seen[p.Name]; twice || !isProtocol(p.Name) {
+			return kerr.InconsistentGroupProtocol.Code
+		}
+		seen[p.Name] = struct{}{}
+		if req.ProtocolType != "consumer" || len(p.Metadata) == 0 {
+			continue
+		}
+		meta, err := wire.KeepTopics(p.Metadata, func(topic string) bool { return x.byName(topic, rights.See) == allowed })
+		if err != nil {
+			return kerr.InconsistentGroupProtocol.Code
+		}
+		x.changed = x.changed || len(meta) < len(p.Metadata)
+		p.Metadata = meta
+	}
+	return allowed
+}
+
+func isProtocol(name string) bool { return name != "" && len(name) <= maxProtocolName }
 
 func heartbeatRequest(x *exchange) error {
 	return ownGroup(x, x.req.(*kmsg.HeartbeatRequest).Group, func(r *kmsg.HeartbeatResponse, code int16) { r.ErrorCode = code })
@@ -63,6 +110,20 @@ func groupHeartbeatRequest(x *exchange) error {
 		req.SubscribedTopicNames = kept
 	}
 	return ownGroup(x, req.Group, func(r *kmsg.ConsumerGroupHeartbeatResponse, code int16) { r.ErrorCode = code })
+}
+
+// groupHeartbeatAnswer leaves out of an assignment what the application may not
+// know of any more.
+func groupHeartbeatAnswer(x *exchange, resp kmsg.Response) bool {
+	r := resp.(*kmsg.ConsumerGroupHeartbeatResponse)
+	if r.Assignment == nil {
+		return false
+	}
+	before := len(r.Assignment.Topics)
+	r.Assignment.Topics = slices.DeleteFunc(r.Assignment.Topics, func(t kmsg.ConsumerGroupHeartbeatResponseAssignmentTopic) bool {
+		return x.byID(t.TopicID, rights.See) != allowed
+	})
+	return len(r.Assignment.Topics) < before
 }
 
 func describeGroupsRequest(x *exchange) error {
@@ -109,10 +170,17 @@ func groupDescribeRequest(x *exchange) error {
 	return nil
 }
 
+// groupDescribeAnswer leaves out the hosts, and topics that the application may
+// not know of any more.
 func groupDescribeAnswer(x *exchange, resp kmsg.Response) bool {
+	hidden := func(a kmsg.AssignmentTopicPartition) bool { return x.byID(a.TopicID, rights.See) != allowed }
 	for _, g := range resp.(*kmsg.ConsumerGroupDescribeResponse).Groups {
 		for i := range g.Members {
-			g.Members[i].ClientHost = ""
+			m := &g.Members[i]
+			m.ClientHost = ""
+			m.SubscribedTopics = slices.DeleteFunc(m.SubscribedTopics, func(name string) bool { return x.byName(name, rights.See) != allowed })
+			m.Assignment.TopicPartitions = slices.DeleteFunc(m.Assignment.TopicPartitions, hidden)
+			m.TargetAssignment.TopicPartitions = slices.DeleteFunc(m.TargetAssignment.TopicPartitions, hidden)
 		}
 	}
 	return true

@@ -29,7 +29,7 @@ func (j judge) byID(id [16]byte, want rights.Topic) int16 {
 }
 
 func (j judge) topic(t access.Topic, exists bool, want rights.Topic, unknown int16) int16 {
-	if !exists {
+	if !exists || j.lost(t.Name) {
 		return unknown
 	}
 	switch has := j.snap.Rights(j.login, t); {
@@ -45,7 +45,9 @@ func (j judge) topic(t access.Topic, exists bool, want rights.Topic, unknown int
 func (j judge) visible() []string {
 	var names []string
 	for t := range j.snap.Visible(j.login) {
-		names = append(names, t.Name)
+		if !j.lost(t.Name) {
+			names = append(names, t.Name)
+		}
 	}
 	slices.Sort(names)
 	return names

@@ -75,6 +75,11 @@ func (c *conn) authenticate(x *exchange) error {
 	resp := kmsg.NewPtrSASLAuthenticateResponse()
 	resp.SetVersion(x.header.Version)
 	x.local = resp
+	if c.login.Load() != nil { // other requests may be under way: it is told in its turn
+		text := "this connection is logged in already"
+		resp.ErrorCode, resp.ErrorMessage = kerr.IllegalSaslState.Code, &text
+		return nil
+	}
 	reply, err := c.token(token)
 	resp.SASLAuthBytes = reply
 	if err == nil {

@@ -38,6 +38,12 @@ func metadataRequest(x *exchange) error {
 		x.merges = append(x.merges, dropUnknown)
 		return nil
 	}
+	x.byIDs = map[[16]byte]*string{}
+	for _, t := range req.Topics {
+		if t.TopicID != [16]byte{} {
+			x.byIDs[t.TopicID] = t.Topic
+		}
+	}
 	strip(x, &req.Topics, x.metadataTopic,
 		func(t kmsg.MetadataRequestTopic, code int16) kmsg.MetadataResponseTopic {
 			r := kmsg.NewMetadataResponseTopic()
@@ -59,8 +65,10 @@ func metadataRequest(x *exchange) error {
 	return nil
 }
 
+// metadataTopic judges a topic by what the broker goes by: the id, if there is
+// one.
 func (x *exchange) metadataTopic(t kmsg.MetadataRequestTopic) int16 {
-	if t.Topic == nil {
+	if t.Topic == nil || t.TopicID != [16]byte{} {
 		return x.count(x.byID(t.TopicID, rights.See))
 	}
 	return x.count(x.byName(*t.Topic, rights.See))
@@ -93,24 +101,32 @@ func metadataAnswer(x *exchange, resp kmsg.Response) bool {
 		t := &r.Topics[i]
 		t.AuthorizedOperations = notAsked
 		if code := x.metadataSeen(t); code != allowed {
-			t.ErrorCode, t.IsInternal, t.Partitions = code, false, []kmsg.MetadataResponseTopicPartition{}
+			x.metadataHide(t, code)
 		}
 	}
 	return true
 }
 
-// metadataSeen judges a topic of the answer. What the cluster refused already
-// shows nothing.
+// metadataHide leaves of a topic what the client said, and the error.
+func (x *exchange) metadataHide(t *kmsg.MetadataResponseTopic, code int16) {
+	t.ErrorCode, t.IsInternal, t.Partitions = code, false, []kmsg.MetadataResponseTopicPartition{}
+	if name, ok := x.byIDs[t.TopicID]; ok {
+		t.ErrorCode, t.Topic = kerr.UnknownTopicID.Code, name
+		return
+	}
+	t.TopicID = [16]byte{}
+}
+
+// metadataSeen judges a topic of the answer.
 func (x *exchange) metadataSeen(t *kmsg.MetadataResponseTopic) int16 {
 	if t.ErrorCode == kerr.UnknownTopicOrPartition.Code || t.ErrorCode == kerr.UnknownTopicID.Code {
-		return allowed
+		return t.ErrorCode
 	}
 	if t.Topic == nil {
 		return x.byID(t.TopicID, rights.See)
 	}
 	known, _ := x.snap.Topic(*t.Topic)
 	if x.header.Version >= 10 && known.ID != weir.TopicID(t.TopicID) {
-		t.TopicID = [16]byte{}
 		return kerr.UnknownTopicOrPartition.Code
 	}
 	return x.byName(*t.Topic, rights.See)

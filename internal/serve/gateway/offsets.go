@@ -8,7 +8,7 @@ import (
 
 func listOffsetsRequest(x *exchange) error {
 	req := x.req.(*kmsg.ListOffsetsRequest)
-	if req.ReplicaID >= 0 {
+	if req.ReplicaID != consumer {
 		return refusef("a ListOffsets as replica %d", req.ReplicaID)
 	}
 	strip(x, &req.Topics,

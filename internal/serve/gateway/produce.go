@@ -81,7 +81,7 @@ func (x *exchange) produceWhole(req *kmsg.ProduceRequest) verdict {
 			return verdict{code, "a transactional id begins with the application's name; use " + x.login.Name + " or " + x.login.Name + ".ANYTHING"}
 		}
 		sent := x.sent(*req.TransactionID)
-		req.TransactionID = &sent
+		req.TransactionID, x.tx = &sent, sent
 	}
 	err := x.c.g.upstream.Room()
 	if err == nil {
@@ -118,7 +118,7 @@ func (x *exchange) produceTopic(t kmsg.ProduceRequestTopic, whole verdict) (good
 }
 
 // producePartition is the pipeline of a written partition: rights and room
-// (v), the batches' form, the contract (here, once products have one), then
+// (v), the batches' form and producer, the contract (here, once products have one), then
 // counting.
 func (x *exchange) producePartition(p kmsg.ProduceRequestTopicPartition, v verdict) verdict {
 	m := x.c.g.metrics
@@ -131,6 +131,9 @@ func (x *exchange) producePartition(p kmsg.ProduceRequestTopicPartition, v verdi
 	records, err := wire.CheckBatches(p.Records)
 	if err != nil {
 		return verdict{kerr.InvalidRecord.Code, "the partition's bytes are no record batches of message format 2"}
+	}
+	if v := x.batchProducers(p.Records); v.code != allowed {
+		return v
 	}
 	m.ProducedPartitions.Add(1)
 	m.ProducedRecords.Add(int64(records))

@@ -32,14 +32,14 @@ type entry struct {
 // may know fewer.
 func allowList() []entry {
 	return []entry{
-		{key: 0, name: "Produce", min: 3, max: 13, ids: 13, who: "writers of each topic", what: "topics, transactional id and room judged, refused ones taken out; addresses replaced", request: produceRequest, answer: produceAnswer},
+		{key: 0, name: "Produce", min: 3, max: 13, ids: 13, who: "writers of each topic", what: "topics, transactional id, producer ids and room judged, refused ones taken out; addresses replaced", request: produceRequest, answer: produceAnswer},
 		{key: 1, name: "Fetch", min: 4, max: 18, ids: 13, who: "readers of each topic", what: "topics judged in the request and again in the answer; replicas refused; wait and size capped; addresses replaced", request: fetchRequest, answer: fetchAnswer},
 		{key: 2, name: "ListOffsets", min: 1, max: 11, who: "readers of each topic", what: "topics judged; replicas refused", request: listOffsetsRequest},
 		{key: 3, name: "Metadata", min: 4, max: 13, ids: 10, who: "everyone", what: "only what the application may know of; never makes a topic; addresses and cluster id replaced", request: metadataRequest, answer: metadataAnswer},
 		{key: 8, name: "OffsetCommit", min: 2, max: 10, ids: 10, who: "the group's application, readers of each topic", what: "group and topics judged", request: offsetCommitRequest},
 		{key: 9, name: "OffsetFetch", min: 2, max: 10, ids: 10, who: "the group's application, readers of each topic", what: "groups and topics judged; topics in the answer too", request: offsetFetchRequest, answer: offsetFetchAnswer},
 		{key: 10, name: "FindCoordinator", min: 0, max: 6, who: "the application of the group or transactional id", what: "names judged; share groups refused; addresses replaced", request: coordinatorRequest, answer: coordinatorAnswer},
-		{key: 11, name: "JoinGroup", min: 0, max: 9, who: "the group's application", what: "group judged", request: joinGroupRequest},
+		{key: 11, name: "JoinGroup", min: 0, max: 9, who: "the group's application", what: "group and protocols judged; topics that the application may not know of left out", request: joinGroupRequest},
 		{key: 12, name: "Heartbeat", min: 0, max: 4, who: "the group's application", what: "group judged", request: heartbeatRequest},
 		{key: 13, name: "LeaveGroup", min: 0, max: 5, who: "the group's application", what: "group judged", request: leaveGroupRequest},
 		{key: 14, name: "SyncGroup", min: 0, max: 5, who: "the group's application", what: "group judged", request: syncGroupRequest},
@@ -47,11 +47,11 @@ func allowList() []entry {
 		{key: 16, name: "ListGroups", min: 0, max: 5, who: "everyone", what: "only the application's own groups", request: pass, answer: listGroupsAnswer},
 		{key: 17, name: "SaslHandshake", min: 0, max: 1, beforeLogin: true, who: "everyone", what: "answered here"},
 		{key: 18, name: "ApiVersions", min: 0, max: 4, beforeLogin: true, who: "everyone", what: "answered here: what this table and the broker have in common"},
-		{key: 22, name: "InitProducerId", min: 0, max: 5, who: "the transactional id's application; everyone without one", what: "transactional id judged, and prefixed upstream", request: initProducerRequest},
+		{key: 22, name: "InitProducerId", min: 0, max: 5, who: "the transactional id's application; everyone without one", what: "transactional id and producer id judged; prefixed upstream; new ids counted", request: initProducerRequest},
 		{key: 23, name: "OffsetForLeaderEpoch", min: 2, max: 4, who: "readers of each topic", what: "topics judged; replicas refused", request: leaderEpochRequest},
-		{key: 24, name: "AddPartitionsToTxn", min: 0, max: 3, who: "the transactional id's application, writers of each topic", what: "transactional id and topics judged, all or none; prefixed upstream", request: addPartitionsRequest},
-		{key: 25, name: "AddOffsetsToTxn", min: 0, max: 4, who: "the application of transactional id and group", what: "both judged; prefixed upstream", request: addOffsetsRequest},
-		{key: 26, name: "EndTxn", min: 0, max: 5, who: "the transactional id's application", what: "transactional id judged; prefixed upstream", request: endTxnRequest},
+		{key: 24, name: "AddPartitionsToTxn", min: 0, max: 3, who: "the transactional id's application, writers of each topic", what: "transactional id, producer id and topics judged, all or none; prefixed upstream", request: addPartitionsRequest},
+		{key: 25, name: "AddOffsetsToTxn", min: 0, max: 4, who: "the application of transactional id and group", what: "both judged, and the producer id; prefixed upstream", request: addOffsetsRequest},
+		{key: 26, name: "EndTxn", min: 0, max: 5, who: "the transactional id's application", what: "transactional id and producer id judged; prefixed upstream", request: endTxnRequest},
 		{key: 28, name: "TxnOffsetCommit", min: 0, max: 6, ids: 6, who: "the application of transactional id and group, readers of each topic", what: "all judged; prefixed upstream", request: txnCommitRequest},
 		{key: 32, name: "DescribeConfigs", min: 1, max: 4, who: "everyone", what: "topics that the application may know of and its own groups; brokers refused", request: configsRequest},
 		{key: 36, name: "SaslAuthenticate", min: 0, max: 2, beforeLogin: true, who: "everyone", what: "answered here"},
@@ -61,8 +61,8 @@ func allowList() []entry {
 		{key: 61, name: "DescribeProducers", min: 0, max: 0, who: "writers of each topic", what: "topics judged", request: producersRequest},
 		{key: 65, name: "DescribeTransactions", min: 0, max: 0, who: "the transactional id's application", what: "transactional ids judged; prefixed upstream", request: transactionsRequest, answer: transactionsAnswer},
 		{key: 66, name: "ListTransactions", min: 0, max: 1, who: "everyone", what: "only the application's own transactional ids, without the prefix", request: pass, answer: listTransactionsAnswer},
-		{key: 68, name: "ConsumerGroupHeartbeat", min: 0, max: 1, who: "the group's application", what: "group judged; topics that the application may not know of left out; patterns of topics refused", request: groupHeartbeatRequest},
-		{key: 69, name: "ConsumerGroupDescribe", min: 0, max: 1, who: "the group's application", what: "groups judged; hosts of members left out", request: groupDescribeRequest, answer: groupDescribeAnswer},
+		{key: 68, name: "ConsumerGroupHeartbeat", min: 0, max: 1, who: "the group's application", what: "group judged; topics that the application may not know of left out; patterns of topics refused", request: groupHeartbeatRequest, answer: groupHeartbeatAnswer},
+		{key: 69, name: "ConsumerGroupDescribe", min: 0, max: 1, who: "the group's application", what: "groups judged; hosts of members, and topics that the application may not know of, left out", request: groupDescribeRequest, answer: groupDescribeAnswer},
 		{key: 75, name: "DescribeTopicPartitions", min: 0, max: 0, who: "everyone", what: "only what the application may know of", request: partitionsRequest, answer: partitionsAnswer},
 	}
 }

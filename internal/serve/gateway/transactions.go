@@ -18,16 +18,26 @@ func refuseWith[R kmsg.Response](x *exchange, code int16, write func(R, int16)) 
 
 func initProducerRequest(x *exchange) error {
 	req := x.req.(*kmsg.InitProducerIDRequest)
-	if req.TransactionalID == nil {
-		return nil
+	code, sent := allowed, ""
+	if req.TransactionalID != nil {
+		if code = x.transaction(*req.TransactionalID); code == allowed {
+			sent = x.sent(*req.TransactionalID)
+			req.TransactionalID = &sent
+			code = x.recover(req, sent)
+		}
 	}
-	if code := x.transaction(*req.TransactionalID); code != allowed {
+	if code == allowed && x.binds() && !x.c.g.producers.another(x.login.Application) {
+		code = x.count(kerr.CoordinatorLoadInProgress.Code) // which every client tries again later
+	}
+	if code != allowed {
 		return refuseWith(x, code, func(r *kmsg.InitProducerIDResponse, code int16) {
 			r.ErrorCode, r.ProducerID, r.ProducerEpoch = code, -1, -1
 		})
 	}
-	sent := x.sent(*req.TransactionalID)
-	req.TransactionalID = &sent
+	x.learns(sent, func(resp kmsg.Response) (int64, int16) {
+		r := resp.(*kmsg.InitProducerIDResponse)
+		return r.ProducerID, r.ErrorCode
+	})
 	return nil
 }
 
@@ -38,6 +48,11 @@ func addPartitionsRequest(x *exchange) error {
 	codes := make([]int16, len(req.Topics))
 	good := true
 	whole := x.transaction(req.TransactionalID)
+	sent := req.TransactionalID
+	if whole == allowed {
+		sent = x.sent(sent)
+		whole = x.producer(req.ProducerID, sent)
+	}
 	for i, t := range req.Topics {
 		if codes[i] = whole; whole == allowed {
 			codes[i] = x.topicNamed(t.Topic, rights.Write)
@@ -45,7 +60,7 @@ func addPartitionsRequest(x *exchange) error {
 		good = good && codes[i] == allowed
 	}
 	if good && whole == allowed {
-		req.TransactionalID = x.sent(req.TransactionalID)
+		req.TransactionalID = sent
 		return nil
 	}
 	resp := x.newAnswer().(*kmsg.AddPartitionsToTxnResponse)
@@ -67,21 +82,34 @@ func addOffsetsRequest(x *exchange) error {
 	if code == allowed {
 		code = x.group(req.Group)
 	}
+	if code == allowed {
+		req.TransactionalID = x.sent(req.TransactionalID)
+		code = x.producer(req.ProducerID, req.TransactionalID)
+	}
 	if code != allowed {
 		return refuseWith(x, code, func(r *kmsg.AddOffsetsToTxnResponse, code int16) { r.ErrorCode = code })
 	}
-	req.TransactionalID = x.sent(req.TransactionalID)
 	return nil
 }
 
 func endTxnRequest(x *exchange) error {
 	req := x.req.(*kmsg.EndTxnRequest)
-	if code := x.transaction(req.TransactionalID); code != allowed {
+	code := x.transaction(req.TransactionalID)
+	if code == allowed {
+		req.TransactionalID = x.sent(req.TransactionalID)
+		code = x.producer(req.ProducerID, req.TransactionalID)
+	}
+	if code != allowed {
 		return refuseWith(x, code, func(r *kmsg.EndTxnResponse, code int16) {
 			r.ErrorCode, r.ProducerID, r.ProducerEpoch = code, -1, -1
 		})
 	}
-	req.TransactionalID = x.sent(req.TransactionalID)
+	if req.Version >= 5 { // the answer may hold another producer id
+		x.learns(req.TransactionalID, func(resp kmsg.Response) (int64, int16) {
+			r := resp.(*kmsg.EndTxnResponse)
+			return r.ProducerID, r.ErrorCode
+		})
+	}
 	return nil
 }
 
@@ -90,6 +118,11 @@ func txnCommitRequest(x *exchange) error {
 	whole := x.transaction(req.TransactionalID)
 	if whole == allowed {
 		whole = x.group(req.Group)
+	}
+	sent := req.TransactionalID
+	if whole == allowed {
+		sent = x.sent(sent)
+		whole = x.producer(req.ProducerID, sent)
 	}
 	strip(x, &req.Topics,
 		func(t kmsg.TxnOffsetCommitRequestTopic) int16 {
@@ -114,7 +147,7 @@ func txnCommitRequest(x *exchange) error {
 		}
 		return nil
 	}
-	req.TransactionalID = x.sent(req.TransactionalID)
+	req.TransactionalID = sent
 	return nil
 }
 
