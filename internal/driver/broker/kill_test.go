@@ -386,7 +386,7 @@ func TestStartAfterCrashIsSmall(t *testing.T) {
 	kb, err := strconv.Atoi(strings.Fields(peak)[0])
 	must(t, err)
 	t.Logf("%d MB of log: the start took %s and %d MB", folder(t, c.dir)>>20, time.Since(began).Round(time.Millisecond), kb>>10)
-	if kb > 120<<10 {
+	if kb > memoryFactor*120<<10 {
 		t.Errorf("the start after a crash took %d MB of memory for 200 MB of log", kb>>10)
 	}
 }
