@@ -9,7 +9,9 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weirmesh/weir"
@@ -54,9 +56,9 @@ type Config struct {
 // Reconciler keeps the cluster as the ledger wants it.
 type Reconciler struct {
 	Config
+	problems atomic.Pointer[map[string]Problem] // by topic or application; replaced, never changed
 	mu       sync.Mutex
-	problems map[string]Problem // by topic or application
-	reached  error              // why the cluster could not be looked at
+	reached  error // why the cluster could not be looked at
 }
 
 // Problem is what is wrong with one thing. Lost says that data may be gone.
@@ -66,26 +68,24 @@ type Problem struct {
 }
 
 // New makes a reconciler.
-func New(c Config) *Reconciler { return &Reconciler{Config: c, problems: map[string]Problem{}} }
+func New(c Config) *Reconciler {
+	r := &Reconciler{Config: c}
+	r.problems.Store(&map[string]Problem{})
+	return r
+}
 
 // Problem says what is wrong with a topic, as last seen; no text: nothing.
 func (r *Reconciler) Problem(topic string) (lost bool, text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.problems[topic]
+	p := (*r.problems.Load())[topic]
 	return p.Lost, p.Text
 }
 
+// Lost reports whether a topic is gone from the cluster, or is another one, as
+// last seen. It may be asked for every frame.
+func (r *Reconciler) Lost(topic string) bool { return (*r.problems.Load())[topic].Lost }
+
 // Problems lists everything that is wrong, as last seen.
-func (r *Reconciler) Problems() map[string]Problem {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := make(map[string]Problem, len(r.problems))
-	for k, v := range r.problems {
-		out[k] = v
-	}
-	return out
-}
+func (r *Reconciler) Problems() map[string]Problem { return maps.Clone(*r.problems.Load()) }
 
 // Reached says why the cluster did not answer the last look; nil: it did.
 func (r *Reconciler) Reached() error {
@@ -191,12 +191,14 @@ func (r *Reconciler) report(ctx context.Context, err error, found map[string]Pro
 		r.reached = err
 		return
 	}
+	before := *r.problems.Load()
 	for name, p := range found {
-		if r.problems[name] != p {
+		if before[name] != p {
 			r.Log.Error("the cluster is not as it should be", "name", name, "problem", p.Text, "lost", p.Lost)
 		}
 	}
-	r.reached, r.problems = nil, found
+	r.reached = nil
+	r.problems.Store(&found)
 }
 
 // topic brings one topic to where it shall be.
