@@ -10,6 +10,8 @@
 //     again when it leaves. What an application may not know of is answered
 //     exactly as what does not exist.
 //   - No answer holds a broker's address.
+//   - A producer id is good for the application and transactional id that it
+//     was given to.
 //   - What need not change passes as the bytes that were sent.
 //   - A connection whose credential ended is closed within 2 s, busy or idle.
 //   - Memory, connections and time that clients can take are bounded by
