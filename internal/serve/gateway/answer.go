@@ -19,10 +19,15 @@ const maxAnswer = 256 << 20
 func deadline(in time.Duration) time.Time { return time.Now().Add(in) }
 
 func writeFrame(w *bufio.Writer, frame []byte) error {
-	if _, err := w.Write(binary.BigEndian.AppendUint32(w.AvailableBuffer(), uint32(len(frame)))); err != nil {
+	if err := writeSize(w, len(frame)); err != nil {
 		return err
 	}
 	_, err := w.Write(frame)
+	return err
+}
+
+func writeSize(w *bufio.Writer, size int) error {
+	_, err := w.Write(binary.BigEndian.AppendUint32(w.AvailableBuffer(), uint32(size)))
 	return err
 }
 
@@ -39,11 +44,11 @@ func (c *conn) takeAnswers() error {
 		if x == nil || x.local != nil {
 			return weir.Errorf(weir.Unavailable, "broker %d answered what nobody asked", c.upstream.id)
 		}
-		if cap(frame) > keepBuffer {
-			frame = nil
-		}
 		if frame, err = c.takeAnswer(x, frame, size); err != nil {
 			return err
+		}
+		if cap(frame) > keepBuffer { // no longer held
+			frame = nil
 		}
 	}
 }
@@ -57,15 +62,14 @@ func upstreamEnded(err error) error {
 
 // takeAnswer reads one answer and writes it to the client.
 func (c *conn) takeAnswer(x *exchange, frame []byte, size int) ([]byte, error) {
-	held := int64(0)
-	defer func() { c.g.answers.give(held) }()
-	frame, err := wire.ReadBody(c.upstream.in, frame, size, func(more int) error {
-		if !c.g.answers.take(int64(more), c.g.limits.FrameTime, c.ctx.Done()) {
-			return weir.Errorf(weir.Unavailable, "too many large answers at a time")
+	var held *hold
+	if size > keepBuffer {
+		if held = c.g.answers.take(c.login.Load().Name, size, c.end, c.ctx.Done()); held == nil {
+			return frame, weir.Errorf(weir.Unavailable, "too many large answers at a time")
 		}
-		held += int64(more)
-		return nil
-	})
+		defer held.give()
+	}
+	frame, err := wire.ReadBody(c.upstream.in, frame, size, nil)
 	if err != nil {
 		return frame, upstreamEnded(err)
 	}
@@ -73,12 +77,30 @@ func (c *conn) takeAnswer(x *exchange, frame []byte, size int) ([]byte, error) {
 	if err != nil {
 		return frame, err
 	}
-	c.client.SetWriteDeadline(deadline(c.g.limits.WriteTime))
-	if err := writeFrame(c.out, out); err != nil {
+	if err := c.writeAnswer(held, out); err != nil {
 		return frame, clientEnded(err)
 	}
 	c.g.metrics.Answers.Add(1)
 	return frame, c.queue.pop(c.writeLocal, c.flushAnswers)
+}
+
+// writeAnswer writes an answer; one that is held in pieces, so that it is seen
+// whether the client takes them.
+func (c *conn) writeAnswer(held *hold, out []byte) error {
+	c.client.SetWriteDeadline(deadline(c.g.limits.WriteTime))
+	if held == nil {
+		return writeFrame(c.out, out)
+	}
+	held.begin()
+	defer held.end()
+	if err := writeSize(c.out, len(out)); err != nil {
+		return err
+	}
+	if err := c.out.Flush(); err != nil {
+		return err
+	}
+	_, err := heldWriter{c.client, held}.Write(out)
+	return err
 }
 
 // flushAnswers sends what was written, unless more is about to be.

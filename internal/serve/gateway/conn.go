@@ -47,9 +47,11 @@ type conn struct {
 	to     broker
 	client net.Conn
 	in     *bufio.Reader
-	frame  []byte // of the request in hand
-	held   int64  // what frame took of the budget
+	frame  []byte      // of the request in hand
+	held   *hold       // what frame takes of the budget
+	spoke  atomic.Bool // a first request has come
 
+	seat  seat
 	sasl  saslState
 	login atomic.Pointer[access.Login]
 	fetch session
@@ -94,7 +96,7 @@ func newConn(g *Gateway, client net.Conn, to broker) *conn {
 func (c *conn) run() {
 	c.end(c.guard(c.serve))
 	c.answers.Wait()
-	c.g.requests.give(c.held)
+	c.held.give()
 	c.report()
 }
 
@@ -159,7 +161,9 @@ func (c *conn) serve() error {
 	for {
 		err := c.next(loginBy)
 		if err == nil {
+			c.spoke.Store(true)
 			err = c.take(c.ctx)
+			c.release()
 		}
 		switch {
 		case err == nil:
@@ -210,28 +214,44 @@ func (c *conn) readBy(t time.Time) error {
 
 // readFrame reads a request of a size. Only Produce may be large.
 func (c *conn) readFrame(size int) error {
-	if cap(c.frame) > keepBuffer {
-		c.frame = nil
-		c.g.requests.give(c.held)
-		c.held = 0
-	}
 	if size > c.g.limits.ControlFrame {
 		if err := c.onlyProduce(size); err != nil {
 			return err
 		}
 	}
-	var err error
-	c.frame, err = wire.ReadBody(c.in, c.frame, size, func(more int) error {
-		if !c.g.requests.take(int64(more), c.g.limits.FrameTime, c.ctx.Done()) {
-			return refusef("too many large requests at a time")
+	if size > keepBuffer {
+		if err := c.hold(size); err != nil {
+			return err
 		}
-		c.held += int64(more)
-		return nil
-	})
+	}
+	c.held.begin()
+	defer c.held.end()
+	var err error
+	c.frame, err = wire.ReadBody(heldReader{c.in, c.held}, c.frame, size, nil)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return errClosed
 	}
 	return err
+}
+
+// hold takes a large request's bytes of the budget, all at once: many that each
+// have a part would wait for each other. The time for the frame begins then.
+func (c *conn) hold(size int) error {
+	c.held = c.g.requests.take(c.login.Load().Name, size, c.end, c.ctx.Done())
+	if c.held == nil {
+		return refusef("too many large requests at a time")
+	}
+	return c.readBy(time.Now().Add(c.g.limits.FrameTime))
+}
+
+// release drops a large request once it was dealt with: the next may be long in
+// coming.
+func (c *conn) release() {
+	if cap(c.frame) > keepBuffer {
+		c.frame = nil
+	}
+	c.held.give()
+	c.held = nil
 }
 
 func (c *conn) onlyProduce(size int) error {

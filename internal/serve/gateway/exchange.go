@@ -134,6 +134,9 @@ func (c *conn) submit(ctx context.Context, x *exchange) error {
 			return err
 		}
 	}
+	if x.local != nil {
+		x.req = nil // it may be large, and the answer may have to wait
+	}
 	if err := c.queue.push(x, c.writeLocal); err != nil || x.local != nil {
 		return c.flushWith(err)
 	}

@@ -67,8 +67,8 @@ func (x *exchange) boundFetch(req *kmsg.FetchRequest) {
 	if wait := int32(l.FetchWait.Milliseconds()); req.MaxWaitMillis > wait {
 		req.MaxWaitMillis, x.changed = wait, true
 	}
-	if req.MaxBytes > int32(l.FetchBytes) {
-		req.MaxBytes, x.changed = int32(l.FetchBytes), true
+	if most := x.c.g.fetchBytes(x.login.Name); req.MaxBytes > most {
+		req.MaxBytes, x.changed = most, true
 	}
 	if req.MinBytes > req.MaxBytes {
 		req.MinBytes, x.changed = req.MaxBytes, true

@@ -25,6 +25,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,11 +54,7 @@ type Gateway struct {
 	answers   *budget
 	decoding  chan struct{} // held while a large request is decoded
 
-	mu      sync.Mutex
-	conns   map[*conn]struct{}
-	waiting int            // connections before their login
-	perApp  map[string]int // connections after it
-	ended   bool
+	*seats
 	running sync.WaitGroup
 }
 
@@ -75,15 +72,17 @@ func New(cfg Config) (*Gateway, error) {
 		table:     allowList(),
 		producers: newProducers(cfg.Now, maxProducers),
 		lost:      cfg.Lost,
-		secret:    make([]byte, 32),
-		requests:  newBudget(cfg.Limits.Requests),
-		answers:   newBudget(cfg.Limits.Answers),
+		secret:    slices.Clone(cfg.Secret),
+		requests:  newBudget(cfg.Limits.Requests, cfg.Limits.SlowTime, cfg.Limits.FrameTime, &cfg.Metrics.HeldRequests),
+		answers:   newBudget(cfg.Limits.Answers, cfg.Limits.SlowTime, cfg.Limits.WriteTime, &cfg.Metrics.HeldAnswers),
 		decoding:  make(chan struct{}, 1),
-		conns:     map[*conn]struct{}{},
-		perApp:    map[string]int{},
+		seats:     newSeats(cfg.Limits, cfg.Metrics),
 	}
-	if _, err := io.ReadFull(g.random, g.secret); err != nil {
-		return nil, weir.Errorf(weir.Internal, "no randomness").Because(err)
+	if g.secret == nil {
+		g.secret = make([]byte, 32)
+		if _, err := io.ReadFull(g.random, g.secret); err != nil {
+			return nil, weir.Errorf(weir.Internal, "no randomness").Because(err)
+		}
 	}
 	g.versions = newVersions(g)
 	g.doors, err = openDoors(g, cfg)
@@ -123,34 +122,12 @@ func (g *Gateway) watchRights(ctx context.Context) {
 	}
 }
 
-// open lists the connections of now.
-func (g *Gateway) open() []*conn {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	all := make([]*conn, 0, len(g.conns))
-	for c := range g.conns {
-		all = append(all, c)
-	}
-	return all
-}
-
-// accept takes a connection in, or closes it because there are too many.
+// accept takes a connection in; not any more when the gateway ends.
 func (g *Gateway) accept(nc net.Conn, to broker) {
 	g.metrics.Accepted.Add(1)
 	c := newConn(g, nc, to)
-	g.mu.Lock()
-	refuse := g.ended || len(g.conns) >= g.limits.Connections || g.waiting >= g.limits.Unauthenticated
-	if !refuse {
-		g.conns[c] = struct{}{}
-		g.waiting++
-		g.metrics.Connections.Store(int64(len(g.conns)))
-		g.running.Add(1)
-	}
-	g.mu.Unlock()
-	if refuse {
+	if !g.enter(c, func() { g.running.Add(1) }) {
 		nc.Close()
-		g.metrics.Refused.Add(1)
-		g.warn("too many connections of Kafka clients", "from", nc.RemoteAddr().String())
 		return
 	}
 	go func() {
@@ -160,38 +137,9 @@ func (g *Gateway) accept(nc net.Conn, to broker) {
 	}()
 }
 
-// admit counts a connection for the application that logged in.
-func (g *Gateway) admit(application string) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.perApp[application] >= g.limits.PerApplication {
-		return refusef("%s has %d connections open, which is the limit", application, g.limits.PerApplication)
-	}
-	g.perApp[application]++
-	g.waiting--
-	return nil
-}
-
-func (g *Gateway) leave(c *conn) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.conns, c)
-	g.metrics.Connections.Store(int64(len(g.conns)))
-	l := c.login.Load()
-	if l == nil {
-		g.waiting--
-		return
-	}
-	if g.perApp[l.Name]--; g.perApp[l.Name] == 0 {
-		delete(g.perApp, l.Name)
-	}
-}
-
 // drain lets every connection finish what is under way.
 func (g *Gateway) drain() {
-	g.mu.Lock()
-	g.ended = true
-	g.mu.Unlock()
+	g.enterNoMore()
 	for _, c := range g.open() {
 		c.drain()
 	}

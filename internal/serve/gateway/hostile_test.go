@@ -203,7 +203,7 @@ func TestSlowReader(t *testing.T) {
 	m := mustMesh(t, mustCluster(t, 1), func(c *gateway.Config) {
 		c.Limits.WriteTime, c.Limits.Answers = 500*time.Millisecond, 2<<20
 	})
-	writer := m.client("app", kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	writer := m.client("app", kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.NoCompression()))
 	value := []byte(strings.Repeat("v", 500_000))
 	for range 10 {
 		must(t, writer.ProduceSync(within(t, 10*time.Second), &kgo.Record{Topic: "own.data.v1", Value: value}).FirstErr())

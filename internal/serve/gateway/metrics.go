@@ -13,7 +13,10 @@ type Metrics struct {
 	Requests    atomic.Int64
 	Answers     atomic.Int64
 	Denied      atomic.Int64 // topics, groups and transactional ids refused in a request
-	Full        atomic.Int64 // partitions not written because the cluster has no room
+	// HeldRequests and HeldAnswers are the bytes of large frames that are held now.
+	HeldRequests, HeldAnswers atomic.Int64
+
+	Full atomic.Int64 // partitions not written because the cluster has no room
 
 	// What passed as bytes, without a look at the records. Read means
 	// delivered: a client may fetch a batch more than once.
