@@ -13,11 +13,11 @@ import (
 )
 
 // What an application may take of producer ids. The embedded broker keeps each
-// one for good.
+// one for good, and becomes slow for everybody with some 100,000.
 const (
 	maxProducers  = 200_000 // of all applications
 	producerBurst = 1_000   // new ones of an application at a time
-	producerRate  = 20      // and for each second after that
+	producerRate  = 2       // and for each second after that
 )
 
 // producers binds producer ids to the application, and the transactional id,
@@ -64,10 +64,14 @@ func (p *producers) use(app weir.UID) *producerUse {
 	return u
 }
 
-// another takes one of the new ids that an application may have now.
-func (p *producers) another(app weir.UID) bool {
+// another takes one of the new ids that an application may have now. A
+// transactional id that has one already gets no new one.
+func (p *producers) another(app weir.UID, tx string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if _, ok := p.use(app).tx[tx]; ok {
+		return true
+	}
 	return p.spend(app)
 }
 

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,10 +181,14 @@ func TestProducerIDsOnAClusterOfItsOwn(t *testing.T) {
 // TestNewProducersAreBounded: each costs the embedded broker for good.
 func TestNewProducersAreBounded(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	m := mustMesh(t, mustCluster(t, 1), func(c *gateway.Config) { c.Now = func() time.Time { return now } })
-	r := m.login("app")
-	for n := range 999 {
+	var later atomic.Int64
+	began := time.Now()
+	m := mustMesh(t, mustCluster(t, 1), func(c *gateway.Config) {
+		c.Now = func() time.Time { return began.Add(time.Duration(later.Load())) }
+	})
+	r, tx := m.login("app"), "app.tx"
+	initWith(r, 5, &tx, -1, -1)
+	for n := range 998 {
 		if code := initWith(r, 5, nil, -1, -1).ErrorCode; code != 0 {
 			t.Fatalf("id %d: code %d", n, code)
 		}
@@ -194,6 +199,9 @@ func TestNewProducersAreBounded(t *testing.T) {
 	if code := initWith(r, 5, nil, -1, -1).ErrorCode; code != kerr.CoordinatorLoadInProgress.Code {
 		t.Errorf("one more: code %d", code)
 	}
+	if code := initWith(r, 5, &tx, -1, -1).ErrorCode; code != 0 {
+		t.Errorf("a transactional id that has one already: code %d", code)
+	}
 	if code := produceBatch(r, nil, batchOf(4712, 0, 0, false)); code != kerr.NotEnoughReplicas.Code {
 		t.Errorf("another unknown id: code %d", code)
 	}
@@ -202,6 +210,12 @@ func TestNewProducersAreBounded(t *testing.T) {
 	}
 	if code := initWith(m.login("app2"), 5, nil, -1, -1).ErrorCode; code != 0 {
 		t.Errorf("another application: code %d", code)
+	}
+	later.Store(int64(time.Second))
+	for n, want := range []int16{0, 0, kerr.CoordinatorLoadInProgress.Code} {
+		if code := initWith(r, 5, nil, -1, -1).ErrorCode; code != want {
+			t.Errorf("a second later, %d: code %d, want %d", n, code, want)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func initProducerRequest(x *exchange) error {
 			code = x.recover(req, sent)
 		}
 	}
-	if code == allowed && x.binds() && !x.c.g.producers.another(x.login.Application) {
+	if code == allowed && x.binds() && !x.c.g.producers.another(x.login.Application, sent) {
 		code = x.count(kerr.CoordinatorLoadInProgress.Code) // which every client tries again later
 	}
 	if code != allowed {
