@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -68,6 +69,7 @@ func (c *conn) takeAnswer(x *exchange, frame []byte, size int) ([]byte, error) {
 			return frame, weir.Errorf(weir.Unavailable, "too many large answers at a time")
 		}
 		defer held.give()
+		frame = slices.Grow(frame[:0], size) // the broker sends what it says
 	}
 	frame, err := wire.ReadBody(c.upstream.in, frame, size, nil)
 	if err != nil {

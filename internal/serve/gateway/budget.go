@@ -24,8 +24,9 @@ type budget struct {
 	mu      sync.Mutex
 	used    int64
 	apps    map[string]int64
+	waiting map[string]int // frames that wait, by application
 	holds   map[*hold]struct{}
-	changed chan struct{} // closed when bytes came back
+	changed chan struct{} // closed when bytes came back, or one waits no longer
 }
 
 // hold is what one frame takes of a budget.
@@ -45,7 +46,7 @@ type hold struct {
 func newBudget(total int64, slow, whole time.Duration, gauge *atomic.Int64) *budget {
 	return &budget{
 		total: total, slow: slow, whole: whole, gauge: gauge,
-		apps: map[string]int64{}, holds: map[*hold]struct{}{}, changed: make(chan struct{}),
+		apps: map[string]int64{}, waiting: map[string]int{}, holds: map[*hold]struct{}{}, changed: make(chan struct{}),
 	}
 }
 
@@ -55,6 +56,8 @@ func (b *budget) take(app string, n int, shut func(error), done <-chan struct{})
 	if _, ok := b.try(h); ok {
 		return h
 	}
+	b.wait(app, 1)
+	defer b.wait(app, -1)
 	timeout, look := time.NewTimer(b.whole), time.NewTicker(b.slow/4+1)
 	defer timeout.Stop()
 	defer look.Stop()
@@ -104,8 +107,39 @@ func (h *hold) give() {
 		delete(b.apps, h.app)
 	}
 	delete(b.holds, h)
+	b.signal()
+}
+
+// signal wakes who waits for a change; with the lock held.
+func (b *budget) signal() {
 	close(b.changed)
 	b.changed = make(chan struct{})
+}
+
+func (b *budget) wait(app string, n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiting[app] += n; b.waiting[app] == 0 {
+		delete(b.waiting, app)
+	}
+	if n < 0 {
+		b.signal()
+	}
+}
+
+// mostWaiting is how many frames of an application may wait before it is held
+// back from asking for more.
+const mostWaiting = 8
+
+// crowded tells when to look again whether the application may ask for more;
+// nil if it may now.
+func (b *budget) crowded(app string) <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiting[app] < mostWaiting {
+		return nil
+	}
+	return b.changed
 }
 
 // makeRoom closes one client that is too slow: of the application that holds

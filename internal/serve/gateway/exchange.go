@@ -152,6 +152,22 @@ func (c *conn) flushWith(err error) error {
 	return c.upstream.out.Flush()
 }
 
+// holdBack keeps a Fetch from the broker while many answers wait for the
+// application to take those before: the broker would hold one more.
+func (c *conn) holdBack(application string) error {
+	for wait := c.g.answers.crowded(application); wait != nil; wait = c.g.answers.crowded(application) {
+		if err := c.upstream.out.Flush(); err != nil {
+			return err
+		}
+		select {
+		case <-wait:
+		case <-c.ctx.Done():
+			return errClosed
+		}
+	}
+	return nil
+}
+
 // slot waits until fewer than Limits.InFlight requests are under way.
 func (c *conn) slot() error {
 	select {
@@ -180,6 +196,11 @@ func (c *conn) forward(ctx context.Context, x *exchange) error {
 	}
 	if err := c.connect(ctx); err != nil {
 		return err
+	}
+	if x.entry.key == keyFetch {
+		if err := c.holdBack(x.login.Name); err != nil {
+			return err
+		}
 	}
 	frame := c.frame
 	if x.changed {

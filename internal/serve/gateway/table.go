@@ -10,6 +10,7 @@ import (
 // Keys of requests that are handled apart.
 const (
 	keyProduce       int16 = 0
+	keyFetch         int16 = 1
 	keySASLHandshake int16 = 17
 	keyApiVersions   int16 = 18
 	keySASLAuth      int16 = 36
