@@ -96,6 +96,9 @@ func TestOthersTransactions(t *testing.T) {
 			t.Errorf("%s: code %d, want %d", name, code, foreign)
 		}
 	}
+	if code := endTxn(bob, 4, "app.y", id, epoch, false).ErrorCode; code != foreign {
+		t.Errorf("another transactional id of the same application: code %d", code)
+	}
 	if code := produceBatch(eve, nil, batchOf(id, epoch, 1, true)); code != kerr.TransactionalIDAuthorizationFailed.Code {
 		t.Errorf("records of a transaction without its name: code %d", code)
 	}
