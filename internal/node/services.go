@@ -20,9 +20,13 @@ func (n *Node) startGateway(ctx context.Context) (err error) {
 		return err
 	}
 	n.group.run("rights", n.live.Run)
+	secret, err := n.derive("salts of users who do not exist")
+	if err != nil {
+		return err
+	}
 	n.gateway, err = gateway.New(gateway.Config{
 		Addr: n.cfg.Kafka, AdvertisedHost: n.cfg.Advertise, ClusterID: n.home.String(),
-		Upstream: n.upstream, Rights: n.live, Metrics: &n.traffic, Logger: n.cfg.Log, Now: n.cfg.Now,
+		Upstream: n.upstream, Rights: n.live, Lost: n.worker.Lost, Secret: secret, Metrics: &n.traffic, Logger: n.cfg.Log, Now: n.cfg.Now,
 	})
 	if err != nil {
 		return err
