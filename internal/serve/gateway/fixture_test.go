@@ -99,7 +99,6 @@ type mesh struct {
 	gateway *gateway.Gateway
 	metrics *gateway.Metrics
 	stop    func() // ends the gateway and waits
-	ended   chan struct{}
 
 	ids  map[string]weir.UID // by noun/name
 	revs map[weir.UID]weir.Revision
