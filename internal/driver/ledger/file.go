@@ -28,6 +28,7 @@ func settings(busy time.Duration) sqlite.Settings {
 		"cache_size(-4096)",
 		"trusted_schema(OFF)",
 		"cell_size_check(ON)",
+		"secure_delete(ON)", // an entry stands in the file once, no copies in the slack of pages
 	}}
 }
 

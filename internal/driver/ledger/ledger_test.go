@@ -195,6 +195,37 @@ func mustRename(t testing.TB, from, to string) {
 }
 
 // A newer table format is refused with a message of its own.
+// TestEveryEntryStandsOnceInTheFile: whoever looks for an entry in the bytes of
+// the file finds the one that counts, no copy that a page left behind.
+func TestEveryEntryStandsOnceInTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	l, err := ledger.Open(t.Context(), path, ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []weir.Record
+	for range 60 {
+		rs := ledgertest.Chain(t, l.Head(), 5)
+		if err := l.Append(t.Context(), rs); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, rs...)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		if n := bytes.Count(raw, r.Bytes); n > 1 { // long ones are spread over pages
+			t.Errorf("entry %d stands %d times in the file", r.Offset, n)
+		}
+	}
+}
+
 func TestNewerTablesAreRefused(t *testing.T) {
 	t.Parallel()
 	dir, _ := written(t, 1)
