@@ -155,7 +155,12 @@ func set(t *testing.T, s suite) {
 	if got := s.partitions(t, name); got != 4 {
 		t.Errorf("asked for fewer partitions: %d, want the 4 that it has", got)
 	}
-	if got := s.configs(t, name)["retention.ms"]; got != "-1" {
+	// A real broker hears of a change a moment later.
+	got := s.configs(t, name)["retention.ms"]
+	for end := time.Now().Add(10 * time.Second); got != "-1" && time.Now().Before(end); {
+		got = s.configs(t, name)["retention.ms"]
+	}
+	if got != "-1" {
 		t.Errorf("retention.ms %s after it was made endless", got)
 	}
 	if got := s.offsets(t, name, 1); got != [2]int64{0, 1} {
