@@ -305,7 +305,12 @@ func (n *Node) startUpstream(ctx context.Context) error {
 		return err
 	}
 	n.embedded, n.upstream = b, b
-	n.group.onStop("broker", func(context.Context) error { return b.Close() })
+	n.group.onStop("broker", func(context.Context) error {
+		if err := b.Close(); err != nil {
+			n.cfg.Log.Warn("the embedded broker is left as it is", "error", err) // nothing is lost by it
+		}
+		return nil
+	})
 	return nil
 }
 

@@ -46,7 +46,7 @@ const (
 	id        weir.BrokerID = 0
 	host                    = "embedded"
 	port                    = 9092
-	closeTime               = 4 * time.Second
+	closeTime               = 2500 * time.Millisecond
 )
 
 // Config is what a broker needs to know.
@@ -221,7 +221,7 @@ func (b *Broker) Close() error {
 		case <-done:
 			b.closed = closedCleanly(b.dir)
 		case <-late.C:
-			b.closed = weir.Errorf(weir.Unavailable, "the embedded broker did not stop within %s; its records are safe", closeTime)
+			b.closed = weir.Errorf(weir.Unavailable, "the embedded broker did not stop within %s; its records are safe, the next start mends what is left as after a crash", closeTime)
 		}
 	})
 	return b.closed
