@@ -90,41 +90,30 @@ func (k kind[T]) writeCommand(cmd *cobra.Command, run func(context.Context, *cli
 	return cmd
 }
 
-// goingCommand is an endCommand of what may take longer; going says so then.
-func (c *cli) goingCommand(cmd *cobra.Command, done, going string, run func(context.Context, *client.Client, []string, []client.Option) (bool, error)) *cobra.Command {
-	finished := false
-	c.endCommand(cmd, "", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (err error) {
-		finished, err = run(ctx, cl, args, o)
-		return err
-	})
-	end := cmd.RunE
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := end(cmd, args); err != nil {
-			return err
-		}
-		if finished {
-			c.said(done, args[0])
-		} else {
-			c.said(going, args[0])
-		}
-		return nil
-	}
-	return cmd
-}
-
 // endCommand is a command that ends something; done says what was done.
 func (c *cli) endCommand(cmd *cobra.Command, done string, run func(context.Context, *client.Client, []string, []client.Option) error) *cobra.Command {
+	return c.goingCommand(cmd, done, "", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (bool, error) {
+		return true, run(ctx, cl, args, o)
+	})
+}
+
+// goingCommand is an endCommand of what may take longer than the command; run
+// says whether all is done, and going is printed when it is not.
+func (c *cli) goingCommand(cmd *cobra.Command, done, going string, run func(context.Context, *client.Client, []string, []client.Option) (bool, error)) *cobra.Command {
 	opts := writeFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cl, err := c.client()
 		if err != nil {
 			return err
 		}
-		if err := run(cmd.Context(), cl, args, opts()); err != nil {
+		finished, err := run(cmd.Context(), cl, args, opts())
+		if err != nil {
 			return err
 		}
-		if done != "" {
+		if finished {
 			c.said(done, args[0])
+		} else {
+			c.said(going, args[0])
 		}
 		return nil
 	}
