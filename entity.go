@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 )
 
@@ -25,6 +26,9 @@ const (
 	NounStream      Noun = "stream"
 	NounTopic       Noun = "topic"
 	NounAccess      Noun = "access"
+	NounSubject     Noun = "subject"
+	NounSchema      Noun = "schema"
+	NounText        Noun = "text"
 )
 
 // Ref names an entity: by UID, which is for ever, or by Name, which is unique
@@ -71,6 +75,9 @@ var newEntity = map[Noun]func() Entity{
 	NounStream:      func() Entity { return new(Stream) },
 	NounTopic:       func() Entity { return new(Topic) },
 	NounAccess:      func() Entity { return new(Access) },
+	NounSubject:     func() Entity { return new(Subject) },
+	NounSchema:      func() Entity { return new(Schema) },
+	NounText:        func() Entity { return new(Text) },
 }
 
 // Nouns lists every noun, sorted.
@@ -102,7 +109,8 @@ func DecodeEntity(n Noun, body json.RawMessage) (Entity, error) {
 
 // NewChange says that e is now so. prev is the entity before and its revision;
 // nil and 0 for a new one. Home is the mesh that owns it. Secrets (fields with
-// the tag secret:"true") are in the body, never in the diff.
+// the tag secret:"true") and what is long (long:"true") are in the body, never
+// in the diff, which says only that they changed.
 func NewChange(home UID, prev Entity, rev Revision, e Entity) (Change, error) {
 	if err := e.Validate(); err != nil {
 		return Change{}, err
@@ -134,19 +142,19 @@ func Public(e Entity) (map[string]any, error) {
 	if err := dec.Decode(&m); err != nil {
 		return nil, err
 	}
-	for _, name := range secretFields(e) {
+	for _, name := range taggedFields(e, "secret") {
 		delete(m, name)
 	}
 	return m, nil
 }
 
-// secretFields lists the JSON names of e's fields that are tagged as secret.
-func secretFields(e Entity) []string {
+// taggedFields lists the JSON names of e's fields with a tag of ours.
+func taggedFields(e Entity, tag string) []string {
 	var names []string
 	t := reflect.TypeOf(e).Elem()
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Tag.Get("secret") == "true" {
+		if f.Tag.Get(tag) == "true" {
 			name, _, _ := bytes.Cut([]byte(f.Tag.Get("json")), []byte(","))
 			names = append(names, string(name))
 		}
@@ -155,13 +163,10 @@ func secretFields(e Entity) []string {
 }
 
 // diff lists the top-level fields in which two states differ, for the audit.
-// A secret that changed is listed without either value.
+// A secret or long one that changed is listed without either value.
 func diff(prev, next Entity) []Diff {
 	before, after := fields(prev), fields(next)
-	secret := map[string]bool{}
-	for _, name := range secretFields(next) {
-		secret[name] = true
-	}
+	secret, long := taggedFields(next, "secret"), taggedFields(next, "long")
 	names := map[string]bool{}
 	for n := range before {
 		names[n] = true
@@ -175,8 +180,8 @@ func diff(prev, next Entity) []Diff {
 			continue
 		}
 		d := Diff{Path: n, Old: before[n], New: after[n]}
-		if secret[n] {
-			d = Diff{Path: n, Secret: true}
+		if slices.Contains(secret, n) || slices.Contains(long, n) {
+			d = Diff{Path: n, Secret: slices.Contains(secret, n)}
 		}
 		ds = append(ds, d)
 	}

@@ -9,7 +9,7 @@ import (
 
 // Format is the number of the entry format that this program writes. It reads
 // every older one; a newer one stops the node.
-const Format = 1
+const Format = 2
 
 // MaxEntry bounds the bytes of one entry.
 const MaxEntry = 16 << 20
@@ -53,7 +53,8 @@ type Change struct {
 	Domains []UID           `json:"domains,omitempty"` // whose members may know of it; empty is the whole mesh
 }
 
-// Diff is one field that differs from the state before. A secret has no values.
+// Diff is one field that differs from the state before. A secret has no values,
+// nor has what is long.
 type Diff struct {
 	Path   string          `json:"path"`
 	Old    json.RawMessage `json:"old,omitempty"`

@@ -20,17 +20,65 @@ const (
 type Encoding string
 
 const (
-	EncodingJSON  Encoding = "json"
+	EncodingJSON  Encoding = "json" // text, without a schema's id before it
 	EncodingBytes Encoding = "bytes"
+
+	// These three are as registry serialisers write them: a zero byte, the
+	// schema's id, then the value.
+	EncodingAvro       Encoding = "avro"
+	EncodingProtobuf   Encoding = "protobuf"
+	EncodingJSONSchema Encoding = "json-schema"
 )
+
+// Encodings lists every encoding of values.
+func Encodings() []Encoding {
+	return []Encoding{EncodingJSON, EncodingBytes, EncodingAvro, EncodingProtobuf, EncodingJSONSchema}
+}
+
+// SchemaFormat is the language of the schemas that values in this encoding
+// have; "" if they have none. Plain JSON may have a JSON Schema.
+func (e Encoding) SchemaFormat() SchemaFormat {
+	switch e {
+	case EncodingAvro:
+		return FormatAvro
+	case EncodingProtobuf:
+		return FormatProtobuf
+	case EncodingJSON, EncodingJSONSchema:
+		return FormatJSON
+	}
+	return ""
+}
 
 // KeyEncoding is the form of a record's key.
 type KeyEncoding string
 
 const (
-	KeyString KeyEncoding = "string"
-	KeyBytes  KeyEncoding = "bytes"
+	KeyString   KeyEncoding = "string"
+	KeyBytes    KeyEncoding = "bytes"
+	KeyLong     KeyEncoding = "long" // 8 bytes, big-endian
+	KeyJSON     KeyEncoding = "json" // text, without a schema's id before it
+	KeyAvro     KeyEncoding = "avro"
+	KeyProtobuf KeyEncoding = "protobuf"
 )
+
+// KeyEncodings lists every encoding of keys.
+func KeyEncodings() []KeyEncoding {
+	return []KeyEncoding{KeyString, KeyBytes, KeyLong, KeyJSON, KeyAvro, KeyProtobuf}
+}
+
+// SchemaFormat is the language of the schemas that keys in this encoding have;
+// "" if they have none.
+func (e KeyEncoding) SchemaFormat() SchemaFormat {
+	switch e {
+	case KeyAvro:
+		return FormatAvro
+	case KeyProtobuf:
+		return FormatProtobuf
+	case KeyJSON:
+		return FormatJSON
+	}
+	return ""
+}
 
 // Visibility says who knows of a product.
 type Visibility string
@@ -53,6 +101,7 @@ const (
 	MaxPartitions     = 64
 	DefaultPartitions = 3
 	MinRetention      = Duration(time.Minute)
+	MaxKeyFields      = 16
 )
 
 // Product is data that a domain offers to the mesh as a stream of records.
@@ -64,6 +113,7 @@ type Product struct {
 	Kind        Kind        `json:"kind"`
 	Encoding    Encoding    `json:"encoding"`
 	KeyEncoding KeyEncoding `json:"keyEncoding"`
+	Key         []string    `json:"key,omitempty"` // the fields of the value that the key holds, in order
 	Visibility  Visibility  `json:"visibility"`
 	Access      AccessMode  `json:"access"`
 	Owner       UID         `json:"owner"` // the person who answers for it
@@ -77,6 +127,18 @@ func (p *Product) Ref() Ref { return Ref{NounProduct, p.UID, p.Name} }
 
 // Topic is the name that Kafka clients use.
 func (p *Product) Topic() string { return fmt.Sprintf("%s.v%d", p.Name, p.Major) }
+
+// Subject is the name under which the schemas of its keys or values are.
+func (p *Product) Subject(k SubjectKind) string { return SubjectOfTopic(p.Topic(), k) }
+
+// SchemaFormat is the language of its keys' or values' schemas; "" if they can
+// have none.
+func (p *Product) SchemaFormat(k SubjectKind) SchemaFormat {
+	if k == OfKey {
+		return p.KeyEncoding.SchemaFormat()
+	}
+	return p.Encoding.SchemaFormat()
+}
 
 // Refers lists domain and owner.
 func (p *Product) Refers() []Ref {
@@ -99,14 +161,31 @@ func (p *Product) Validate() error {
 	return first(
 		checkPath("name", p.Name, longName, ".", longName),
 		oneOf("kind", p.Kind, KindStream, KindTable),
-		oneOf("encoding", p.Encoding, EncodingJSON, EncodingBytes),
-		oneOf("keyEncoding", p.KeyEncoding, KeyString, KeyBytes),
+		oneOf("encoding", p.Encoding, Encodings()...),
+		oneOf("keyEncoding", p.KeyEncoding, KeyEncodings()...),
+		checkKey(p.Key),
 		oneOf("visibility", p.Visibility, VisibleMesh, VisibleDomain),
 		oneOf("access", p.Access, AccessOpen, AccessRequest),
 		checkText("description", p.Description),
 		checkPartitions(p.Partitions),
 		p.Retention.check(),
 	)
+}
+
+// checkKey refuses a list of fields that cannot be one.
+func checkKey(fields []string) error {
+	if len(fields) > MaxKeyFields {
+		return Errorf(Invalid, "a key of %d fields", len(fields)).At("key").WithFix("use at most %d", MaxKeyFields)
+	}
+	for i, f := range fields {
+		if f == "" || slices.Contains(fields[:i], f) {
+			return Errorf(Invalid, "field %d, %q, is empty or there twice", i+1, clip(f)).At("key").WithFix("name each field once")
+		}
+		if err := checkText("key", f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkPartitions(n int) error {

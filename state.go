@@ -38,7 +38,8 @@ type Query struct {
 	Noun   Noun
 	Scope  Scope
 	Refers []UID  // only those that refer to all of these
-	After  string // the cursor: names greater than this
+	After  string // the cursor: names greater than this, or less if Desc; empty is the beginning
+	Desc   bool   // the greatest name first
 	Limit  int    // 1 to 1000; 0 is 100
 }
 

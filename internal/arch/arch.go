@@ -67,12 +67,16 @@ var floors = []floor{
 
 // pureLibraries compute and never touch the world; the rules may use them.
 var pureLibraries = []string{
+	"github.com/bufbuild/protocompile",
 	"github.com/klauspost/compress",
 	"github.com/pierrec/lz4/v4",
+	"github.com/santhosh-tekuri/jsonschema/v6",
+	"github.com/twmb/avro",
 	"github.com/twmb/franz-go/pkg/kbin",
 	"github.com/twmb/franz-go/pkg/kerr",
 	"github.com/twmb/franz-go/pkg/kmsg",
 	"golang.org/x/crypto/argon2",
+	"google.golang.org/protobuf",
 }
 
 // testLibraries are for test files and conformance suites.

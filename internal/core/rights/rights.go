@@ -60,6 +60,8 @@ var table = []row{
 	{[]weir.Noun{weir.NounPerson}, []Verb{Edit}, meshAdmin | oneself},
 	{[]weir.Noun{weir.NounToken}, []Verb{Create, Delete}, meshAdmin | oneself},
 	{[]weir.Noun{weir.NounProduct, weir.NounStream, weir.NounTopic}, []Verb{Create, Edit, Delete}, meshAdmin | domainTeam},
+	{[]weir.Noun{weir.NounSubject}, []Verb{Create, Edit, Delete}, meshAdmin | domainTeam}, // without a domain: the mesh's
+	{[]weir.Noun{weir.NounMesh}, []Verb{Edit}, meshAdmin},
 	{[]weir.Noun{weir.NounAccess}, []Verb{Allow, Revoke}, meshAdmin | domainTeam},
 	{[]weir.Noun{weir.NounApplication}, []Verb{Create, Edit, Delete}, meshAdmin | owningTeam},
 	{[]weir.Noun{weir.NounCredential}, []Verb{Create, Revoke}, meshAdmin | owningTeam},

@@ -170,8 +170,16 @@ func (v *view) item(n weir.Noun, scan func(...any) error) (weir.Item, error) {
 
 func listQuery(q weir.Query, limit int) (string, []any) {
 	var b strings.Builder
-	b.WriteString("select e.rev, e.offset, e.body from entity e where e.noun = ? and e.name > ?")
-	args := []any{string(q.Noun), q.After}
+	b.WriteString("select e.rev, e.offset, e.body from entity e where e.noun = ?")
+	args := []any{string(q.Noun)}
+	beyond, order := " and e.name > ?", ""
+	if q.Desc {
+		beyond, order = " and e.name < ?", " desc"
+	}
+	if q.After != "" {
+		b.WriteString(beyond)
+		args = append(args, q.After)
+	}
 	for _, u := range q.Refers {
 		b.WriteString(" and e.uid in (select r.uid from refers r where r.target = ?)")
 		args = append(args, u.String())
@@ -181,7 +189,7 @@ func listQuery(q weir.Query, limit int) (string, []any) {
 			(select 1 from reader r where r.uid = e.uid and r.reader in (select value from json_each(?))))`)
 		args = append(args, q.Scope.Mesh, uids(q.Scope.Of))
 	}
-	b.WriteString(" order by e.name limit ?")
+	b.WriteString(" order by e.name" + order + " limit ?")
 	return b.String(), append(args, limit)
 }
 

@@ -1,0 +1,101 @@
+// Package registry keeps the schemas of records: subjects with their versions,
+// ids, compatibility levels and modes. Schemas are the contracts of products:
+// the subjects of a product, and those below a domain's _private, belong to the
+// domain; any other belongs to the mesh.
+//
+// Reads are answered from an [Index] in memory that follows the ledger, so they
+// go on while nothing can be written. Writes parse and compare before the
+// writer's queue; inside it only revisions, rights and names are checked, and
+// the id is allocated in the entry that uses it.
+//
+// Every error has a [Fault] as its cause where registries have a code of their
+// own for it, and registries' own words as its message.
+package registry
+
+import (
+	"time"
+
+	"github.com/weirmesh/weir"
+)
+
+// Registry is the use cases.
+type Registry struct {
+	cfg Config
+}
+
+// Config is what Registry needs. Every field is required.
+type Config struct {
+	State  weir.State
+	Writer weir.Writer
+	Index  *Index
+	Now    func() time.Time
+	Home   weir.UID // the mesh
+}
+
+// New makes the use cases.
+func New(c Config) *Registry { return &Registry{cfg: c} }
+
+// Registration is a schema on its way into a subject, or looked for in one.
+type Registration struct {
+	Subject    string
+	Format     weir.SchemaFormat // empty: AVRO
+	Text       string            // empty: the latest version's, with other metadata or rules
+	References []weir.SchemaReference
+	Metadata   *weir.Metadata
+	RuleSet    *weir.RuleSet
+	Normalize  bool
+
+	// Version and ID are asked for where a subject is in mode IMPORT; 0 is
+	// whatever comes next. Elsewhere a Version must be the next one, and an ID
+	// the schema's own.
+	Version int
+	ID      weir.SchemaID
+}
+
+// Version is a schema as one version of a subject.
+type Version struct {
+	Subject    string
+	Version    int
+	ID         weir.SchemaID
+	Format     weir.SchemaFormat
+	Text       string
+	References []weir.SchemaReference
+	Metadata   *weir.Metadata
+	RuleSet    *weir.RuleSet
+	Deleted    bool
+}
+
+// Latest selects the greatest version.
+const Latest = -1
+
+// Fault is a failure that registries have a code of their own for. It is the
+// cause of a [weir.Error], for errors.As.
+type Fault int
+
+// The faults.
+const (
+	_                     Fault = iota
+	NoSubject                   // no such subject, or the caller may not know of it
+	NoVersion                   // no such version in the subject
+	NoSchema                    // no such schema, or id
+	SubjectSoftDeleted          // deleted already, softly
+	SubjectNotSoftDeleted       // to be deleted for ever, but not softly yet
+	VersionSoftDeleted
+	VersionNotSoftDeleted
+	NoSubjectConfig
+	NoSubjectMode
+	Incompatible
+	InvalidSchema
+	InvalidVersion
+	InvalidLevel
+	InvalidMode
+	NotPermitted // by the mode
+	ReferenceExists
+	IDMismatch
+	InvalidSubject
+	TooLarge // over a limit of the schema language
+	InvalidRuleSet
+)
+
+// Error makes a fault usable as a cause.
+func (f Fault) Error() string { return "registry fault" }
