@@ -36,6 +36,17 @@ func valid() map[weir.Noun]weir.Entity {
 			Salt: make([]byte, 16), Iterations: 4096,
 			SHA256: weir.ScramKey{Stored: make([]byte, 32), Server: make([]byte, 32)},
 			SHA512: weir.ScramKey{Stored: make([]byte, 64), Server: make([]byte, 64)}}},
+		weir.NounText: &weir.Text{UID: uid(12), Name: weir.TextName(`"string"`), Body: `"string"`, Domains: []weir.UID{uid(5)}, Created: at},
+		weir.NounSchema: &weir.Schema{
+			UID: uid(13), ID: 7, Format: weir.FormatAvro, Text: uid(12), References: []weir.SchemaReference{{Name: "a.B", Subject: "s", Version: 2}}, Referred: []weir.UID{uid(14)},
+			Metadata: &weir.Metadata{Tags: map[string][]string{"a.b": {"PII"}}, Properties: map[string]string{"owner": "ann"}, Sensitive: []string{"owner"}},
+			RuleSet:  &weir.RuleSet{DomainRules: []weir.Rule{{Name: "r", Kind: "CONDITION", Mode: "WRITE", Type: "CEL", Expr: "true"}}}, Domains: []weir.UID{uid(5)}, Created: at,
+		},
+		weir.NounSubject: &weir.Subject{
+			UID: uid(15), Name: "sales.orders.v1-value", Domain: uid(5), Visibility: weir.VisibleDomain, Created: at,
+			Config:   &weir.SubjectConfig{Compatibility: weir.CompatFull},
+			Versions: []weir.SubjectVersion{{Version: 1, Schema: uid(14), ID: 6, Deleted: true}, {Version: 3, Schema: uid(13), ID: 7}},
+		},
 		weir.NounAccess: &weir.Access{UID: uid(11), Name: "sales.orders/billing", Product: uid(6), Application: uid(9), Domain: uid(5), Team: uid(3), Created: at},
 	}
 }
@@ -207,7 +218,7 @@ func TestFieldsAreChecked(t *testing.T) {
 		"major":       func(p *weir.Product) { p.Major = 0 },
 		"kind":        func(p *weir.Product) { p.Kind = "heap" },
 		"encoding":    func(p *weir.Product) { p.Encoding = "" },
-		"keyEncoding": func(p *weir.Product) { p.KeyEncoding = "json" },
+		"keyEncoding": func(p *weir.Product) { p.KeyEncoding = "xml" },
 		"visibility":  func(p *weir.Product) { p.Visibility = "world" },
 		"access":      func(p *weir.Product) { p.Access = "closed" },
 		"description": func(p *weir.Product) { p.Description = strings.Repeat("x", weir.MaxText+1) },

@@ -15,9 +15,12 @@ import (
 	"github.com/weirmesh/weir"
 )
 
-// format1Head is what the fixture's chain ends at. Neither the fixture nor this
-// may ever change: ledgers like it are in the world.
-const format1Head = "9c6dd56f21a646c236426ef800b832b182248de9248af63a22610a83c1b6cfd0"
+// formatHeads is what the chain of each format's fixture ends at. Neither the
+// fixtures nor these may ever change: ledgers like them are in the world.
+var formatHeads = map[string]string{
+	"testdata/entries.v1.jsonl": "9c6dd56f21a646c236426ef800b832b182248de9248af63a22610a83c1b6cfd0",
+	"testdata/entries.v2.jsonl": "715640b2c7f99c373d042080014cb0302c549ddbf76cbac6e290178b77615cbe",
+}
 
 // fixture reads the entries of a format as they were written.
 func fixture(t testing.TB, name string) [][]byte {
@@ -34,30 +37,32 @@ func fixture(t testing.TB, name string) [][]byte {
 	return lines
 }
 
-func TestFormat1IsReadForEver(t *testing.T) {
+func TestFormatsAreReadForEver(t *testing.T) {
 	t.Parallel()
-	var head weir.Head
 	nouns := map[weir.Noun]bool{}
-	for _, line := range fixture(t, "testdata/entries.v1.jsonl") {
-		head = head.Next(line)
-		e, err := weir.DecodeEntry(line)
-		if err != nil {
-			t.Fatalf("offset %d: %v", head.Offset, err)
+	for name, want := range formatHeads {
+		var head weir.Head
+		for _, line := range fixture(t, name) {
+			head = head.Next(line)
+			e, err := weir.DecodeEntry(line)
+			if err != nil {
+				t.Fatalf("%s, offset %d: %v", name, head.Offset, err)
+			}
+			if again, err := weir.Canonical(e); err != nil || !bytes.Equal(again, line) {
+				t.Errorf("%s, offset %d is read and written as\n%s, not\n%s (%v)", name, head.Offset, again, line, err)
+			}
+			for _, c := range e.Changes {
+				nouns[c.Ref.Noun] = true
+				checkChange(t, head.Offset, c)
+			}
 		}
-		if again, err := weir.Canonical(e); err != nil || !bytes.Equal(again, line) {
-			t.Errorf("offset %d is read and written as\n%s, not\n%s (%v)", head.Offset, again, line, err)
+		if got := head.Hash.String(); got != want {
+			t.Errorf("%s: the chain ends at %s", name, got)
 		}
-		for _, c := range e.Changes {
-			nouns[c.Ref.Noun] = true
-			checkChange(t, head.Offset, c)
-		}
-	}
-	if got := head.Hash.String(); got != format1Head {
-		t.Errorf("the chain ends at %s", got)
 	}
 	for _, n := range weir.Nouns() {
 		if !nouns[n] {
-			t.Errorf("the fixture has no %s", n)
+			t.Errorf("no fixture has a %s", n)
 		}
 	}
 }
@@ -91,7 +96,7 @@ func TestDecodeEntryRefuses(t *testing.T) {
 		"null":          {"null", "format 0"},
 		"a list":        {"[]", "no entry"},
 		"no v":          {strings.Replace(good, `"v":1`, `"w":1`, 1), "format 0"},
-		"a newer v":     {strings.Replace(good, `"v":1`, `"v":2`, 1), "newer weir"},
+		"a newer v":     {strings.Replace(good, `"v":1`, `"v":3`, 1), "newer weir"},
 		"a negative v":  {strings.Replace(good, `"v":1`, `"v":-1`, 1), "format -1"},
 		"unknown field": {strings.Replace(good, `"op"`, `"opp"`, 1), "cannot be read"},
 		"two entries":   {good + good, "no entry"},
@@ -119,7 +124,7 @@ func TestSealChains(t *testing.T) {
 	if one.Offset != 1 || two.Offset != 2 || one.Hash == two.Hash || !bytes.Equal(one.Bytes, two.Bytes) {
 		t.Fatalf("%v %v", one.Head, two.Head)
 	}
-	if !bytes.Contains(one.Bytes, []byte(`"2026-01-01T00:00:00Z"`)) || !bytes.Contains(one.Bytes, []byte(`"v":1`)) {
+	if !bytes.Contains(one.Bytes, []byte(`"2026-01-01T00:00:00Z"`)) || !bytes.Contains(one.Bytes, []byte(`"v":2`)) {
 		t.Errorf("%s", one.Bytes)
 	}
 	if got := one.Head.Next(two.Bytes); got != two.Head {
@@ -148,8 +153,10 @@ func TestCanonical(t *testing.T) {
 // FuzzDecodeEntry: no bytes make it panic, every error is Damaged, and what is
 // read is written so that it reads the same.
 func FuzzDecodeEntry(f *testing.F) {
-	for _, line := range fixture(f, "testdata/entries.v1.jsonl") {
-		f.Add(line)
+	for name := range formatHeads {
+		for _, line := range fixture(f, name) {
+			f.Add(line)
+		}
 	}
 	f.Add([]byte(`{"v":1}`))
 	f.Add([]byte("\x00\xff"))

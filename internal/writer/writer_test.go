@@ -240,7 +240,7 @@ func TestEntrySaysWhoWhatAndWhy(t *testing.T) {
 			Answer: map[string]any{"b": 1, "a": "<&>"}}, nil
 	}
 	r := n.mustSubmit(d)
-	want := weir.Entry{V: 1, At: epoch, By: ann.Ref, Via: ann.Via, Op: "test", Why: "because", Key: "k", Request: weir.Hash{1},
+	want := weir.Entry{V: weir.Format, At: epoch, By: ann.Ref, Via: ann.Via, Op: "test", Why: "because", Key: "k", Request: weir.Hash{1},
 		Changes: []weir.Change{c}, Events: []weir.Event{{Type: "mesh.created", Ref: c.Ref}}, Answer: []byte(`{"a":"<&>","b":1}`)}
 	if err := n.ledger.Read(t.Context(), r.Offset, func(got weir.Record) error {
 		if diff := cmp.Diff(want, got.Entry); diff != "" {

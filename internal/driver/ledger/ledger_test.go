@@ -118,7 +118,8 @@ func flip(t testing.TB, dir, text string) {
 func TestDamageIsFoundAtOpen(t *testing.T) {
 	t.Parallel()
 	newer := func(rs []weir.Record) (string, weir.Hash) {
-		b := strings.Replace(string(rs[9].Bytes), `"v":1`, `"v":2`, 1)
+		this, next := fmt.Sprintf(`"v":%d`, weir.Format), fmt.Sprintf(`"v":%d`, weir.Format+1)
+		b := strings.Replace(string(rs[9].Bytes), this, next, 1)
 		return b, rs[8].Next([]byte(b)).Hash
 	}
 	for name, c := range map[string]struct {

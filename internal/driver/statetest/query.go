@@ -3,6 +3,7 @@ package statetest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,9 +21,9 @@ func pages(t *testing.T, d Driver) {
 		w.write(w.entry(w.create(&weir.Team{UID: w.uid(), Name: fmt.Sprintf("n%03d", (i*7)%250)})))
 	}
 	w.look(func(v weir.View) {
-		for _, limit := range []int{0, 1, 7, 50, 249, 250, 251, 1000} {
+		for i, limit := range []int{0, 1, 7, 50, 249, 250, 251, 1000, 0, 7, 251} {
 			var got []string
-			q := weir.Query{Noun: weir.NounTeam, Scope: weir.Scope{Mesh: true}, Limit: limit}
+			q := weir.Query{Noun: weir.NounTeam, Scope: weir.Scope{Mesh: true}, Limit: limit, Desc: i >= 8}
 			for {
 				p, err := v.List(t.Context(), q)
 				if err != nil {
@@ -36,8 +37,11 @@ func pages(t *testing.T, d Driver) {
 					t.Fatalf("a page of %d has %d", limit, len(p.Items))
 				}
 			}
+			if q.Desc {
+				slices.Reverse(got)
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("limit %d: %s", limit, diff)
+				t.Errorf("limit %d, descending %v: %s", limit, q.Desc, diff)
 			}
 		}
 	})
