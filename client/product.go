@@ -16,8 +16,9 @@ type Product struct {
 	Team        string    `json:"team" doc:"The team that owns the domain."`
 	Major       int       `json:"major"`
 	Kind        string    `json:"kind" enum:"stream,table"`
-	Encoding    string    `json:"encoding" enum:"json,bytes"`
-	KeyEncoding string    `json:"keyEncoding" enum:"string,bytes"`
+	Encoding    string    `json:"encoding" enum:"json,bytes,avro,protobuf,json-schema" doc:"Of the values."`
+	KeyEncoding string    `json:"keyEncoding" enum:"string,bytes,long,json,avro,protobuf"`
+	Key         []string  `json:"key,omitempty" nullable:"false" doc:"The fields of the value that the key holds, in order."`
 	Visibility  string    `json:"visibility" enum:"mesh,domain"`
 	Access      string    `json:"access" enum:"open,request"`
 	Owner       string    `json:"owner" doc:"The person who answers for it."`
@@ -39,16 +40,17 @@ type Status struct {
 // NewProduct asks for a product. What is empty takes the first value allowed;
 // the owner is you unless said.
 type NewProduct struct {
-	Name        string `json:"name" maxLength:"127" doc:"domain.product"`
-	Kind        string `json:"kind,omitempty" enum:"stream,table"`
-	Encoding    string `json:"encoding,omitempty" enum:"json,bytes"`
-	KeyEncoding string `json:"keyEncoding,omitempty" enum:"string,bytes"`
-	Visibility  string `json:"visibility,omitempty" enum:"mesh,domain"`
-	Access      string `json:"access,omitempty" enum:"open,request"`
-	Owner       string `json:"owner,omitempty" maxLength:"63"`
-	Description string `json:"description,omitempty" maxLength:"4096"`
-	Partitions  int    `json:"partitions,omitempty" minimum:"0" maximum:"64" doc:"0: the usual number, 3."`
-	Retention   string `json:"retention,omitempty" maxLength:"32" doc:"6h, 7d; empty or forever: for ever."`
+	Name        string   `json:"name" maxLength:"127" doc:"domain.product"`
+	Kind        string   `json:"kind,omitempty" enum:"stream,table"`
+	Encoding    string   `json:"encoding,omitempty" enum:"json,bytes,avro,protobuf,json-schema" doc:"Of the values."`
+	KeyEncoding string   `json:"keyEncoding,omitempty" enum:"string,bytes,long,json,avro,protobuf"`
+	Key         []string `json:"key,omitempty" nullable:"false" maxItems:"16" doc:"The fields of the value that the key holds, in order."`
+	Visibility  string   `json:"visibility,omitempty" enum:"mesh,domain"`
+	Access      string   `json:"access,omitempty" enum:"open,request"`
+	Owner       string   `json:"owner,omitempty" maxLength:"63"`
+	Description string   `json:"description,omitempty" maxLength:"4096"`
+	Partitions  int      `json:"partitions,omitempty" minimum:"0" maximum:"64" doc:"0: the usual number, 3."`
+	Retention   string   `json:"retention,omitempty" maxLength:"32" doc:"6h, 7d; empty or forever: for ever."`
 }
 
 // ProductEdit says what shall change; what is absent stays.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
 )
 
@@ -34,6 +36,7 @@ func statusText(s client.Status) string {
 // wholeProduct is every column that one product is shown with.
 func wholeProduct() []column[client.Product] {
 	return append(productColumns(),
+		column[client.Product]{"KEY", func(p client.Product) string { return strings.Join(p.Key, ", ") }},
 		column[client.Product]{"PARTITIONS", func(p client.Product) string { return strconv.Itoa(p.Partitions) }},
 		column[client.Product]{"RETENTION", func(p client.Product) string { return p.Retention }},
 		column[client.Product]{"URN", func(p client.Product) string { return p.URN }},
@@ -60,10 +63,25 @@ func (c *cli) productCommand() *cobra.Command {
 		c.productCreate(k), list, k.showCommand(), c.productEdit(k), c.productDelete(k))
 }
 
+// words are the names in a list of the vocabulary.
+func words[T ~string](all []T) []string {
+	out := make([]string, len(all))
+	for i, w := range all {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// listed is a choice as one says it: a, b or c.
+func listed(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
 // productWords completes the flags of which each takes one of two words.
 func productWords(cmd *cobra.Command) {
 	for flag, words := range map[string][]string{
-		"kind": {"stream", "table"}, "encoding": {"json", "bytes"}, "key-encoding": {"string", "bytes"},
+		"kind": {"stream", "table"}, "encoding": words(weir.Encodings()), "key-encoding": words(weir.KeyEncodings()),
 		"visibility": {"mesh", "domain"}, "access": {"open", "request"},
 	} {
 		if cmd.Flags().Lookup(flag) != nil {
@@ -80,8 +98,9 @@ func (c *cli) productCreate(k kind[client.Product]) *cobra.Command {
 	var n client.NewProduct
 	f := cmd.Flags()
 	f.StringVar(&n.Kind, "kind", "stream", "stream: every record counts; table: the latest of a key counts")
-	f.StringVar(&n.Encoding, "encoding", "json", "of the values: json or bytes")
-	f.StringVar(&n.KeyEncoding, "key-encoding", "string", "of the keys: string or bytes")
+	f.StringVar(&n.Encoding, "encoding", "json", "of the values: "+listed(words(weir.Encodings())))
+	f.StringVar(&n.KeyEncoding, "key-encoding", "string", "of the keys: "+listed(words(weir.KeyEncodings())))
+	f.StringSliceVar(&n.Key, "key", nil, "the fields of the value that the key holds, in order: FIELD,...")
 	f.StringVar(&n.Visibility, "visibility", "mesh", "who knows of it: mesh or domain")
 	f.StringVar(&n.Access, "access", "open", "who reads it: open (everyone who knows of it) or request (whom you allow)")
 	f.StringVar(&n.Owner, "owner", "", "the person who answers for it (default: you)")

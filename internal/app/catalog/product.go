@@ -14,6 +14,7 @@ type NewProduct struct {
 	Kind        weir.Kind
 	Encoding    weir.Encoding
 	KeyEncoding weir.KeyEncoding
+	Key         []string // the fields of the value that the key holds
 	Visibility  weir.Visibility
 	Access      weir.AccessMode
 	Owner       string
@@ -29,6 +30,9 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 		return weir.Receipt{}, err
 	}
 	p := cmd.product()
+	if err := checkKey(p); err != nil {
+		return weir.Receipt{}, err
+	}
 	p.UID, p.Created = c.uid(), c.now().UTC()
 	return c.writer.Submit(ctx, call.Decision("product.create", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		d, _, err := weir.Find[*weir.Domain](ctx, v, weir.Ref{Noun: weir.NounDomain, Name: domain})
@@ -55,7 +59,7 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 // product fills in what was not said.
 func (n NewProduct) product() *weir.Product {
 	return &weir.Product{
-		Name: n.Name, Major: 1, Description: n.Description, Retention: n.Retention,
+		Name: n.Name, Major: 1, Description: n.Description, Retention: n.Retention, Key: n.Key,
 		Kind:        or(n.Kind, weir.KindStream),
 		Encoding:    or(n.Encoding, weir.EncodingJSON),
 		KeyEncoding: or(n.KeyEncoding, weir.KeyString),
@@ -63,6 +67,22 @@ func (n NewProduct) product() *weir.Product {
 		Access:      or(n.Access, weir.AccessOpen),
 		Partitions:  or(n.Partitions, weir.DefaultPartitions),
 	}
+}
+
+// checkKey refuses a key that the product's values cannot have, and a table
+// without one. Tables of plain text and bytes may leave it out, as they could
+// before there were keys.
+func checkKey(p *weir.Product) error {
+	if len(p.Key) > 0 && p.Encoding == weir.EncodingBytes {
+		return weir.Errorf(weir.Invalid, "values of encoding bytes have no fields that a key could hold").At("key").
+			WithFix("leave the key out, or use another encoding")
+	}
+	plain := p.Encoding == weir.EncodingJSON || p.Encoding == weir.EncodingBytes
+	if p.Kind == weir.KindTable && len(p.Key) == 0 && !plain {
+		return weir.Errorf(weir.Invalid, "a table with values in %s wants to know what its key is", p.Encoding).At("key").
+			WithFix("say which fields of the value the key holds: --key FIELD,...")
+	}
+	return nil
 }
 
 // or is v, or what stands for nothing.

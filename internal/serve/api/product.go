@@ -44,7 +44,7 @@ func (a *API) createProduct(ctx context.Context, p weir.Principal, in *struct {
 		return nil, err
 	}
 	r, err := a.Catalog.CreateProduct(ctx, call, catalog.NewProduct{
-		Name: b.Name, Kind: weir.Kind(b.Kind), Encoding: weir.Encoding(b.Encoding), KeyEncoding: weir.KeyEncoding(b.KeyEncoding),
+		Name: b.Name, Kind: weir.Kind(b.Kind), Encoding: weir.Encoding(b.Encoding), KeyEncoding: weir.KeyEncoding(b.KeyEncoding), Key: b.Key,
 		Visibility: weir.Visibility(b.Visibility), Access: weir.AccessMode(b.Access), Owner: b.Owner,
 		Description: b.Description, Partitions: b.Partitions, Retention: retention,
 	})
@@ -157,7 +157,7 @@ func product(ctx context.Context, n *names, p *weir.Product, rev weir.Revision) 
 	return client.Product{
 		Name: p.Name, UID: p.UID.String(), URN: fmt.Sprintf("weir:%s/%s/%s/v%d", mesh, d, own, p.Major),
 		Domain: d, Team: team, Major: p.Major, Kind: string(p.Kind), Encoding: string(p.Encoding),
-		KeyEncoding: string(p.KeyEncoding), Visibility: string(p.Visibility), Access: string(p.Access),
+		KeyEncoding: string(p.KeyEncoding), Key: p.Key, Visibility: string(p.Visibility), Access: string(p.Access),
 		Owner: owner, Description: p.Description, Partitions: p.Partitions, Retention: p.Retention.String(),
 		Topic: p.Topic(), Status: status, Revision: uint64(rev), Created: p.Created,
 	}, err
