@@ -7,10 +7,10 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-real accept check lint arch generate fuzz bench soak kafka kafka-stop
+.PHONY: help demo build test test-race test-real accept check lint arch generate fuzz bench bench-registry soak kafka kafka-stop
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## build and run the demo mesh; Ctrl-C ends it
 	./weir up --demo
@@ -51,6 +51,9 @@ fuzz: ## each fuzz target for FUZZTIME (20s)
 
 bench: build ## the budgets as one table
 	test/bench/run
+
+bench-registry: ## the schema registry, and Apicurio Registry beside it
+	test/bench/registry
 
 soak: build ## the full sizes, at most an hour; goes on where it was stopped
 	scripts/soak
