@@ -37,6 +37,7 @@ func statusText(s client.Status) string {
 func wholeProduct() []column[client.Product] {
 	return append(productColumns(),
 		column[client.Product]{"KEY", func(p client.Product) string { return strings.Join(p.Key, ", ") }},
+		schemaColumn("key", "KEY SCHEMA"), schemaColumn("value", "VALUE SCHEMA"),
 		column[client.Product]{"PARTITIONS", func(p client.Product) string { return strconv.Itoa(p.Partitions) }},
 		column[client.Product]{"RETENTION", func(p client.Product) string { return p.Retention }},
 		column[client.Product]{"URN", func(p client.Product) string { return p.URN }},
@@ -93,9 +94,15 @@ func productWords(cmd *cobra.Command) {
 func (c *cli) productCreate(k kind[client.Product]) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create DOMAIN.PRODUCT", Short: "Create a product and its topic", Args: exactly(1),
-		Example: "  weir product create membership.users --kind table --description \"Everyone who joined\"",
+		Long: `Creates a product and its topic. With --schema and --key-schema the first schemas
+of its values and keys are registered with it: all of it is made, or nothing.
+The file's name says the encoding unless you do: .avsc is avro, .proto protobuf,
+.json json-schema (of keys: json).`,
+		Example: `  weir product create membership.users --kind table --key userid --schema users.avsc
+  weir product create edge.clicks --description "Every click" --retention 7d`,
 	}
 	var n client.NewProduct
+	schemas := []schemaFlag{valueSchema(), keySchema()}
 	f := cmd.Flags()
 	f.StringVar(&n.Kind, "kind", "stream", "stream: every record counts; table: the latest of a key counts")
 	f.StringVar(&n.Encoding, "encoding", "json", "of the values: "+listed(words(weir.Encodings())))
@@ -107,9 +114,17 @@ func (c *cli) productCreate(k kind[client.Product]) *cobra.Command {
 	f.StringVar(&n.Description, "description", "", "what it holds")
 	f.IntVar(&n.Partitions, "partitions", 3, "of its topic, 1 to 64")
 	f.StringVar(&n.Retention, "retention", "forever", "how long records are kept: 6h, 7d, forever")
+	f.StringVar(&schemas[0].file, "schema", "", "a file with the first schema of the values; - is standard input")
+	f.StringVar(&schemas[1].file, "key-schema", "", "a file with the first schema of the keys; - is standard input")
 	productWords(cmd)
 	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Product, error) {
 		n.Name = args[0]
+		if err := schemas[0].fill(c, cmd, &n.Schema, &n.Encoding); err != nil {
+			return client.Product{}, err
+		}
+		if err := schemas[1].fill(c, cmd, &n.KeySchema, &n.KeyEncoding); err != nil {
+			return client.Product{}, err
+		}
 		if n.Partitions < 1 {
 			return client.Product{}, fmt.Errorf("--partitions %d; use 1 to 64", n.Partitions)
 		}

@@ -14,23 +14,29 @@ import (
 
 // Catalog is the use cases about domains, products, streams and topics.
 type Catalog struct {
-	state  weir.State
-	writer weir.Writer
-	now    func() time.Time
-	home   weir.UID
+	state     weir.State
+	writer    weir.Writer
+	contracts contracts
+	now       func() time.Time
+	home      weir.UID
 }
 
-// Config is what Catalog needs. Every field is required.
+// Config is what Catalog needs. Every field but Contracts is required.
 type Config struct {
-	State  weir.State
-	Writer weir.Writer
-	Now    func() time.Time
-	Home   weir.UID // the mesh
+	State     weir.State
+	Writer    weir.Writer
+	Contracts contracts // the registry; nil: there is none, and products have no schemas
+	Now       func() time.Time
+	Home      weir.UID // the mesh
 }
 
 // New makes the use cases.
 func New(c Config) *Catalog {
-	return &Catalog{state: c.State, writer: c.Writer, now: c.Now, home: c.Home}
+	k := &Catalog{state: c.State, writer: c.Writer, contracts: c.Contracts, now: c.Now, home: c.Home}
+	if k.contracts == nil {
+		k.contracts = unkept{}
+	}
+	return k
 }
 
 func (c *Catalog) uid() weir.UID { return weir.NewUID(c.now()) }

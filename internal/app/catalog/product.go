@@ -21,9 +21,12 @@ type NewProduct struct {
 	Description string
 	Partitions  int
 	Retention   weir.Duration
+
+	Schema, KeySchema string // texts, in the language of the encodings; empty: none yet
 }
 
-// CreateProduct makes a product of major 1, and wants a topic for it.
+// CreateProduct makes a product of major 1, wants a topic for it, and registers
+// the schemas that came with it: all of it or nothing.
 func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProduct) (weir.Receipt, error) {
 	domain, _, err := weir.SplitProduct(cmd.Name)
 	if err != nil {
@@ -34,6 +37,10 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 		return weir.Receipt{}, err
 	}
 	p.UID, p.Created = c.uid(), c.now().UTC()
+	schemas, err := c.first(ctx, call.By, cmd, p)
+	if err != nil {
+		return weir.Receipt{}, err
+	}
 	return c.writer.Submit(ctx, call.Decision("product.create", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		d, _, err := weir.Find[*weir.Domain](ctx, v, weir.Ref{Noun: weir.NounDomain, Name: domain})
 		if err != nil {
@@ -52,6 +59,9 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 		r := c.result()
 		r.put(nil, 0, p)
 		r.put(nil, 0, c.topicOf(p))
+		seen := newAhead(v)
+		schemas.put(ctx, seen, r, p)
+		r.with(seen, func() ([]weir.Change, error) { return c.contracts.Follow(ctx, seen, p) })
 		return r.outcome("product.created", p)
 	}))
 }
@@ -136,6 +146,7 @@ func (c *Catalog) EditProduct(ctx context.Context, call weir.Call, name string, 
 		r := c.result()
 		r.put(p, rev, &next)
 		c.follow(ctx, v, r, p.Topic(), next.Partitions, next.Retention)
+		r.with(newAhead(v), func() ([]weir.Change, error) { return c.contracts.Follow(ctx, v, &next) })
 		return r.outcome("product.changed", &next)
 	}))
 }

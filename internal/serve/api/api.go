@@ -8,6 +8,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -53,8 +54,12 @@ const (
 	followFor = 5 * time.Second
 )
 
-// MaxBody bounds a request's body, in bytes.
-const MaxBody = 1 << 20
+// MaxBody bounds a request's body, in bytes; maxSchemaBody one that may hold the
+// texts of two schemas, with every line break and quote escaped.
+const (
+	MaxBody       = 1 << 20
+	maxSchemaBody = 4*weir.MaxBody + MaxBody
+)
 
 // API is the handler and what it calls.
 type API struct {
@@ -124,8 +129,9 @@ func (a *API) routes() {
 // route is one line of the routes.
 type route struct {
 	method, path, summary string
-	status                int  // of success; 0: 200
-	public                bool // needs no token
+	status                int   // of success; 0: 200
+	public                bool  // needs no token
+	body                  int64 // bound of the request's body; 0: MaxBody
 }
 
 // add registers a route. The handler gets who asks and answers (value, error);
@@ -133,7 +139,7 @@ type route struct {
 func add[I, O any](a *API, r route, h func(context.Context, weir.Principal, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: operationID(r.method, r.path), Method: r.method, Path: r.path, Summary: r.summary,
-		DefaultStatus: r.status, MaxBodyBytes: MaxBody, BodyReadTimeout: 10 * time.Second,
+		DefaultStatus: r.status, MaxBodyBytes: cmp.Or(r.body, MaxBody), BodyReadTimeout: 10 * time.Second,
 		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
 		Tags:   []string{strings.SplitN(strings.TrimPrefix(r.path, "/"), "/", 2)[0]},
 	}

@@ -222,7 +222,7 @@ func TestFromTeamToApplication(t *testing.T) {
 	want := client.Product{
 		Name: "membership.users", URN: "weir:test/membership/users/v1", Domain: "membership", Team: "membership", Major: 1,
 		Kind: "table", Encoding: "json", KeyEncoding: "string", Visibility: "mesh", Access: "open", Owner: "olga",
-		Partitions: 3, Retention: "forever", Topic: "membership.users.v1", Status: client.Status{Topic: "ready"}, Revision: 1,
+		Partitions: 3, Retention: "forever", Topic: "membership.users.v1", Status: client.Status{Topic: "ready"}, Subjects: []client.ProductSubject{{Of: "value", Subject: "membership.users.v1-value", Format: "JSON"}}, Revision: 1,
 		UID: p.UID, Created: p.Created,
 	}
 	if diff := cmp.Diff(want, p); diff != "" {

@@ -12,7 +12,7 @@ import (
 
 func (a *API) productRoutes() {
 	add(a, route{method: http.MethodGet, path: "/products", summary: "List products"}, a.products)
-	add(a, route{method: http.MethodPost, path: "/products", summary: "Create a product", status: http.StatusCreated}, a.createProduct)
+	add(a, route{method: http.MethodPost, path: "/products", summary: "Create a product", status: http.StatusCreated, body: maxSchemaBody}, a.createProduct)
 	add(a, route{method: http.MethodGet, path: "/products/{name}", summary: "Show a product"}, a.product)
 	add(a, route{method: http.MethodPatch, path: "/products/{name}", summary: "Edit a product"}, a.editProduct)
 	add(a, route{method: http.MethodDelete, path: "/products/{name}", summary: "Delete a product", status: http.StatusNoContent}, a.deleteProduct)
@@ -47,6 +47,7 @@ func (a *API) createProduct(ctx context.Context, p weir.Principal, in *struct {
 		Name: b.Name, Kind: weir.Kind(b.Kind), Encoding: weir.Encoding(b.Encoding), KeyEncoding: weir.KeyEncoding(b.KeyEncoding), Key: b.Key,
 		Visibility: weir.Visibility(b.Visibility), Access: weir.AccessMode(b.Access), Owner: b.Owner,
 		Description: b.Description, Partitions: b.Partitions, Retention: retention,
+		Schema: b.Schema, KeySchema: b.KeySchema,
 	})
 	return wroteProduct(ctx, a, r, err)
 }
@@ -153,14 +154,41 @@ func product(ctx context.Context, n *names, p *weir.Product, rev weir.Revision) 
 		return client.Product{}, err
 	}
 	status, err := n.status(ctx, p.Topic())
+	if err != nil {
+		return client.Product{}, err
+	}
+	subjects, err := n.subjects(ctx, p)
 	_, own, _ := weir.SplitProduct(p.Name)
 	return client.Product{
 		Name: p.Name, UID: p.UID.String(), URN: fmt.Sprintf("weir:%s/%s/%s/v%d", mesh, d, own, p.Major),
 		Domain: d, Team: team, Major: p.Major, Kind: string(p.Kind), Encoding: string(p.Encoding),
 		KeyEncoding: string(p.KeyEncoding), Key: p.Key, Visibility: string(p.Visibility), Access: string(p.Access),
 		Owner: owner, Description: p.Description, Partitions: p.Partitions, Retention: p.Retention.String(),
-		Topic: p.Topic(), Status: status, Revision: uint64(rev), Created: p.Created,
+		Topic: p.Topic(), Status: status, Subjects: subjects, Revision: uint64(rev), Created: p.Created,
 	}, err
+}
+
+// subjects is where the schemas of a product's keys and values are, of those
+// that can have one, and the latest of each.
+func (n *names) subjects(ctx context.Context, p *weir.Product) ([]client.ProductSubject, error) {
+	all := []client.ProductSubject{}
+	for _, k := range []weir.SubjectKind{weir.OfKey, weir.OfValue} {
+		f := p.SchemaFormat(k)
+		if f == "" {
+			continue
+		}
+		is := client.ProductSubject{Of: string(k), Subject: p.Subject(k), Format: string(f)}
+		s, _, err := weir.Find[*weir.Subject](ctx, n.v, weir.Ref{Noun: weir.NounSubject, Name: is.Subject})
+		if err != nil && !weir.NotFound.In(err) {
+			return nil, err
+		}
+		if err == nil {
+			latest, _ := s.Latest()
+			is.Version, is.ID = latest.Version, uint32(latest.ID)
+		}
+		all = append(all, is)
+	}
+	return all, nil
 }
 
 // domainOf gives a domain's name and its team's.
