@@ -1,0 +1,123 @@
+package protobuf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/bufbuild/protocompile"
+	"github.com/bufbuild/protocompile/reporter"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/schema"
+)
+
+// rootName is the file name of a schema that has none, as registries call it.
+const rootName = "default"
+
+// compile links a text with what it imports.
+func compile(text string, refs []schema.Reference) (protoreflect.FileDescriptor, error) {
+	files := sources{}
+	if err := files.add(refs); err != nil {
+		return nil, err
+	}
+	root := files.free(rootName)
+	files[root] = text
+	return link(files.find, root)
+}
+
+func link(find protocompile.ResolverFunc, root string) (protoreflect.FileDescriptor, error) {
+	c := protocompile.Compiler{
+		Resolver:       protocompile.WithStandardImports(find),
+		MaxParallelism: 1,
+		SourceInfoMode: protocompile.SourceInfoStandard,
+	}
+	fs, err := c.Compile(context.Background(), root)
+	if err != nil {
+		return nil, compileError(err, root)
+	}
+	return fs[0], nil
+}
+
+// sources are the texts that may be imported, by name.
+type sources map[string]string
+
+// add takes references and theirs. Where a name is said twice the outer one
+// holds: whoever wrote the outer text chose it.
+func (s sources) add(refs []schema.Reference) error {
+	for len(refs) > 0 {
+		var next []schema.Reference
+		for _, r := range refs {
+			if _, ok := s[r.Name]; ok {
+				continue
+			}
+			text, err := textOf(r.Source)
+			if err == nil {
+				err = checkText(r.Name, text)
+			}
+			if err != nil {
+				return err
+			}
+			s[r.Name] = text
+			next = append(next, r.References...)
+		}
+		refs = next
+	}
+	return nil
+}
+
+// free is a name that no reference has.
+func (s sources) free(name string) string {
+	for {
+		if _, taken := s[name]; !taken {
+			return name
+		}
+		name += "_"
+	}
+}
+
+// find answers the compiler. Standard imports come first: a reference cannot
+// change what google.protobuf.Timestamp is.
+func (s sources) find(path string) (protocompile.SearchResult, error) {
+	if isStandard(path) {
+		return protocompile.SearchResult{}, missing(path)
+	}
+	text, ok := s[path]
+	if !ok {
+		text, ok = knownText(path)
+	}
+	if !ok {
+		return protocompile.SearchResult{}, missing(path)
+	}
+	return protocompile.SearchResult{Source: strings.NewReader(text)}, nil
+}
+
+func isStandard(path string) bool { return strings.HasPrefix(path, "google/protobuf/") }
+
+// missing is the import that nobody gave.
+type missing string
+
+func (m missing) Error() string { return fmt.Sprintf("%q is not among the references", string(m)) }
+
+// compileError says what the compiler said, where, and what to do.
+func compileError(err error, root string) error {
+	e := weir.Errorf(weir.Invalid, "%s", strings.TrimSpace(err.Error())).
+		WithFix("correct the schema: protoc must accept it")
+	var at reporter.ErrorWithPos
+	if errors.As(err, &at) {
+		p := at.GetPosition()
+		e.Msg = at.Unwrap().Error()
+		e.Where = fmt.Sprintf("%d:%d", p.Line, p.Col)
+		if p.Filename != root {
+			e.Where = p.Filename + ":" + e.Where
+		}
+	}
+	var m missing
+	if errors.As(err, &m) {
+		e.Msg = fmt.Sprintf("the import %q is not among the references", string(m))
+		e.WithFix("register that file as the schema of a subject, and add {\"name\": %q, \"subject\": ..., \"version\": ...} to the references", string(m))
+	}
+	return e
+}

@@ -1,0 +1,80 @@
+package protobuf
+
+import "strings"
+
+// scanner cuts a text into tokens, roughly: a word or a number, a string, or
+// one sign. Blanks and comments are between them.
+type scanner struct {
+	text string
+	at   int
+}
+
+// next is the first byte of the next token, or 0 at the end.
+func (s *scanner) next() byte {
+	s.skip()
+	if s.at >= len(s.text) {
+		return 0
+	}
+	c := s.text[s.at]
+	s.at++
+	switch {
+	case c == '"' || c == '\'':
+		s.quoted(c)
+	case isWord(c):
+		for s.at < len(s.text) && isWord(s.text[s.at]) {
+			s.at++
+		}
+	case c == 0:
+		return ' ' // the compiler will say what it thinks of it
+	}
+	return c
+}
+
+func isWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c >= 0x80
+}
+
+// quoted goes behind a string, or to the end of a line that leaves it open.
+func (s *scanner) quoted(end byte) {
+	for ; s.at < len(s.text); s.at++ {
+		switch s.text[s.at] {
+		case '\\':
+			s.at++
+		case end:
+			s.at++
+			return
+		case '\n':
+			return
+		}
+	}
+	s.at = len(s.text)
+}
+
+// skip goes over blanks and comments.
+func (s *scanner) skip() {
+	for s.at < len(s.text) {
+		rest := s.text[s.at:]
+		switch {
+		case strings.HasPrefix(rest, "//"):
+			s.past(rest, "\n")
+		case strings.HasPrefix(rest, "/*"):
+			s.at += 2
+			s.past(rest[2:], "*/")
+		case strings.IndexByte(" \t\r\n\f\v", rest[0]) >= 0:
+			s.at++
+		default:
+			return
+		}
+	}
+}
+
+func (s *scanner) past(rest, end string) {
+	if i := strings.Index(rest, end); i >= 0 {
+		s.at += i + len(end)
+		return
+	}
+	s.at = len(s.text)
+}
+
+// line is the number of the line that was reached.
+func (s *scanner) line() int { return 1 + strings.Count(s.text[:s.at], "\n") }
