@@ -1,0 +1,73 @@
+package jsonschema
+
+import (
+	"errors"
+	"regexp"
+	"regexp/syntax"
+
+	"github.com/weirmesh/weir"
+)
+
+// patterns compiles each regular expression once and counts what they cost.
+type patterns struct {
+	done  map[string]*regexp.Regexp
+	steps int
+}
+
+func newPatterns() *patterns { return &patterns{done: map[string]*regexp.Regexp{}} }
+
+// compile bounds an expression and compiles it.
+func (ps *patterns) compile(p place, expr string) (*regexp.Regexp, error) {
+	if re := ps.done[expr]; re != nil {
+		return re, nil
+	}
+	if len(expr) > MaxPattern {
+		return nil, p.at(weir.Limit, "the pattern has %d bytes", len(expr)).WithFix("use at most %d", MaxPattern)
+	}
+	parsed, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return nil, p.at(weir.Invalid, "the pattern %q is refused: %s", clip(expr), patternFault(err)).WithFix("write it without; see RE2's syntax")
+	}
+	steps := programSize(parsed)
+	ps.steps += steps
+	if steps > MaxProgram || ps.steps > MaxPrograms {
+		return nil, p.at(weir.Limit, "the pattern %q is too large once its repetitions are written out", clip(expr)).WithFix("use smaller or fewer {n,m}")
+	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return nil, p.at(weir.Invalid, "the pattern %q is refused: %s", clip(expr), patternFault(err)).WithFix("write it without; see RE2's syntax")
+	}
+	ps.done[expr] = re
+	return re, nil
+}
+
+// patternFault says in words what Go's regular expressions do not take.
+func patternFault(err error) string {
+	var e *syntax.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	switch {
+	case e.Code == syntax.ErrInvalidPerlOp:
+		return "patterns run in linear time here (RE2), which knows no lookahead or lookbehind (" + clip(e.Expr) + ")"
+	case e.Code == syntax.ErrInvalidEscape && len(e.Expr) == 2 && e.Expr[1] >= '1' && e.Expr[1] <= '9':
+		return "patterns run in linear time here (RE2), which knows no backreference (" + e.Expr + ")"
+	}
+	return e.Code.String() + " (" + clip(e.Expr) + ")"
+}
+
+// programSize is about how many steps an expression has when its repetitions
+// are written out.
+func programSize(re *syntax.Regexp) int {
+	size := 1 + len(re.Rune)/2
+	if re.Op == syntax.OpLiteral {
+		size = 1 + len(re.Rune)
+	}
+	for _, s := range re.Sub {
+		size = min(size+programSize(s), 1<<30)
+	}
+	if re.Op == syntax.OpRepeat {
+		size = min(size*max(re.Min, re.Max, 1), 1<<30)
+	}
+	return size
+}
