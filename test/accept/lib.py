@@ -209,7 +209,7 @@ class Node:
         self.cluster = CLUSTER if cluster is None else cluster
         self.process = None
         self.listen = ["--http", http, "--kafka", kafka]
-        self.http = self.kafka = ""
+        self.http = self.kafka = self.registry = ""
         self.log = folder() / "log"
         self.lines = []
         _nodes.append(self)
@@ -221,7 +221,7 @@ class Node:
         line = until("the ready line", timeout, self._ready_line, pause=0.005)
         self.ready_seconds = time.monotonic() - begin
         parts = dict(p.split("=", 1) for p in line.split()[1:])
-        self.http, self.kafka = parts["http"], parts["kafka"]
+        self.http, self.kafka, self.registry = parts["http"], parts["kafka"], parts["registry"]
         self.admin = json.loads((self.data / "admin.json").read_text())
         return self
 

@@ -8,7 +8,9 @@
 package access
 
 import (
+	"bytes"
 	"maps"
+	"slices"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
@@ -89,6 +91,18 @@ func (s *Snapshot) Login(user string) (Login, bool) {
 func (s *Snapshot) Holds(l Login) bool {
 	now, ok := s.Login(l.Name)
 	return ok && now.Credential == l.Credential && now.Application == l.Application
+}
+
+// ownedBy lists the domains that a team owns, in their order of making.
+func (s *Snapshot) ownedBy(team weir.UID) []weir.UID {
+	var of []weir.UID
+	for u, d := range s.domains {
+		if d.Team == team {
+			of = append(of, u)
+		}
+	}
+	slices.SortFunc(of, func(a, b weir.UID) int { return bytes.Compare(a[:], b[:]) })
+	return of
 }
 
 // Topic finds a topic by name. It says nothing about who may know of it.

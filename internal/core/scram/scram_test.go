@@ -163,3 +163,16 @@ func TestFakeIsSteady(t *testing.T) {
 		t.Errorf("salts %x %x %x", a.Salt, b.Salt, other.Salt)
 	}
 }
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	v := mustVerifier(t, "right")
+	for password, want := range map[string]bool{"right": true, "wrong": false, "": false, "rightx": false, "pässword": false, strings.Repeat("x", 257): false} {
+		if got := scram.Check(v, password); got != want {
+			t.Errorf("%.10q: %v", password, got)
+		}
+		if scram.Check(scram.Fake([]byte("secret"), "nobody"), password) {
+			t.Errorf("%.10q is somebody's who is not", password)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
 	"hash"
 
 	"github.com/weirmesh/weir"
@@ -120,4 +121,12 @@ func (m Mechanism) sum(b []byte) []byte {
 	h := m.hash()()
 	h.Write(b)
 	return h.Sum(nil)
+}
+
+// Check reports whether a password is the one of a verifier, for doors where
+// the password itself is shown. It costs what making a verifier costs, also for
+// a [Fake] and for a password that none can be made of.
+func Check(v weir.ScramVerifier, password string) bool {
+	k, err := newKey(SHA256, password, v.Salt, v.Iterations)
+	return err == nil && subtle.ConstantTimeCompare(k.Stored, v.SHA256.Stored) == 1
 }
