@@ -4,182 +4,174 @@ import (
 	"context"
 
 	"github.com/weirmesh/weir"
-	"github.com/weirmesh/weir/internal/core/compat"
-	"github.com/weirmesh/weir/internal/core/schema"
+	"github.com/weirmesh/weir/internal/core/rights"
 )
-
-// This file is only the agreed signatures until the use cases stand in files of
-// their own (schema.go, subject.go, config.go, product.go, index.go).
-
-// Index is every subject and schema in memory; it follows the ledger.
-type Index struct{}
-
-// NewIndex reads the state and goes on from there.
-func NewIndex(ctx context.Context, state weir.State, ledger weir.Ledger) (*Index, error) { panic(1) }
-
-// Run follows the ledger until ctx ends.
-func (x *Index) Run(ctx context.Context) error { panic(1) }
-
-// Wait returns once the index shows an offset, or ctx's error.
-func (x *Index) Wait(ctx context.Context, at weir.Offset) error { panic(1) }
-
-// Deleted says whether what was deleted softly is listed too.
-type Deleted int
-
-const (
-	LivingOnly Deleted = iota
-	DeletedToo
-	DeletedOnly
-)
-
-// Which selects subjects, or schemas.
-type Which struct {
-	Prefix        string // of the subject
-	Deleted       Deleted
-	LatestOnly    bool
-	Offset, Limit int // Limit 0: all, as many as the registry lists
-}
-
-// Register puts a schema into a subject, and answers when it is durable and the
-// index shows it. A schema that is there already is answered as it is.
-func (r *Registry) Register(ctx context.Context, call weir.Call, cmd Registration) (Version, error) {
-	panic(1)
-}
-
-// Lookup finds the version of a subject that has a schema.
-func (r *Registry) Lookup(ctx context.Context, p weir.Principal, cmd Registration, d Deleted) (Version, error) {
-	panic(1)
-}
-
-// Check says whether a schema may follow in a subject, at its level: against the
-// version that is said, or (0) those that the level compares.
-func (r *Registry) Check(ctx context.Context, p weir.Principal, cmd Registration, version int) (compat.Verdict, error) {
-	panic(1)
-}
-
-// Subjects lists names, sorted.
-func (r *Registry) Subjects(ctx context.Context, p weir.Principal, w Which) ([]string, error) {
-	panic(1)
-}
-
-// Versions lists a subject's versions, ascending.
-func (r *Registry) Versions(ctx context.Context, p weir.Principal, subject string, w Which) ([]int, error) {
-	panic(1)
-}
-
-// Version gives one version of a subject; version may be Latest.
-func (r *Registry) Version(ctx context.Context, p weir.Principal, subject string, version int, d Deleted) (Version, error) {
-	panic(1)
-}
-
-// LatestWith gives the greatest version whose metadata has all these properties.
-func (r *Registry) LatestWith(ctx context.Context, p weir.Principal, subject string, properties map[string]string, d Deleted) (Version, error) {
-	panic(1)
-}
-
-// Schemas lists versions of all subjects, by subject and version.
-func (r *Registry) Schemas(ctx context.Context, p weir.Principal, w Which) ([]Version, error) {
-	panic(1)
-}
-
-// ByID gives a schema by its id. The subject narrows what the caller may see by
-// it; empty is any. Version and Subject of the answer are one place where it is.
-func (r *Registry) ByID(ctx context.Context, p weir.Principal, id weir.SchemaID, subject string) (Version, error) {
-	panic(1)
-}
-
-// MaxID is the greatest id that was given, 0 if none was.
-func (r *Registry) MaxID() weir.SchemaID { panic(1) }
-
-// Uses lists where a schema is, by subject and version. Texts are left out.
-func (r *Registry) Uses(ctx context.Context, p weir.Principal, id weir.SchemaID, w Which) ([]Version, error) {
-	panic(1)
-}
-
-// ReferencedBy lists the ids of the schemas that refer to a version.
-func (r *Registry) ReferencedBy(ctx context.Context, p weir.Principal, subject string, version int, w Which) ([]weir.SchemaID, error) {
-	panic(1)
-}
-
-// Fields walks the fields of one version.
-func (r *Registry) Fields(ctx context.Context, p weir.Principal, subject string, version int) ([]schema.Field, error) {
-	panic(1)
-}
-
-// DeleteVersion deletes softly, or for ever what was deleted softly before.
-func (r *Registry) DeleteVersion(ctx context.Context, call weir.Call, subject string, version int, permanent bool) (int, error) {
-	panic(1)
-}
-
-// DeleteSubject deletes all versions of a subject and lists them.
-func (r *Registry) DeleteSubject(ctx context.Context, call weir.Call, subject string, permanent bool) ([]int, error) {
-	panic(1)
-}
-
-// Config gives a subject's configuration, or the mesh's for "". orMesh: what
-// the subject does not say is filled in from the mesh.
-func (r *Registry) Config(ctx context.Context, p weir.Principal, subject string, orMesh bool) (weir.SubjectConfig, error) {
-	panic(1)
-}
-
-// SetConfig sets the fields that are given, of a subject or (for "") the mesh,
-// and answers with all of them.
-func (r *Registry) SetConfig(ctx context.Context, call weir.Call, subject string, c weir.SubjectConfig) (weir.SubjectConfig, error) {
-	panic(1)
-}
-
-// DeleteConfig removes a subject's own, or the mesh's, and gives what it was.
-func (r *Registry) DeleteConfig(ctx context.Context, call weir.Call, subject string) (weir.SubjectConfig, error) {
-	panic(1)
-}
-
-// Mode, SetMode and DeleteMode are the same for modes. IMPORT wants a subject
-// (or registry) without versions, unless force is set.
-func (r *Registry) Mode(ctx context.Context, p weir.Principal, subject string, orMesh bool) (weir.SubjectMode, error) {
-	panic(1)
-}
-
-func (r *Registry) SetMode(ctx context.Context, call weir.Call, subject string, m weir.SubjectMode, force bool) (weir.SubjectMode, error) {
-	panic(1)
-}
-
-func (r *Registry) DeleteMode(ctx context.Context, call weir.Call, subject string) (weir.SubjectMode, error) {
-	panic(1)
-}
-
-// Comparison is two versions of a subject beside each other: what is the same,
-// added, removed or changed among their fields, and whether each side could
-// read the other.
-type Comparison struct {
-	From, To          Version
-	Fields            []FieldChange
-	Backward, Forward []schema.Mismatch
-}
-
-// FieldChange is one field on both sides; one side is nil if it is not there.
-type FieldChange struct{ Old, New *schema.Field }
-
-// Compare puts two versions of a subject beside each other.
-func (r *Registry) Compare(ctx context.Context, p weir.Principal, subject string, from, to int) (Comparison, error) {
-	panic(1)
-}
 
 // First prepares a new product's first schema: it parses before the queue and
 // gives what to do inside it. The catalogue puts its changes into the entry
 // that makes the product.
 func (r *Registry) First(ctx context.Context, by weir.Principal, k weir.SubjectKind, text string, of *weir.Product) (func(context.Context, weir.View, *weir.Product) ([]weir.Change, error), error) {
-	panic(1)
+	if of.SchemaFormat(k) == "" {
+		return nil, inLanguage(of, k, "")
+	}
+	name := of.Subject(k)
+	reg := Registration{Subject: name, Format: of.SchemaFormat(k), Text: text}
+	if text == "" {
+		return nil, fault(InvalidSchema, weir.Invalid, "Empty schema").At("schema").WithFix("send the text of a schema")
+	}
+	c, err := r.candidate(ctx, by, reg, seen{name: name, mesh: &weir.Mesh{}})
+	if err != nil {
+		return nil, err
+	}
+	if err := ofProduct(of, name, c.schema); err != nil {
+		return nil, err
+	}
+	d := &registering{r: r, call: weir.Call{By: by}, c: c, schema: r.uid(), text: r.uid(), subject: r.uid()}
+	return func(ctx context.Context, v weir.View, p *weir.Product) ([]weir.Change, error) {
+		return d.first(ctx, v, k, p)
+	}, nil
+}
+
+// first makes the subject of a product that the same entry makes.
+func (d *registering) first(ctx context.Context, v weir.View, k weir.SubjectKind, p *weir.Product) ([]weir.Change, error) {
+	name := p.Subject(k)
+	was, err := d.r.seenIn(ctx, v, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := rights.Must(d.call.By, rights.Create, rights.Thing{Noun: weir.NounSubject, Domain: p.Domain}, weir.Ref{Noun: weir.NounSubject, Name: name}); err != nil {
+		return nil, err
+	}
+	if err := was.writable(); err != nil {
+		return nil, err
+	}
+	if len(was.versions()) > 0 {
+		return nil, weir.Errorf(weir.Conflict, "the subject %s has schemas already", name).At("schema").
+			WithFix("make the product without a schema to keep them, or delete them for ever first: weir schema delete %s --permanent", name)
+	}
+	was.owner = owner{domain: p.Domain, visibility: p.Visibility, product: p}
+	d.seen = was
+	next := d.next(was.subject, was.owner)
+	next.Domain, next.Visibility = p.Domain, p.Visibility
+	cs := d.r.changes()
+	e, err := d.schemaIn(ctx, v, cs, next.Readers())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.place(next, e); err != nil {
+		return nil, err
+	}
+	cs.put(before(was.subject), was.rev, next)
+	return cs.list, cs.err
 }
 
 // Follow makes the subjects of a product that was made or changed belong to it:
 // its domain's, and as visible as it is. Conflict when they hold what it cannot
 // have.
 func (r *Registry) Follow(ctx context.Context, v weir.View, p *weir.Product) ([]weir.Change, error) {
-	panic(1)
+	cs := r.changes()
+	for _, k := range []weir.SubjectKind{weir.OfKey, weir.OfValue} {
+		s, rev, err := weir.Find[*weir.Subject](ctx, v, weir.Ref{Noun: weir.NounSubject, Name: p.Subject(k)})
+		if weir.NotFound.In(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		next := *s
+		next.Domain, next.Visibility = p.Domain, p.Visibility
+		if err := r.canHold(ctx, v, p, k, &next); err != nil {
+			return nil, err
+		}
+		cs.put(s, rev, &next)
+	}
+	return cs.list, cs.err
+}
+
+// canHold refuses schemas that a product's subject cannot have.
+func (r *Registry) canHold(ctx context.Context, v weir.View, p *weir.Product, k weir.SubjectKind, next *weir.Subject) error {
+	for _, at := range LivingOnly.of(next.Versions) {
+		e, err := r.schemaInView(ctx, v, at.Schema)
+		if err != nil {
+			return err
+		}
+		if err := inLanguage(p, k, e.Format); err != nil {
+			return conflicting(next, err)
+		}
+		if err := shown(ctx, v, next, at, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conflicting tells of a subject what is wrong with its schemas.
+func conflicting(s *weir.Subject, err error) error {
+	return weir.Errorf(weir.Conflict, "the subject %s has schemas already that the product cannot have: %s", s.Name, faultText(err)).
+		WithFix("choose the encoding that they have, or delete them for ever first: weir schema delete %s --permanent", s.Name)
+}
+
+// shown checks that who may know of a version may know of what its schema refers
+// to, and that it is not hidden from those whose schemas refer to it.
+func shown(ctx context.Context, v weir.View, s *weir.Subject, at weir.SubjectVersion, e *weir.Schema) error {
+	for _, ref := range e.References {
+		to, _, err := weir.Find[*weir.Subject](ctx, v, weir.Ref{Noun: weir.NounSubject, Name: ref.Subject})
+		if weir.NotFound.In(err) || err == nil && to.UID == s.UID {
+			continue
+		}
+		if err == nil {
+			err = mayShow(to, ref, s.Readers())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(s.Readers()) == 0 {
+		return nil
+	}
+	by, err := referrer(ctx, v, s.Name, at, func(o *weir.Subject) bool {
+		return !o.Domain.IsZero() && o.Domain == s.Domain && len(o.Readers()) > 0 || o.UID == s.UID
+	})
+	if err == nil && by != "" {
+		err = weir.Errorf(weir.Conflict, "the subject %s would be hidden from %s, whose schema refers to it", s.Name, by).
+			WithFix("change what refers to it first")
+	}
+	return err
+}
+
+// schemaInView finds a schema; it never changes, so memory is as good.
+func (r *Registry) schemaInView(ctx context.Context, v weir.View, u weir.UID) (*weir.Schema, error) {
+	if e, ok := r.cfg.Index.schema(u); ok {
+		return e, nil
+	}
+	e, _, err := weir.Find[*weir.Schema](ctx, v, weir.Ref{Noun: weir.NounSchema, UID: u})
+	return e, err
 }
 
 // End deletes the subjects of a topic whose data is destroyed. Conflict when
 // another subject's schema refers to one of them.
 func (r *Registry) End(ctx context.Context, v weir.View, topic string) ([]weir.Change, error) {
-	panic(1)
+	names := []string{weir.SubjectOfTopic(topic, weir.OfKey), weir.SubjectOfTopic(topic, weir.OfValue)}
+	cs := r.changes()
+	for _, name := range names {
+		s, rev, err := weir.Find[*weir.Subject](ctx, v, weir.Ref{Noun: weir.NounSubject, Name: name})
+		if weir.NotFound.In(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range LivingOnly.of(s.Versions) {
+			by, err := referrer(ctx, v, name, at, func(o *weir.Subject) bool { return o.Name == names[0] || o.Name == names[1] })
+			if err != nil {
+				return nil, err
+			}
+			if by != "" {
+				return nil, fault(ReferenceExists, weir.Conflict, "version %d of subject %s cannot go: the schemas of %s refer to it", at.Version, name, by).
+					WithFix("delete those first")
+			}
+		}
+		cs.list = append(cs.list, weir.DeleteChange(r.cfg.Home, s, rev))
+	}
+	return cs.list, nil
 }

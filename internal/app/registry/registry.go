@@ -16,11 +16,15 @@ import (
 	"time"
 
 	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/schema"
 )
 
 // Registry is the use cases.
 type Registry struct {
-	cfg Config
+	cfg    Config
+	texts  *cache[weir.UID, string]
+	stored *cache[weir.UID, schema.Schema]  // by schema
+	came   *cache[weir.Hash, schema.Schema] // by what came: see sourceKey
 }
 
 // Config is what Registry needs. Every field is required.
@@ -33,7 +37,16 @@ type Config struct {
 }
 
 // New makes the use cases.
-func New(c Config) *Registry { return &Registry{cfg: c} }
+func New(c Config) *Registry {
+	return &Registry{
+		cfg:    c,
+		texts:  newCache[weir.UID, string](textRoom),
+		stored: newCache[weir.UID, schema.Schema](parsedRoom),
+		came:   newCache[weir.Hash, schema.Schema](parsedRoom),
+	}
+}
+
+func (r *Registry) uid() weir.UID { return weir.NewUID(r.cfg.Now()) }
 
 // Registration is a schema on its way into a subject, or looked for in one.
 type Registration struct {
@@ -67,35 +80,3 @@ type Version struct {
 
 // Latest selects the greatest version.
 const Latest = -1
-
-// Fault is a failure that registries have a code of their own for. It is the
-// cause of a [weir.Error], for errors.As.
-type Fault int
-
-// The faults.
-const (
-	_                     Fault = iota
-	NoSubject                   // no such subject, or the caller may not know of it
-	NoVersion                   // no such version in the subject
-	NoSchema                    // no such schema, or id
-	SubjectSoftDeleted          // deleted already, softly
-	SubjectNotSoftDeleted       // to be deleted for ever, but not softly yet
-	VersionSoftDeleted
-	VersionNotSoftDeleted
-	NoSubjectConfig
-	NoSubjectMode
-	Incompatible
-	InvalidSchema
-	InvalidVersion
-	InvalidLevel
-	InvalidMode
-	NotPermitted // by the mode
-	ReferenceExists
-	IDMismatch
-	InvalidSubject
-	TooLarge // over a limit of the schema language
-	InvalidRuleSet
-)
-
-// Error makes a fault usable as a cause.
-func (f Fault) Error() string { return "registry fault" }

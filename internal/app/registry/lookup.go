@@ -1,0 +1,30 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/weirmesh/weir"
+)
+
+// Lookup finds the version of a subject that has a schema.
+func (r *Registry) Lookup(ctx context.Context, p weir.Principal, cmd Registration, d Deleted) (Version, error) {
+	if err := checkSubject(cmd.Subject); err != nil {
+		return Version{}, err
+	}
+	s, err := r.lookAs(p, cmd.Subject)
+	if err != nil {
+		return Version{}, err
+	}
+	c, err := r.candidate(ctx, p, cmd, s)
+	if err != nil {
+		return Version{}, err
+	}
+	v, ok := r.find(s, c, d)
+	switch {
+	case ok:
+		return r.at(ctx, s.subject, v)
+	case len(d.of(s.versions())) == 0:
+		return Version{}, noSubject(cmd.Subject)
+	}
+	return Version{}, noSchema()
+}

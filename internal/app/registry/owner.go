@@ -1,0 +1,107 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/rights"
+)
+
+// owner is whose a subject is and who may know of it.
+type owner struct {
+	domain     weir.UID // zero: the mesh's
+	visibility weir.Visibility
+	product    *weir.Product // whose subject it is, if that lives
+}
+
+// lookup is how domains and products are found by name: in the index before the
+// queue, in the view inside it. Both give zero for what is not there.
+type lookup struct {
+	domain  func(name string) (weir.UID, error)
+	product func(name string) (*weir.Product, error)
+}
+
+// inIndex looks things up in memory.
+func (x *Index) lookup() lookup {
+	return lookup{
+		domain: func(name string) (weir.UID, error) {
+			x.mu.RLock()
+			defer x.mu.RUnlock()
+			return x.domains[name], nil
+		},
+		product: func(name string) (*weir.Product, error) { return x.product(name), nil },
+	}
+}
+
+// inView looks things up in a view.
+func inView(ctx context.Context, v weir.View) lookup {
+	return lookup{
+		domain: func(name string) (weir.UID, error) {
+			d, _, err := weir.Find[*weir.Domain](ctx, v, weir.Ref{Noun: weir.NounDomain, Name: name})
+			if err != nil {
+				return weir.UID{}, unlessAbsent(err)
+			}
+			return d.UID, nil
+		},
+		product: func(name string) (*weir.Product, error) {
+			p, _, err := weir.Find[*weir.Product](ctx, v, weir.Ref{Noun: weir.NounProduct, Name: name})
+			return p, unlessAbsent(err)
+		},
+	}
+}
+
+func unlessAbsent(err error) error {
+	if weir.NotFound.In(err) {
+		return nil
+	}
+	return err
+}
+
+// of says whose a subject is. One that exists keeps what was decided when it was
+// made, whatever became of its product.
+func (l lookup) of(name string, s *weir.Subject) (owner, error) {
+	p, err := l.productOf(name)
+	if err != nil {
+		return owner{}, err
+	}
+	o := owner{visibility: weir.VisibleMesh, product: p}
+	if s != nil {
+		o.domain, o.visibility = s.Domain, s.Visibility
+		return o, nil
+	}
+	if p != nil {
+		o.domain, o.visibility = p.Domain, p.Visibility
+		return o, nil
+	}
+	if d, ok := weir.SplitPrivateSubject(name); ok {
+		if o.domain, err = l.domain(d); err == nil && !o.domain.IsZero() {
+			o.visibility = weir.VisibleDomain
+		}
+	}
+	return o, err
+}
+
+// productOf is the living product whose subject a name is.
+func (l lookup) productOf(subject string) (*weir.Product, error) {
+	name, topic, _, ok := weir.SplitSubject(subject)
+	if !ok {
+		return nil, nil
+	}
+	p, err := l.product(name)
+	if err != nil || p == nil || p.Topic() != topic {
+		return nil, err
+	}
+	return p, nil
+}
+
+// must refuses who may not write a subject. To those who may not know of it, it
+// is one that does not exist.
+func (o owner) must(p weir.Principal, verb rights.Verb, name string, s *weir.Subject) error {
+	ref := weir.Ref{Noun: weir.NounSubject, Name: name}
+	if s == nil || !p.Scope().Knows(s.Readers()) {
+		verb = rights.Create
+	} else {
+		ref.UID = s.UID
+	}
+	return rights.Must(p, verb, rights.Thing{Noun: weir.NounSubject, Domain: o.domain}, ref)
+}

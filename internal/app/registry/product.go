@@ -1,0 +1,60 @@
+package registry
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/schema"
+)
+
+// ofProduct refuses a schema that the records of a product cannot have: another
+// language than its encoding's, or values without the fields of its key.
+func ofProduct(p *weir.Product, subject string, s schema.Schema) error {
+	_, _, k, _ := weir.SplitSubject(subject)
+	if err := inLanguage(p, k, s.Format()); err != nil {
+		return err
+	}
+	if k != weir.OfValue {
+		return nil
+	}
+	return hasKey(p, s)
+}
+
+// inLanguage refuses a language that is not the encoding's.
+func inLanguage(p *weir.Product, k weir.SubjectKind, f weir.SchemaFormat) error {
+	encoding := string(p.Encoding)
+	if k == weir.OfKey {
+		encoding = string(p.KeyEncoding)
+	}
+	switch want := p.SchemaFormat(k); want {
+	case f:
+		return nil
+	case "":
+		return fault(InvalidSchema, weir.Invalid, "%ss of %s are in the encoding %s, which has no schemas", k, p.Ref(), encoding).
+			At("schemaType").WithFix("send them without a schema, or make a product whose %ss are in an encoding with schemas", k)
+	default:
+		return fault(InvalidSchema, weir.Invalid, "%ss of %s are in the encoding %s, whose schemas are %s, not %s", k, p.Ref(), encoding, want, f).
+			At("schemaType").WithFix("use a serialiser for %s, or make a product in another encoding", want)
+	}
+}
+
+// hasKey refuses values that lack a field that the key holds.
+func hasKey(p *weir.Product, s schema.Schema) error {
+	if len(p.Key) == 0 {
+		return nil
+	}
+	var names []string
+	for _, f := range s.Fields() {
+		if name, _, nested := strings.Cut(f.Path, "."); !nested {
+			names = append(names, name)
+		}
+	}
+	for _, key := range p.Key {
+		if !slices.Contains(names, key) {
+			return fault(InvalidSchema, weir.Invalid, "the schema has no field %s, which the key of %s holds", key, p.Ref()).
+				At("key").WithFix("name the product's key by fields that stand at the top of its values, or add the field")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/rights"
+)
+
+// maxAttempts bounds how often a write is decided anew because its subject
+// changed meanwhile.
+const maxAttempts = 200
+
+// Register puts a schema into a subject, and answers when it is durable and the
+// index shows it. A schema that is there already is answered as it is.
+func (r *Registry) Register(ctx context.Context, call weir.Call, cmd Registration) (Version, error) {
+	if err := checkSubject(cmd.Subject); err != nil {
+		return Version{}, err
+	}
+	var out Version
+	err := r.again(ctx, cmd.Subject, func() (err error) {
+		out, err = r.register(ctx, call, cmd)
+		return err
+	})
+	return out, err
+}
+
+// stale says that a decision found something else than what was looked at before
+// the queue; it is made again when the index shows what the decision saw.
+type stale struct{ at weir.Offset }
+
+func (stale) Error() string { return "the subject changed meanwhile" }
+
+// again repeats a write while what it looked at changes under it.
+func (r *Registry) again(ctx context.Context, subject string, write func() error) error {
+	for range maxAttempts {
+		err := write()
+		var old stale
+		if !errors.As(err, &old) {
+			return err
+		}
+		if err := r.cfg.Index.Wait(ctx, old.at); err != nil {
+			return err
+		}
+	}
+	return weir.Errorf(weir.Unavailable, "the subject %s changes too often", subject).WithFix("try again in a moment")
+}
+
+// register is one attempt.
+func (r *Registry) register(ctx context.Context, call weir.Call, cmd Registration) (Version, error) {
+	s, err := r.cfg.Index.look(cmd.Subject)
+	if err != nil {
+		return Version{}, err
+	}
+	if s.owner.must(call.By, rights.Edit, cmd.Subject, s.subject) != nil {
+		return Version{}, r.refuse(ctx, call, "schema.register", s)
+	}
+	c, err := r.candidate(ctx, call.By, cmd, s)
+	if err != nil {
+		return Version{}, err
+	}
+	if v, ok := r.present(s, c, cmd); ok {
+		return c.version(v), nil
+	}
+	if err := s.takes(cmd); err != nil {
+		return Version{}, err
+	}
+	if cmd.ID == 0 {
+		if c, err = r.populated(ctx, s, c); err != nil {
+			return Version{}, err
+		}
+		if v, ok := r.present(s, c, Registration{Version: cmd.Version}); ok {
+			return c.version(v), nil
+		}
+	}
+	if err := r.fits(ctx, s, c); err != nil {
+		return Version{}, err
+	}
+	return r.submit(ctx, call, s, c)
+}
+
+// present finds a schema that need not be registered, because it is there.
+func (r *Registry) present(s seen, c candidate, cmd Registration) (weir.SubjectVersion, bool) {
+	if cmd.Version != 0 {
+		return weir.SubjectVersion{}, false
+	}
+	v, ok := r.find(s, c, LivingOnly)
+	return v, ok && (cmd.ID == 0 || cmd.ID == v.ID)
+}
+
+// takes refuses what the subject's mode does not allow.
+func (s seen) takes(cmd Registration) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	imports := s.mode() == weir.ModeImport
+	switch {
+	case cmd.ID != 0 && !imports:
+		return fault(NotPermitted, weir.Conflict, "Subject %s is not in import mode", s.name).
+			WithFix("leave the id out, or change the subject's mode to %s", weir.ModeImport)
+	case cmd.ID == 0 && imports:
+		return fault(NotPermitted, weir.Conflict, "Subject %s is not in read-write mode", s.name).
+			WithFix("give the schema's id, or change the subject's mode to %s", weir.ModeReadWrite)
+	case !imports && cmd.Version > 0 && cmd.Version != s.next():
+		return fault(InvalidSchema, weir.Invalid, "Version is not one more than previous version").
+			At("version").WithFix("leave it out, or use %d", s.next())
+	case cmd.Version < Latest:
+		return invalidVersion(cmd.Version)
+	}
+	return nil
+}
+
+// populated is the candidate with what configuration and history add.
+func (r *Registry) populated(ctx context.Context, s seen, c candidate) (candidate, error) {
+	var latest *weir.Schema
+	if v, ok := s.latest(); ok {
+		latest, _ = r.cfg.Index.schema(v.Schema)
+	}
+	c.reg = populate(c.reg, s.config(), latest, s.next())
+	return c, r.identify(ctx, &c)
+}
+
+// fits refuses what the subject cannot hold: another language than its product's,
+// values without the product's key, or what may not follow its versions.
+func (r *Registry) fits(ctx context.Context, s seen, c candidate) error {
+	if s.owner.product != nil {
+		if err := ofProduct(s.owner.product, s.name, c.schema); err != nil {
+			return err
+		}
+	}
+	if s.mode() == weir.ModeImport {
+		return nil
+	}
+	verdict, err := r.verdict(ctx, s, c, 0)
+	if err != nil || verdict.Compatible() {
+		return err
+	}
+	return incompatible(s, verdict)
+}
+
+// placed is what a registration is answered with.
+type placed struct {
+	Subject string        `json:"subject"`
+	Version int           `json:"version"`
+	ID      weir.SchemaID `json:"id"`
+}
+
+// submit has the registration decided, and waits until the index shows it.
+func (r *Registry) submit(ctx context.Context, call weir.Call, s seen, c candidate) (Version, error) {
+	d := registering{r: r, call: call, seen: s, c: c, schema: r.uid(), text: r.uid(), subject: r.uid()}
+	receipt, err := r.cfg.Writer.Submit(ctx, call.Decision("schema.register", d.decide))
+	if err != nil {
+		return Version{}, err
+	}
+	var at placed
+	if err := json.Unmarshal(receipt.Answer, &at); err != nil {
+		return Version{}, weir.Errorf(weir.Internal, "the answer of a registration cannot be read").Because(err)
+	}
+	return c.version(weir.SubjectVersion{Version: at.Version, ID: at.ID}), r.cfg.Index.Wait(ctx, receipt.Offset)
+}
+
+// refuse has it put on record that the caller may not write a subject.
+func (r *Registry) refuse(ctx context.Context, call weir.Call, op string, s seen) error {
+	_, err := r.cfg.Writer.Submit(ctx, call.Decision(op, func(ctx context.Context, v weir.View) (weir.Outcome, error) {
+		sub, _, o, err := r.inside(ctx, v, s.name)
+		if err == nil {
+			err = o.must(call.By, rights.Edit, s.name, sub)
+		}
+		if err == nil {
+			err = stale{v.Offset()}
+		}
+		return weir.Outcome{}, err
+	}))
+	return err
+}
