@@ -1,7 +1,9 @@
 // Command franzgo is the franz-go client of the acceptance scripts: an ordinary
 // application that logs in at the gateway, one job for each call. KAFKA,
 // USERNAME and PASSWORD say where and as whom. It prints what it read or was
-// told, one a line, and exits 1 with the error if the job failed.
+// told, one a line, and exits 1 with the error if the job failed. The jobs walk,
+// write and read go through the schema registry at REGISTRY, as those of the
+// clients in test/clients do.
 package main
 
 import (
@@ -31,6 +33,9 @@ func jobs() map[string]job {
 		"topicid":   {"TOPIC", 1, topicID},
 		"fetchid":   {"TOPIC-ID", 1, fetchID},
 		"addresses": {"TOPIC ALLOWED-PORTS FORBIDDEN-PORTS", 3, addresses},
+		"walk":      {"FORMAT TOPIC GROUP N", 4, walk},
+		"write":     {"FORMAT TOPIC N NAME", 4, writeNewest},
+		"read":      {"FORMAT TOPIC GROUP N", 4, readRows},
 	}
 }
 
