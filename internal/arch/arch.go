@@ -56,11 +56,12 @@ var floors = []floor{
 	{dir: "internal/driver", may: []string{"internal/core", "internal/format"}, lib: allLibraries, apart: true},
 	{dir: "internal/serve", may: []string{"internal/core", "internal/format", "internal/app", "client"}, lib: allLibraries, apart: true},
 	{dir: "internal/demo", may: []string{"client"}, lib: allLibraries},
+	{dir: "internal/importer", may: []string{"client"}},
 	{dir: "internal/node", may: []string{
 		"internal/core", "internal/format", "internal/writer", "internal/app", "internal/apply",
 		"internal/worker", "internal/driver", "internal/serve", "client",
 	}, lib: allLibraries},
-	{dir: "internal/cli", may: []string{"client", "internal/node", "internal/demo"}, lib: allLibraries},
+	{dir: "internal/cli", may: []string{"client", "internal/node", "internal/demo", "internal/importer"}, lib: allLibraries},
 	{dir: "cmd/weir", may: []string{"internal/cli"}},
 	{dir: "test", may: []string{"client"}, lib: allLibraries, testCode: true},
 }

@@ -90,9 +90,9 @@ func subjectLines(ctx context.Context, r *client.Registry, f client.SchemaFilter
 	if err != nil {
 		return nil, err
 	}
-	living := map[string]subjectLine{}
+	latest := map[string]client.SchemaVersion{}
 	for _, v := range vs {
-		living[v.Subject] = subjectLine{Subject: v.Subject, Version: v.Version, ID: v.ID, Type: v.Type}
+		latest[v.Subject] = v
 	}
 	names, err := r.Subjects(ctx, f)
 	if err != nil {
@@ -100,11 +100,8 @@ func subjectLines(ctx context.Context, r *client.Registry, f client.SchemaFilter
 	}
 	out := []subjectLine{}
 	for _, n := range names {
-		l, ok := living[n]
-		if !ok {
-			l = subjectLine{Subject: n, Deleted: true}
-		}
-		out = append(out, l)
+		v, ok := latest[n]
+		out = append(out, subjectLine{Subject: n, Version: v.Version, ID: v.ID, Type: v.Type, Deleted: !ok})
 	}
 	return out, nil
 }
