@@ -131,23 +131,25 @@ func (c *check) required(path string, r, w protoreflect.MessageDescriptor) {
 }
 
 func (c *check) field(path string, r, w protoreflect.FieldDescriptor) {
-	words := []string{"{number}", number(w)}
 	switch rk, wk := kindOf(r), kindOf(w); {
 	case rk != wk:
-		c.report(path, fieldKindChanged, describe(r), describe(w), words...)
+		c.report(path, fieldKindChanged, describe(r), describe(w), "{number}", number(w))
 	case rk == mapKind:
-		c.field(path+"{}", r.MapKey(), w.MapKey())
-		c.field(path+"{}", r.MapValue(), w.MapValue())
-	case rk == scalarKind:
-		c.scalar(path, r, w)
+		c.value(path+"{}", number(w), r.MapKey(), w.MapKey())
+		c.value(path+"{}", number(w), r.MapValue(), w.MapValue())
 	default:
-		c.named(path, r, w)
+		c.value(path, number(w), r, w)
 	}
 }
 
-func (c *check) scalar(path string, r, w protoreflect.FieldDescriptor) {
-	words := []string{"{number}", number(w)}
-	switch {
+// value compares what stands in a field, or in the map of a field.
+func (c *check) value(path, number string, r, w protoreflect.FieldDescriptor) {
+	words := []string{"{number}", number}
+	switch rk := kindOf(r); {
+	case rk != kindOf(w):
+		c.report(path, fieldKindChanged, describe(r), describe(w), words...)
+	case rk != scalarKind:
+		c.named(path, number, r, w)
 	case encodingOf(r) != encodingOf(w):
 		c.report(path, fieldScalarKindChanged, describe(r), describe(w), append(words, "{group}", encodings[encodingOf(w)])...)
 	case encodingOf(r) != textEncoding && labelChanged(r, w):
@@ -176,10 +178,10 @@ func saysLabel(f protoreflect.FieldDescriptor) bool {
 
 // named compares the messages of two fields. Those of both files themselves are
 // compared where they stand.
-func (c *check) named(path string, r, w protoreflect.FieldDescriptor) {
+func (c *check) named(path, number string, r, w protoreflect.FieldDescriptor) {
 	rm, wm := r.Message(), w.Message()
 	if local(rm) != local(wm) && kindOf(r) != groupKind {
-		c.report(path, fieldNamedTypeChanged, describe(r), describe(w), "{number}", number(w))
+		c.report(path, fieldNamedTypeChanged, describe(r), describe(w), "{number}", number)
 		return
 	}
 	if kindOf(r) == groupKind || rm.ParentFile() != c.reader || wm.ParentFile() != c.writer {

@@ -12,7 +12,7 @@ var (
 	messageRemoved = rule{
 		"MESSAGE_REMOVED",
 		"the reader has no message {name}, which a writer's record can be",
-		"keep the message {name}, or give the new one a topic of its own",
+		"keep {name} in every version; a new message goes into a schema and a topic of its own",
 	}
 	messageSetChanged = rule{
 		"MESSAGE_SET_CHANGED",
@@ -31,38 +31,38 @@ var (
 	}
 	fieldNamedTypeChanged = rule{
 		"FIELD_NAMED_TYPE_CHANGED",
-		"field {number} is a {reader} for the reader and a {writer} for the writer",
+		"field {number} is the message {reader} for the reader and {writer} for the writer",
 		"give the new field another number and reserve {number}, or keep the name of its message",
 	}
 	fieldNumericLabelChanged = rule{
 		"FIELD_NUMERIC_LABEL_CHANGED",
-		"field {number} is {reader} for the reader and {writer} for the writer: numbers are written in another way when they are repeated",
+		"field {number} is {reader} for the reader and {writer} for the writer; the label of a number stays, because repeated ones are written differently",
 		"give the new field another number and reserve {number}",
 	}
 	requiredFieldAdded = rule{
 		"REQUIRED_FIELD_ADDED",
 		"the reader requires field {number}, which a writer's record may lack",
-		"make the field optional",
+		"leave the field as it was: what is required stays required, and what is new is optional",
 	}
 	requiredFieldRemoved = rule{
 		"REQUIRED_FIELD_REMOVED",
 		"the reader lacks field {number}, which the writer requires",
-		"keep the field; a required field stays for ever",
+		"leave the field as it was: what is required stays required, and what is new is optional",
 	}
 	oneofFieldRemoved = rule{
 		"ONEOF_FIELD_REMOVED",
 		"the reader lacks field {number} of the oneof, so where the writer chose it the oneof looks empty",
-		"keep the field in the oneof; mark it deprecated",
+		"keep the fields of the oneof as they were; a new one goes outside of it",
 	}
 	multipleFieldsMovedToOneof = rule{
 		"MULTIPLE_FIELDS_MOVED_TO_ONEOF",
 		"the fields {fields} can be set at once by the writer, and exclude each other for the reader: all but one are lost",
-		"move at most one field into a new oneof, and add the others with new numbers",
+		"leave the fields where they were, and add new ones with other numbers",
 	}
 	fieldMovedToExistingOneof = rule{
 		"FIELD_MOVED_TO_EXISTING_ONEOF",
 		"of the fields {fields}, one can be set beside the oneof by the writer, and is part of it for the reader: one value is lost",
-		"leave the field outside, or add it to the oneof with a new number",
+		"leave the field where it was, and add a new one with another number",
 	}
 )
 
