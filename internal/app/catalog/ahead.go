@@ -23,22 +23,20 @@ type later struct {
 	rev    weir.Revision
 }
 
-func newAhead(v weir.View) *ahead { return &ahead{View: v, after: map[weir.UID]later{}} }
-
-// apply shows changes on top of those before.
-func (a *ahead) apply(changes []weir.Change) error {
+func newAhead(v weir.View, changes []weir.Change) (*ahead, error) {
+	a := &ahead{View: v, after: map[weir.UID]later{}}
 	for _, ch := range changes {
 		l := later{noun: ch.Ref.Noun, rev: ch.Rev}
 		if !ch.Deleted {
 			e, err := weir.DecodeEntity(ch.Ref.Noun, ch.Body)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			l.entity = e
 		}
 		a.after[ch.Ref.UID] = l
 	}
-	return nil
+	return a, nil
 }
 
 // Get is what the view has, or what became of it.

@@ -91,21 +91,22 @@ func inside(field string, f weir.SchemaFormat, err error) error {
 }
 
 // put adds what each schema changes, each after those before it.
-func (f first) put(ctx context.Context, v *ahead, r *result, p *weir.Product) {
+func (f first) put(ctx context.Context, v weir.View, r *result, p *weir.Product) {
 	for _, schema := range f {
-		r.with(v, func() ([]weir.Change, error) { return schema(ctx, v, p) })
+		r.with(v, func(v weir.View) ([]weir.Change, error) { return schema(ctx, v, p) })
 	}
 }
 
-// with adds what another part of the entry decides; v shows it from then on.
-func (r *result) with(v *ahead, decide func() ([]weir.Change, error)) {
+// with adds what the registry decides, in view of what the entry holds already.
+func (r *result) with(v weir.View, decide func(weir.View) ([]weir.Change, error)) {
 	if r.err != nil {
 		return
 	}
-	changes, err := decide()
-	if err == nil {
-		err = v.apply(changes)
+	seen, err := newAhead(v, r.changes)
+	if err != nil {
+		r.err = err
+		return
 	}
-	r.err = err
-	r.changes = append(r.changes, changes...)
+	changes, err := decide(seen)
+	r.err, r.changes = err, append(r.changes, changes...)
 }

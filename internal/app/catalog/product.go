@@ -59,9 +59,8 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 		r := c.result()
 		r.put(nil, 0, p)
 		r.put(nil, 0, c.topicOf(p))
-		seen := newAhead(v)
-		schemas.put(ctx, seen, r, p)
-		r.with(seen, func() ([]weir.Change, error) { return c.contracts.Follow(ctx, seen, p) })
+		schemas.put(ctx, v, r, p)
+		r.with(v, func(v weir.View) ([]weir.Change, error) { return c.contracts.Follow(ctx, v, p) })
 		return r.outcome("product.created", p)
 	}))
 }
@@ -146,7 +145,7 @@ func (c *Catalog) EditProduct(ctx context.Context, call weir.Call, name string, 
 		r := c.result()
 		r.put(p, rev, &next)
 		c.follow(ctx, v, r, p.Topic(), next.Partitions, next.Retention)
-		r.with(newAhead(v), func() ([]weir.Change, error) { return c.contracts.Follow(ctx, v, &next) })
+		r.with(v, func(v weir.View) ([]weir.Change, error) { return c.contracts.Follow(ctx, v, &next) })
 		return r.outcome("product.changed", &next)
 	}))
 }

@@ -63,7 +63,7 @@ func (c *Catalog) follow(ctx context.Context, v weir.View, r *result, topic stri
 
 // endTopic wants a topic gone, with its data and the schemas of it.
 func (c *Catalog) endTopic(ctx context.Context, v weir.View, r *result, topic string) *weir.Topic {
-	r.with(newAhead(v), func() ([]weir.Change, error) { return c.contracts.End(ctx, v, topic) })
+	r.with(v, func(v weir.View) ([]weir.Change, error) { return c.contracts.End(ctx, v, topic) })
 	t, rev, err := weir.Find[*weir.Topic](ctx, v, weir.Ref{Noun: weir.NounTopic, Name: topic})
 	if err != nil {
 		if !weir.NotFound.In(err) {
