@@ -19,7 +19,6 @@ type pair struct{ reader, writer *avro.Type }
 // node is a pair with what was found.
 type node struct {
 	pair
-	own     []schema.Mismatch // paths are from here
 	kids    []kid
 	parents []*node
 	choice  bool // one good kid is enough
@@ -27,10 +26,12 @@ type node struct {
 	bad     bool
 }
 
-// kid is a pair that another one needs.
+// kid is a pair that another one needs, or something that is wrong with that
+// one itself.
 type kid struct {
 	*node
-	step string // from the one to the other, as in a path
+	wrong *schema.Mismatch // if there is no node
+	step  string           // from the one to the other, as in a path
 }
 
 type checker struct {
@@ -57,7 +58,7 @@ func (c *checker) node(reader, writer *avro.Type) *node {
 func (c *checker) needs(n *node, step string, reader, writer *avro.Type) {
 	k := c.node(reader, writer)
 	k.parents = append(k.parents, n)
-	n.kids = append(n.kids, kid{k, step})
+	n.kids = append(n.kids, kid{node: k, step: step})
 	if !k.bad {
 		n.good++
 	} else if !n.choice {
@@ -65,9 +66,9 @@ func (c *checker) needs(n *node, step string, reader, writer *avro.Type) {
 	}
 }
 
-// wrong says that something is wrong with n itself.
-func (c *checker) wrong(n *node, m schema.Mismatch) {
-	n.own = append(n.own, m)
+// wrong says that something is wrong with n itself, at a step from it.
+func (c *checker) wrong(n *node, step string, m schema.Mismatch) {
+	n.kids = append(n.kids, kid{wrong: &m, step: step})
 	c.spoil(n)
 }
 
@@ -102,25 +103,27 @@ type reporter struct {
 }
 
 func (r *reporter) tell(n *node, at string) {
-	if !n.bad || r.told[n] || len(r.list) >= MaxMismatches {
+	if !n.bad || r.told[n] {
 		return
 	}
 	r.told[n] = true
-	for _, m := range n.own {
-		if len(r.list) < MaxMismatches {
-			m.Path = join(at, m.Path)
-			r.list = append(r.list, m)
+	for _, k := range n.telling() {
+		switch path := join(at, k.step); {
+		case len(r.list) == MaxMismatches:
+			return
+		case k.wrong != nil:
+			k.wrong.Path = path
+			r.list = append(r.list, *k.wrong)
+		default:
+			r.tell(k.node, path)
 		}
-	}
-	for _, k := range r.telling(n) {
-		r.tell(k.node, join(at, k.step))
 	}
 }
 
-// telling are the kids that explain a bad pair. Of a choice it is the branch
-// that was meant; if none was, there is a mismatch of the pair's own.
-func (r *reporter) telling(n *node) []kid {
-	if n.choice && len(n.kids) > 1 {
+// telling are the kids that explain a bad pair; of a choice it is the branch
+// that will have been meant.
+func (n *node) telling() []kid {
+	if n.choice {
 		return n.kids[:1]
 	}
 	return n.kids

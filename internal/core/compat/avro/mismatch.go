@@ -60,7 +60,7 @@ func missingBranch(r, w *avro.Type) schema.Mismatch {
 func missingDefault(f *avro.Field, w *avro.Type) schema.Mismatch {
 	name := clip(f.Name)
 	return schema.Mismatch{
-		Path: f.Name, Rule: MissingDefault, Reader: f.Type.String() + " without a default", Writer: "no such field in " + w.String(),
+		Rule: MissingDefault, Reader: f.Type.String() + " without a default", Writer: "no such field in " + w.String(),
 		Msg: fmt.Sprintf("the reader has the field %s, which the writer does not have, and no default for it", name),
 		Fix: fmt.Sprintf("give %s a default in the reader's schema, keep it in the writer's, or make a new major", name),
 	}
@@ -73,7 +73,7 @@ func ambiguousAlias(f *avro.Field, same []*avro.Field) schema.Mismatch {
 	}
 	list := some(names)
 	return schema.Mismatch{
-		Path: f.Name, Rule: AmbiguousAlias, Reader: f.Name + " with aliases " + some(f.Aliases), Writer: "fields " + list,
+		Rule: AmbiguousAlias, Reader: f.Name + " with aliases " + some(f.Aliases), Writer: "fields " + list,
 		Msg: fmt.Sprintf("by its name and aliases the reader's field %s is several of the writer's: %s", clip(f.Name), list),
 		Fix: "take the aliases away that are names of other fields",
 	}

@@ -15,7 +15,7 @@ func (c *checker) expand(n *node) {
 	case r.Kind == avro.Union:
 		c.readerUnion(n)
 	case r.Kind != w.Kind && !promotes(w.Kind, r.Kind):
-		c.wrong(n, typeMismatch(r, w))
+		c.wrong(n, "", typeMismatch(r, w))
 	case r.Kind == avro.Array:
 		c.needs(n, "[]", r.Elem, w.Elem)
 	case r.Kind == avro.Map:
@@ -56,7 +56,7 @@ func (c *checker) readerUnion(n *node) {
 		c.needs(n, branchStep(n.reader, b), b, n.writer)
 	}
 	if len(tried) == 0 {
-		c.wrong(n, missingBranch(n.reader, n.writer))
+		c.wrong(n, "", missingBranch(n.reader, n.writer))
 	} else if n.good == 0 {
 		c.spoil(n)
 	}
@@ -75,12 +75,12 @@ func branchStep(union, branch *avro.Type) string {
 func (c *checker) named(n *node) {
 	r, w := n.reader, n.writer
 	if !sameName(r, w) {
-		c.wrong(n, nameMismatch(r, w))
+		c.wrong(n, "", nameMismatch(r, w))
 	}
 	switch r.Kind {
 	case avro.Fixed:
 		if r.Size != w.Size {
-			c.wrong(n, sizeMismatch(r, w))
+			c.wrong(n, "", sizeMismatch(r, w))
 		}
 		c.decimal(n)
 	case avro.Enum:
@@ -114,7 +114,7 @@ func (c *checker) enum(n *node) {
 		}
 	}
 	if len(missing) > 0 {
-		c.wrong(n, missingSymbols(r, w, missing))
+		c.wrong(n, "", missingSymbols(r, w, missing))
 	}
 }
 
@@ -126,11 +126,11 @@ func (c *checker) record(n *node) {
 	for _, f := range n.reader.Fields {
 		switch same := x.same(f); {
 		case len(same) > 1:
-			c.wrong(n, ambiguousAlias(f, same))
+			c.wrong(n, f.Name, ambiguousAlias(f, same))
 		case len(same) == 1:
 			c.needs(n, f.Name, f.Type, same[0].Type)
 		case !f.HasDefault:
-			c.wrong(n, missingDefault(f, n.writer))
+			c.wrong(n, f.Name, missingDefault(f, n.writer))
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (c *checker) decimal(n *node) {
 	if r == nil || w == nil || r.Scale == w.Scale && r.Precision >= w.Precision {
 		return
 	}
-	c.wrong(n, decimalMismatch(n.reader, n.writer))
+	c.wrong(n, "", decimalMismatch(n.reader, n.writer))
 }
 
 // index finds fields of a writer's record, or branches of a reader's union.

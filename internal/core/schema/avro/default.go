@@ -52,12 +52,26 @@ func (p *parser) checkDefaults() error {
 				At(p.where[i].String()).WithFix("make it shorter, or its type simpler")
 		}
 		if !ok {
-			return invalid(p.where[i], "write a default that is a value of the type; bytes are written as a string of the characters U+0000 to U+00FF",
-				"the default of the field %s is not a value of its type, %s", f.Name, clip(f.Type.String()))
+			return invalid(p.where[i], defaultFix(f), "the default of the field %s is not a value of its type, %s", clip(f.Name), f.Type)
 		}
 	}
 	p.defaults, p.where = nil, nil
 	return nil
+}
+
+// defaultFix says what to write in place of a bad default.
+func defaultFix(f *Field) string {
+	switch {
+	case f.def.kind == jsonNull:
+		return "make the type a union with \"null\", or leave the default out: without one the field must be written"
+	case f.Type.Kind == Bytes || f.Type.Kind == Fixed:
+		return "write one character of U+0000 to U+00FF for each byte; a fixed has as many as its size"
+	case f.Type.Kind == Record:
+		return "give each of its fields a value, or a default of its own that does not need this one"
+	case f.Type.Kind == Union:
+		return "write a value of one of its branches"
+	}
+	return "write a value of that type"
 }
 
 // goodDefault checks a default once. One that needs itself to be complete is
