@@ -16,7 +16,6 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
-	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/weirmesh/weir/internal/core/compat"
 )
@@ -43,9 +42,16 @@ func TestBufAgrees(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s: weir %s, buf %s", name, cmp.Or(ours, "compatible"), cmp.Or(theirs[name], "compatible")))
 		}
 	}
-	slices.Sort(got)
-	if d := gocmp.Diff(argued(t), got); d != "" {
-		t.Errorf("differences from buf that are argued (-) and found (+):\n%s", d)
+	known := argued(t)
+	for _, l := range got {
+		if !slices.Contains(known, l) {
+			t.Errorf("a difference from buf that testdata/buf-differences gives no reason for:\n%s", l)
+		}
+	}
+	for _, l := range known {
+		if !slices.Contains(got, l) {
+			t.Errorf("testdata/buf-differences has a difference that is none:\n%s", l)
+		}
 	}
 }
 
@@ -169,6 +175,5 @@ func argued(t *testing.T) []string {
 			lines = append(lines, l)
 		}
 	}
-	slices.Sort(lines)
 	return lines
 }
