@@ -24,10 +24,11 @@ func (c *cli) upCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "up", Short: "Start a node", Args: cobra.NoArgs,
 		Long: `Starts a node: the API on --http, the gateway for Kafka clients on --kafka, the
-records on an embedded broker in --data, or on the Kafka cluster of --cluster.
+schema registry on --registry (and below /registry of --http), the records on an
+embedded broker in --data, or on the Kafka cluster of --cluster.
 
 When everything accepts, it prints one line on standard output:
-  ready http=http://HOST:PORT kafka=HOST:PORT
+  ready http=http://HOST:PORT kafka=HOST:PORT registry=http://HOST:PORT
 Logs and errors go to standard error. SIGTERM and Ctrl-C end it.`,
 		Example: "  weir up --demo\n  weir up --data /srv/weir --cluster kafka1:9092,kafka2:9092",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,6 +51,7 @@ Logs and errors go to standard error. SIGTERM and Ctrl-C end it.`,
 	f.StringVar(&cfg.Data, "data", defaultData, "the folder that holds everything")
 	f.StringVar(&cfg.HTTP, "http", "127.0.0.1:8080", "address of API and health; port 0 is any free one")
 	f.StringVar(&cfg.Kafka, "kafka", "127.0.0.1:9092", "address that Kafka clients start from; port 0 is any free one")
+	f.StringVar(&cfg.Registry, "registry", "", "address of the schema registry; port 0 is any free one (default: 127.0.0.1:8081, or any free port with port 0 in --http)")
 	f.StringVar(&cfg.Advertise, "kafka-advertised", "", "host that Kafka clients are told (default: that of --kafka)")
 	f.StringSliceVar(&cfg.Cluster, "cluster", nil, "a Kafka cluster to use instead of the embedded broker: HOST:PORT,...")
 	f.StringVar(&cfg.Mesh, "mesh", "", "name of the mesh, at the first start (default: weir)")
@@ -73,7 +75,7 @@ func (u up) ready(ctx context.Context, n *node.Node) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(u.cli.Out, "ready http=http://%s kafka=%s\n", n.HTTP(), n.Kafka()); err != nil {
+	if _, err := fmt.Fprintf(u.cli.Out, "ready http=http://%s kafka=%s registry=http://%s\n", n.HTTP(), n.Kafka(), n.Registry()); err != nil {
 		return fmt.Errorf("standard output is closed: %w", err)
 	}
 	if u.demo {

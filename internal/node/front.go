@@ -16,14 +16,19 @@ import (
 	"github.com/weirmesh/weir/internal/serve/ops"
 )
 
+// door is a listener of HTTP.
+type door struct {
+	listener net.Listener
+	server   *http.Server
+}
+
 // front is the HTTP listener. It answers from the beginning: first only that
 // the node lives and how far its state is, then everything.
 type front struct {
-	listener net.Listener
-	server   *http.Server
-	handler  atomic.Pointer[http.Handler]
-	applied  atomic.Uint64
-	head     atomic.Uint64
+	*door
+	handler atomic.Pointer[http.Handler]
+	applied atomic.Uint64
+	head    atomic.Uint64
 }
 
 // Bounds of HTTP connections.
@@ -35,38 +40,46 @@ const (
 	maxHeader     = 64 << 10
 )
 
-func (n *Node) startFront(ctx context.Context) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", n.cfg.HTTP)
-	if err != nil {
-		return fmt.Errorf("--http %s: %w; choose another address, or port 0 for any free one", n.cfg.HTTP, err)
-	}
-	f := &front{listener: l}
-	f.server = &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*f.handler.Load()).ServeHTTP(w, r) }),
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-	}
+func (n *Node) startFront(ctx context.Context) (err error) {
+	f := &front{}
 	f.set(f.starting())
+	f.door, err = openDoor(ctx, "--http", n.cfg.HTTP, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*f.handler.Load()).ServeHTTP(w, r) }))
+	if err != nil {
+		return err
+	}
 	n.front = f
 	n.group.run("http", f.run)
 	return nil
 }
 
-func (f *front) addr() string { return f.listener.Addr().String() }
+// openDoor listens; nobody is answered before run.
+func openDoor(ctx context.Context, flag, addr string, h http.Handler) (*door, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w; choose another address, or port 0 for any free one", flag, addr, err)
+	}
+	return &door{listener: l, server: &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	}}, nil
+}
+
+func (d *door) addr() string { return d.listener.Addr().String() }
 
 func (f *front) set(h http.Handler) { f.handler.Store(&h) }
 
 // run serves until ctx ends; then requests that run get a moment to end.
-func (f *front) run(ctx context.Context) error {
+func (d *door) run(ctx context.Context) error {
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		<-ctx.Done()
 		limit, cancel := context.WithTimeout(context.Background(), stopFor/2)
 		defer cancel()
-		_ = f.drain(limit) // whatever it says, it is closed
+		_ = d.drain(limit) // whatever it says, it is closed
 	}()
-	err := f.server.Serve(f.listener)
+	err := d.server.Serve(d.listener)
 	if ctx.Err() == nil && !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -75,9 +88,9 @@ func (f *front) run(ctx context.Context) error {
 }
 
 // drain ends the listener and gives requests that run a moment to end.
-func (f *front) drain(ctx context.Context) error {
-	if f.server.Shutdown(ctx) != nil {
-		return f.server.Close()
+func (d *door) drain(ctx context.Context) error {
+	if d.server.Shutdown(ctx) != nil {
+		return d.server.Close()
 	}
 	return nil
 }

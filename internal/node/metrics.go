@@ -18,6 +18,9 @@ func (n *Node) measure(r *prometheus.Registry) {
 	gauge("rights_offset", "Offset that the gateway's rights show.", func() float64 { return float64(n.live.Current().Offset()) })
 	gauge("cluster_problems", "Topics and applications that are not on the cluster as the ledger wants them.", func() float64 { return float64(len(n.worker.Problems())) })
 	gauge("gateway_connections", "Kafka connections that are open.", func() float64 { return float64(n.traffic.Connections.Load()) })
+	gauge("registry_subjects", "Subjects of the schema registry, those deleted softly included.", func() float64 { subjects, _ := n.index.Count(); return float64(subjects) })
+	gauge("registry_schemas", "Schemas that have an id.", func() float64 { _, schemas := n.index.Count(); return float64(schemas) })
+	r.MustRegister(n.asked)
 	if n.embedded != nil {
 		gauge("broker_used_bytes", "Bytes that the embedded broker holds.", func() float64 { used, _ := n.embedded.Usage(); return float64(used) })
 		gauge("broker_limit_bytes", "Bytes at which the embedded broker refuses writes.", func() float64 { _, limit := n.embedded.Usage(); return float64(limit) })

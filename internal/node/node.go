@@ -20,6 +20,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/registry"
 	"github.com/weirmesh/weir/internal/driver/broker"
 	"github.com/weirmesh/weir/internal/driver/kafka"
 	"github.com/weirmesh/weir/internal/driver/ledger"
@@ -27,6 +28,7 @@ import (
 	"github.com/weirmesh/weir/internal/kit/dirlock"
 	"github.com/weirmesh/weir/internal/kit/secretfile"
 	"github.com/weirmesh/weir/internal/serve/gateway"
+	"github.com/weirmesh/weir/internal/serve/schemaregistry"
 	"github.com/weirmesh/weir/internal/worker"
 	"github.com/weirmesh/weir/internal/writer"
 )
@@ -40,6 +42,10 @@ type Config struct {
 	// Kafka is the address that Kafka clients start from; port 0 is any free
 	// one. Broker n of the cluster is shown at this port + 1 + n.
 	Kafka string
+	// Registry is the address of the schema registry's own listener; port 0 is
+	// any free one. Empty is port 8081 of this machine or, if HTTP has port 0,
+	// any free one. The HTTP listener has it too, below /registry.
+	Registry string
 	// Advertise is the host that Kafka clients are told; empty is Kafka's.
 	Advertise string
 	// Cluster is where a Kafka cluster is, as HOST:PORT each; empty is the
@@ -77,6 +83,9 @@ const (
 // adminName is the person that the first start makes.
 const adminName = "admin"
 
+// defaultRegistry is where serialisers look for a registry.
+const defaultRegistry = "127.0.0.1:8081"
+
 // stopFor bounds how long each part may take to stop.
 const stopFor = 2 * time.Second
 
@@ -92,11 +101,15 @@ type Node struct {
 	identity *identity.Identity
 	upstream weir.Upstream
 	embedded *broker.Broker // nil on a real cluster
+	index    *registry.Index
+	registry *registry.Registry
 	catalog  *catalog.Catalog
 	live     *access.Live
 	worker   *worker.Reconciler
 	gateway  *gateway.Gateway
 	traffic  gateway.Metrics
+	schemas  *door // the registry's listener
+	asked    *schemaregistry.Metrics
 	founding *Founding
 	admin    Admin
 }
@@ -116,6 +129,9 @@ func (n *Node) HTTP() string { return n.front.addr() }
 
 // Kafka is the address that Kafka clients start from.
 func (n *Node) Kafka() string { return n.gateway.Addr() }
+
+// Registry is the address that the schema registry listens on.
+func (n *Node) Registry() string { return n.schemas.addr() }
 
 // Founding is what the first start shows once; nil on later ones.
 func (n *Node) Founding() *Founding { return n.founding }
@@ -165,8 +181,10 @@ func (n *Node) start(ctx context.Context) error {
 		n.startState,    // made from the ledger; catches up here
 		n.startWriter,   // needs a state that shows the ledger's head
 		n.found,         // the mesh and its admin must be there before anyone asks
+		n.startCatalog,  // the registry's index of all schemas, and products, whose contracts they are
 		n.startCluster,  // the broker and the worker that shapes it
 		n.startGateway,  // before the API, which tells clients its address
+		n.startRegistry, // the same
 		n.startServices, // last: from here on, people come in
 	} {
 		if err := step(ctx); err != nil {
@@ -177,7 +195,7 @@ func (n *Node) start(ctx context.Context) error {
 }
 
 func (c *Config) check() error {
-	for _, f := range []struct{ name, addr string }{{"--http", c.HTTP}, {"--kafka", c.Kafka}} {
+	for _, f := range []struct{ name, addr string }{{"--http", c.HTTP}, {"--kafka", c.Kafka}, {"--registry", c.registry()}} {
 		host, _, err := net.SplitHostPort(f.addr)
 		if err != nil {
 			return fmt.Errorf("%s %q is not an address; write HOST:PORT, such as 127.0.0.1:0", f.name, f.addr)
@@ -193,6 +211,17 @@ func (c *Config) check() error {
 		}
 	}
 	return nil
+}
+
+// registry is the address of the registry's listener, chosen if none was said.
+func (c *Config) registry() string {
+	if c.Registry != "" {
+		return c.Registry
+	}
+	if _, port, err := net.SplitHostPort(c.HTTP); err == nil && port == "0" {
+		return "127.0.0.1:0"
+	}
+	return defaultRegistry
 }
 
 func (n *Node) startLedger(ctx context.Context) (err error) {
@@ -242,7 +271,6 @@ func (n *Node) found(ctx context.Context) error {
 	}
 	c.Home, n.home, n.founding = home, home, founding
 	n.identity = identity.New(c)
-	n.catalog = catalog.New(catalog.Config{State: n.state, Writer: n.writer, Now: n.cfg.Now, Home: home})
 	if n.admin, err = n.readAdmin(); err != nil {
 		return err
 	}
@@ -268,6 +296,16 @@ func (n *Node) readAdmin() (Admin, error) {
 		return a, fmt.Errorf("%s cannot be read: %w; delete it, then make another: weir admin reset --data %s", n.path(AdminFile), err, n.cfg.Data)
 	}
 	return a, nil
+}
+
+func (n *Node) startCatalog(ctx context.Context) (err error) {
+	if n.index, err = registry.NewIndex(ctx, n.state, n.ledger); err != nil {
+		return err
+	}
+	n.group.run("schemas", n.index.Run)
+	n.registry = registry.New(registry.Config{State: n.state, Writer: n.writer, Index: n.index, Now: n.cfg.Now, Home: n.home})
+	n.catalog = catalog.New(catalog.Config{State: n.state, Writer: n.writer, Contracts: n.registry, Now: n.cfg.Now, Home: n.home})
+	return nil
 }
 
 func (n *Node) startCluster(ctx context.Context) error {

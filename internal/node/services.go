@@ -12,6 +12,7 @@ import (
 	"github.com/weirmesh/weir/internal/serve/api"
 	"github.com/weirmesh/weir/internal/serve/gateway"
 	"github.com/weirmesh/weir/internal/serve/ops"
+	"github.com/weirmesh/weir/internal/serve/schemaregistry"
 )
 
 // startGateway compiles the rights and opens the Kafka listeners.
@@ -35,6 +36,27 @@ func (n *Node) startGateway(ctx context.Context) (err error) {
 	return nil
 }
 
+// registryPath is where the registry is on the HTTP listener.
+const registryPath = "/registry"
+
+// startRegistry opens the schema registry's own listener.
+func (n *Node) startRegistry(ctx context.Context) error {
+	secret, err := n.derive("passwords that were checked at the schema registry")
+	if err != nil {
+		return err
+	}
+	n.asked = schemaregistry.NewMetrics()
+	n.schemas, err = openDoor(ctx, "--registry", n.cfg.registry(), schemaregistry.New(schemaregistry.Config{
+		Registry: n.registry, Applications: access.NewPasswords(n.live, secret, n.cfg.Now), People: n.identity,
+		Metrics: n.asked, Cluster: n.home.String(), Version: n.cfg.Version, Log: n.cfg.Log,
+	}))
+	if err != nil {
+		return err
+	}
+	n.group.run("schema registry", n.schemas.run)
+	return nil
+}
+
 // startServices puts the API, health and metrics behind the HTTP listener.
 func (n *Node) startServices(context.Context) error {
 	metrics := prometheus.NewRegistry()
@@ -42,14 +64,16 @@ func (n *Node) startServices(context.Context) error {
 	r := chi.NewRouter()
 	ops.Routes(r, metrics, n.readiness())
 	api.New(api.Config{
-		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Live: n.live,
+		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Registry: n.registry, Live: n.live, Schemas: n.index,
 		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
 		Audit:    audit.New(n.ledger, n.state, n.writer),
 		Node:     api.Node{Kafka: n.Kafka, Cluster: n.cluster, Problem: n.worker.Problem},
 		Version:  n.cfg.Version, Log: n.cfg.Log,
 	}, r)
+	r.Handle(registryPath, http.StripPrefix(registryPath, n.schemas.server.Handler))
+	r.Handle(registryPath+"/*", http.StripPrefix(registryPath, n.schemas.server.Handler))
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "there is nothing here; the API is under /api/v1, health under /livez and /readyz", http.StatusNotFound)
+		http.Error(w, "there is nothing here; the API is under /api/v1, the schema registry under /registry, health under /livez and /readyz", http.StatusNotFound)
 	})
 	n.front.set(r)
 	n.group.onStop("requests", n.front.drain)
