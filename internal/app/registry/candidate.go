@@ -31,6 +31,10 @@ func (r *Registry) candidate(ctx context.Context, p weir.Principal, reg Registra
 	if len(reg.Text) > weir.MaxBody {
 		return candidate{}, fault(TooLarge, weir.Limit, "the schema has %d bytes", len(reg.Text)).At("schema").WithFix("use at most %d", weir.MaxBody)
 	}
+	var err error
+	if reg.RuleSet, err = ruled(reg.RuleSet); err != nil {
+		return candidate{}, err
+	}
 	res, err := r.resolve(ctx, p, reg.References)
 	if err != nil {
 		return candidate{}, err
@@ -66,6 +70,11 @@ func (r *Registry) withLatest(ctx context.Context, reg Registration, s seen) (Re
 // identify finds the schemas that are the same as the candidate.
 func (r *Registry) identify(ctx context.Context, c *candidate) error {
 	c.reg.Metadata, c.reg.RuleSet = tidyMetadata(c.reg.Metadata), tidyRuleSet(c.reg.RuleSet)
+	e := c.entity(c.body)
+	e.ID = 1 // any: what is checked is the rest
+	if err := e.Validate(); err != nil {
+		return faulted(InvalidSchema, err)
+	}
 	var stored bool
 	var err error
 	if c.body, stored, err = r.textOf(ctx, c.reg.Text); err != nil || !stored {
@@ -92,15 +101,18 @@ func (r *Registry) find(s seen, c candidate, d Deleted) (weir.SubjectVersion, bo
 	if c.body.IsZero() {
 		return weir.SubjectVersion{}, false
 	}
-	if v, ok := findVersion(s.versions(), d, func(v weir.SubjectVersion) bool {
-		return slices.ContainsFunc(c.same, func(e *weir.Schema) bool { return e.UID == v.Schema })
-	}); ok {
+	if v, ok := findVersion(s.versions(), d, func(v weir.SubjectVersion) bool { return c.isSame(v.Schema) }); ok {
 		return v, true
 	}
 	if n := versionOf(c.reg.Metadata); n != "" && n != "-1" {
 		return weir.SubjectVersion{}, false
 	}
 	return findVersion(s.versions(), d, func(v weir.SubjectVersion) bool { return r.sameButVersion(v.Schema, c) })
+}
+
+// isSame reports whether a registered schema is the same as the candidate.
+func (c *candidate) isSame(schema weir.UID) bool {
+	return slices.ContainsFunc(c.same, func(e *weir.Schema) bool { return e.UID == schema })
 }
 
 func findVersion(vs []weir.SubjectVersion, d Deleted, is func(weir.SubjectVersion) bool) (weir.SubjectVersion, bool) {

@@ -21,6 +21,9 @@ func (r *Registry) Check(ctx context.Context, p weir.Principal, cmd Registration
 	if err != nil {
 		return compat.Verdict{}, err
 	}
+	if _, any := s.latest(); version == Latest && !any {
+		version = 0 // a subject without versions takes anything
+	}
 	if version != 0 {
 		if _, err := s.living(version); err != nil {
 			return compat.Verdict{}, err

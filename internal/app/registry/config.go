@@ -29,7 +29,8 @@ func (r *Registry) Config(_ context.Context, p weir.Principal, subject string, o
 // SetConfig sets the fields that are given, of a subject or (for "") the mesh,
 // and answers with all of them.
 func (r *Registry) SetConfig(ctx context.Context, call weir.Call, subject string, c weir.SubjectConfig) (weir.SubjectConfig, error) {
-	if err := checkConfig(c); err != nil {
+	c, err := checkedConfig(c)
+	if err != nil {
 		return weir.SubjectConfig{}, err
 	}
 	if subject == "" {
@@ -62,13 +63,19 @@ func laid(had *weir.SubjectConfig, c weir.SubjectConfig) *weir.SubjectConfig {
 	return &c
 }
 
-// checkConfig refuses what is no configuration.
-func checkConfig(c weir.SubjectConfig) error {
+// checkedConfig refuses what is no configuration.
+func checkedConfig(c weir.SubjectConfig) (weir.SubjectConfig, error) {
 	if c.Compatibility != "" && !slices.Contains(weir.Compatibilities(), c.Compatibility) {
-		return fault(InvalidLevel, weir.Invalid,
+		return c, fault(InvalidLevel, weir.Invalid,
 			"Invalid compatibility level. Valid values are none, backward, forward, full, backward_transitive, forward_transitive, and full_transitive")
 	}
-	return faulted(InvalidRuleSet, c.Validate())
+	for _, r := range []**weir.RuleSet{&c.DefaultRuleSet, &c.OverrideRuleSet} {
+		var err error
+		if *r, err = ruled(*r); err != nil {
+			return c, err
+		}
+	}
+	return c, faulted(InvalidRuleSet, c.Validate())
 }
 
 // DeleteConfig removes a subject's own, or the mesh's, and gives what it was.

@@ -19,11 +19,19 @@ func (r *Registry) First(ctx context.Context, by weir.Principal, k weir.SubjectK
 	if text == "" {
 		return nil, fault(InvalidSchema, weir.Invalid, "Empty schema").At("schema").WithFix("send the text of a schema")
 	}
-	c, err := r.candidate(ctx, by, reg, seen{name: name, mesh: &weir.Mesh{}})
+	s, err := r.cfg.Index.look(name)
+	if err != nil {
+		return nil, err
+	}
+	s.subject, s.rev, s.owner = nil, 0, owner{product: of} // a new one
+	c, err := r.candidate(ctx, by, reg, s)
 	if err != nil {
 		return nil, err
 	}
 	if err := ofProduct(of, name, c.schema); err != nil {
+		return nil, err
+	}
+	if c, err = r.populated(ctx, s, c); err != nil {
 		return nil, err
 	}
 	d := &registering{r: r, call: weir.Call{By: by}, c: c, schema: r.uid(), text: r.uid(), subject: r.uid()}

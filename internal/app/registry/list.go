@@ -42,7 +42,7 @@ func (r *Registry) Versions(_ context.Context, p weir.Principal, subject string,
 		return nil, err
 	}
 	vs := w.Deleted.of(s.versions())
-	if len(vs) == 0 {
+	if len(vs) == 0 && (w.Deleted != DeletedOnly || len(s.versions()) == 0) {
 		return nil, noSubject(subject)
 	}
 	return page(numbers(vs), w), nil

@@ -86,8 +86,10 @@ func (r *Registry) present(s seen, c candidate, cmd Registration) (weir.SubjectV
 	if cmd.Version != 0 {
 		return weir.SubjectVersion{}, false
 	}
-	v, ok := r.find(s, c, LivingOnly)
-	return v, ok && (cmd.ID == 0 || cmd.ID == v.ID)
+	if cmd.ID == 0 {
+		return r.find(s, c, LivingOnly)
+	}
+	return findVersion(s.versions(), LivingOnly, func(v weir.SubjectVersion) bool { return v.ID == cmd.ID && c.isSame(v.Schema) })
 }
 
 // takes refuses what the subject's mode does not allow.
