@@ -25,16 +25,25 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/registry"
 )
 
-// Config is what the API needs. Every field is required.
+// index is something in memory that follows the ledger.
+type index interface {
+	// Wait returns once the index shows an offset, or ctx's error.
+	Wait(ctx context.Context, at weir.Offset) error
+}
+
+// Config is what the API needs. Every field but Schemas is required.
 type Config struct {
 	State    weir.State
 	Ledger   weir.Ledger
 	Identity *identity.Identity
 	Catalog  *catalog.Catalog
+	Registry *registry.Registry
 	Granting *access.Granting
 	Live     *access.Live
+	Schemas  index // that the registry answers from; nil: there is none
 	Audit    *audit.Audit
 	Node     Node
 	Version  string
@@ -119,6 +128,7 @@ func (a *API) routes() {
 	a.tokenRoutes()
 	a.domainRoutes()
 	a.productRoutes()
+	a.subjectRoutes()
 	a.streamRoutes()
 	a.topicRoutes()
 	a.applicationRoutes()
