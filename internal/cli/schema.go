@@ -442,10 +442,15 @@ func (c *cli) printVerdict(subject, file string, v client.SchemaVerdict) error {
 		c.said("%s may follow in %s", file, printable(subject))
 		return nil
 	}
+	at := ""
 	for _, m := range v.Messages {
+		if level, ok := strings.CutPrefix(m, "{compatibility: '"); ok { // registries say it so
+			at = " at the level " + strings.TrimSuffix(level, "'}")
+			continue
+		}
 		c.said("%s", printable(m))
 	}
-	return fmt.Errorf("%s may not follow in %s", file, subject)
+	return fmt.Errorf("%s may not follow in %s%s", file, printable(subject), printable(at))
 }
 
 func (c *cli) schemaRegister() *cobra.Command {
@@ -486,25 +491,32 @@ records written with it can then no longer be read.`,
 	version := versionFlag(cmd, "", "only this version: a number or latest")
 	permanent := cmd.Flags().Bool("permanent", false, "for ever, not softly")
 	return c.registryCommand(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
-		what := args[0]
-		if version.n != 0 {
-			what += " version " + version.String()
+		a := client.Against{Subject: args[0], Version: version.n}
+		if err := c.sureOfDelete(a, *permanent); err != nil {
+			return err
 		}
-		if *permanent {
-			if err := c.sure(printable(what) + " will be deleted for ever"); err != nil {
-				return err
-			}
-		}
-		gone, err := deleteSchemas(ctx, r, client.Against{Subject: args[0], Version: version.n}, *permanent)
+		gone, err := deleteSchemas(ctx, r, a, *permanent)
 		if err != nil {
 			return err
 		}
 		if c.format != "table" {
 			return c.printValue(gone)
 		}
-		c.said("%s is deleted%s: %s", printable(what), forEver(*permanent), versionsText(gone))
+		c.said("%s: deleted %s%s", printable(args[0]), versionsText(gone), forEver(*permanent))
 		return nil
 	})
+}
+
+// sureOfDelete asks before something goes for ever.
+func (c *cli) sureOfDelete(a client.Against, permanent bool) error {
+	if !permanent {
+		return nil
+	}
+	what := "every version of "
+	if v := (&versionValue{a.Version}).String(); v != "" {
+		what = "version " + v + " of "
+	}
+	return c.sure(what + printable(a.Subject) + " will be deleted for ever")
 }
 
 func forEver(permanent bool) string {
