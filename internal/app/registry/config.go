@@ -91,14 +91,14 @@ func (r *Registry) DeleteConfig(ctx context.Context, call weir.Call, subject str
 		}))
 	}
 	return answered[weir.SubjectConfig](r.edit(ctx, call, edit{
-		op: "subject.config", event: "subject.changed", name: subject, verb: rights.Edit,
-		change: func(_ context.Context, _ weir.View, _ seen, next *weir.Subject) (any, error) {
-			was := next.Config
-			if was == nil {
+		op: "subject.config", event: "subject.changed", name: subject, verb: rights.Edit, free: true,
+		change: func(_ context.Context, _ weir.View, was seen, next *weir.Subject) (any, error) {
+			had := next.Config
+			if had == nil {
 				return nil, noSubject(subject)
 			}
 			next.Config = nil
-			return was, nil
+			return had, was.writable()
 		},
 	}))
 }

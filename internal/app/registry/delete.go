@@ -15,7 +15,7 @@ func (r *Registry) DeleteVersion(ctx context.Context, call weir.Call, subject st
 		return 0, invalidVersion(version)
 	}
 	return answered[int](r.edit(ctx, call, edit{
-		op: "schema.delete", event: "schema.deleted", name: subject, verb: rights.Delete,
+		op: "schema.delete", event: "schema.deleted", name: subject, verb: rights.Delete, free: true,
 		change: func(ctx context.Context, v weir.View, was seen, next *weir.Subject) (any, error) {
 			at, err := was.deletable(version, permanent)
 			if err != nil {
@@ -34,6 +34,8 @@ func (s seen) deletable(version int, permanent bool) (weir.SubjectVersion, error
 		return at, err
 	case !permanent && at.Deleted:
 		return at, fault(VersionSoftDeleted, weir.NotFound, "Subject '%s' Version %d was soft deleted.Set permanent=true to delete permanently", s.name, at.Version)
+	case s.writable() != nil:
+		return at, s.writable()
 	case permanent && !at.Deleted:
 		return at, fault(VersionNotSoftDeleted, weir.NotFound, "Subject '%s' Version %d was not deleted first before being permanently deleted", s.name, at.Version)
 	}
@@ -43,7 +45,7 @@ func (s seen) deletable(version int, permanent bool) (weir.SubjectVersion, error
 // DeleteSubject deletes all versions of a subject and lists them.
 func (r *Registry) DeleteSubject(ctx context.Context, call weir.Call, subject string, permanent bool) ([]int, error) {
 	return answered[[]int](r.edit(ctx, call, edit{
-		op: "subject.delete", event: "subject.deleted", name: subject, verb: rights.Delete,
+		op: "subject.delete", event: "subject.deleted", name: subject, verb: rights.Delete, free: true,
 		change: func(ctx context.Context, v weir.View, was seen, next *weir.Subject) (any, error) {
 			_, lives := was.latest()
 			switch {
@@ -51,6 +53,8 @@ func (r *Registry) DeleteSubject(ctx context.Context, call weir.Call, subject st
 				return nil, noSubject(subject)
 			case !permanent && !lives:
 				return nil, fault(SubjectSoftDeleted, weir.NotFound, "Subject '%s' was soft deleted.Set permanent=true to delete permanently", subject)
+			case was.writable() != nil:
+				return nil, was.writable()
 			case permanent && lives:
 				return nil, fault(SubjectNotSoftDeleted, weir.NotFound, "Subject '%s' was not deleted first before being permanently deleted", subject)
 			}
@@ -67,7 +71,7 @@ func (r *Registry) DeleteSubject(ctx context.Context, call weir.Call, subject st
 // one its configuration and mode go.
 func end(ctx context.Context, v weir.View, was seen, next *weir.Subject, gone []weir.SubjectVersion, permanent bool) error {
 	for _, at := range gone {
-		by, err := referrer(ctx, v, was.name, at, func(s *weir.Subject) bool { return false })
+		by, err := referrer(ctx, v, was.name, at, func(*weir.Subject) bool { return false })
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ type edit struct {
 	op, event, name string
 	verb            rights.Verb
 	create          bool // of a subject that is not there; else it is not found
-	free            bool // also what is read-only
+	free            bool // of what is read-only too, or change looks at that itself
 	// change changes next, which is a copy, and gives the answer.
 	change func(ctx context.Context, v weir.View, was seen, next *weir.Subject) (answer any, err error)
 }
