@@ -233,3 +233,15 @@ func weigh(n *Node) int {
 	n.weight, n.colour = min(sum+part, MaxWeight+1), white
 	return n.weight
 }
+
+// LiteralOf is the literal of null or a boolean.
+func LiteralOf(v any) Literal {
+	is := &value{sort: null}
+	if yes, ok := v.(bool); ok {
+		is = &value{sort: boolean, yes: yes}
+	}
+	return *literal(is)
+}
+
+// LiteralOfText is the literal of a string.
+func LiteralOfText(s string) Literal { return *literal(&value{sort: text, text: s}) }

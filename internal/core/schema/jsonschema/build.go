@@ -371,7 +371,7 @@ func (n *Node) take(h holder, key string, c *Node) {
 func (n *Node) takePart(h holder, key string, c *Node) {
 	switch h.keyword {
 	case "properties":
-		n.Properties = append(n.Properties, Property{key, c})
+		n.WithProperties(Property{key, c})
 	case "additionalProperties":
 		n.Additional = c
 	case "propertyNames":

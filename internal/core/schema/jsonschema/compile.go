@@ -89,15 +89,23 @@ func (d *document) rewrite(v *value) any {
 	if v.get("$schema") != nil && v.get("$schema").sort == text {
 		m["$schema"] = d.draft.URL()
 	}
-	if n.Ref == nil {
-		return m
+	if n.Ref != nil {
+		m["$ref"] = n.Ref.location
 	}
-	m["$ref"] = n.Ref.location
 	if both := n.second(); both != nil {
-		all, _ := m["allOf"].([]any)
-		m["allOf"] = append(slices.Clip(all), map[string]any{"$ref": both.location})
+		also(m, map[string]any{"$ref": both.location})
+	}
+	if n.hasEnum && len(n.Enum) == 0 && n.Draft > Draft4 {
+		delete(m, "enum") // allowed, but the library's metaschemas say no
+		also(m, map[string]any{"not": map[string]any{}})
 	}
 	return m
+}
+
+// also puts one more schema behind those of allOf.
+func also(m map[string]any, s any) {
+	all, _ := m["allOf"].([]any)
+	m["allOf"] = append(slices.Clip(all), s)
 }
 
 // second is what the other reference of a schema means that has two.

@@ -81,7 +81,7 @@ func (b *builder) foreign(n *Node, ref string) (*Node, error) {
 	_, path, _ := strings.Cut(url, "://")
 	if d, ok := drafts()[path]; ok && fragment == "" {
 		if b.external[path] == nil {
-			b.external[path] = &Node{Where: url, Draft: d, location: strings.TrimSuffix(d.URL(), "#"), weight: 1, value: &value{}}
+			b.external[path] = &Node{Where: url, External: d.URL(), Draft: d, location: strings.TrimSuffix(d.URL(), "#"), weight: 1, value: &value{}}
 		}
 		return b.external[path], nil
 	}

@@ -16,6 +16,10 @@ type Node struct {
 	Where string
 	Draft Draft
 
+	// External is a draft's metaschema, where a reference leads to one. Nothing
+	// else is known of it.
+	External string
+
 	Always *bool // a boolean schema: everything, or nothing
 	Ref    *Node // what $ref, $recursiveRef or $dynamicRef means
 	AllOf  []*Node
@@ -65,6 +69,7 @@ type Node struct {
 	Description string
 	Tags        []string
 
+	index    map[string]int // of Properties
 	hasEnum  bool
 	children []*Node // all below it, also those that mean nothing here
 	inPlace  []*Node // those that judge the same value
@@ -117,10 +122,22 @@ func (n *Node) HasEnum() bool { return n.hasEnum }
 
 // Property is the schema of a property, or nil.
 func (n *Node) Property(name string) *Node {
-	if i := slices.IndexFunc(n.Properties, func(p Property) bool { return p.Name == name }); i >= 0 {
+	if i, ok := n.index[name]; ok {
 		return n.Properties[i].Schema
 	}
 	return nil
+}
+
+// WithProperties gives a node properties and returns it.
+func (n *Node) WithProperties(ps ...Property) *Node {
+	if n.index == nil {
+		n.index = make(map[string]int, len(ps))
+	}
+	for _, p := range ps {
+		n.index[p.Name] = len(n.Properties)
+		n.Properties = append(n.Properties, p)
+	}
+	return n
 }
 
 // Requires reports whether objects need the property.
@@ -134,3 +151,7 @@ const (
 	grey
 	black
 )
+
+// Judged reports whether [Node.Accepts] can tell anything: records reach the
+// node.
+func (n *Node) Judged() bool { return n.judge != nil }

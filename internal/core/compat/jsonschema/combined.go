@@ -1,0 +1,199 @@
+package jsonschema
+
+import (
+	"slices"
+
+	js "github.com/weirmesh/weir/internal/core/schema/jsonschema"
+)
+
+// combinations asks for anyOf, oneOf, not and conditions.
+func (p *place) combinations() {
+	p.anyOf()
+	p.oneOf()
+	p.not()
+	p.conditional()
+}
+
+func (p *place) anyOf() {
+	if len(p.r.AnyOf) == 0 || p.covering(p.r.AnyOf) > 0 {
+		return
+	}
+	p.noAlternative(p.r.AnyOf)
+}
+
+// covering counts the alternatives that take all that the writer may write.
+func (p *place) covering(alternatives []*js.Node) int {
+	count := 0
+	for _, a := range alternatives {
+		if p.takes(p.w, a) {
+			count++
+		}
+	}
+	return count
+}
+
+// noAlternative says that none does: there are fewer than the writer has, or
+// they are others.
+func (p *place) noAlternative(alternatives []*js.Node) {
+	theirs := 0
+	for _, n := range p.w.nodes {
+		theirs = max(theirs, len(n.AnyOf), len(n.OneOf))
+	}
+	if theirs > len(alternatives) {
+		p.add("SUM_TYPE_NARROWED", number(len(alternatives))+" alternatives", number(theirs))
+		return
+	}
+	p.add("COMBINED_TYPE_SUBSCHEMAS_CHANGED", number(len(alternatives))+" alternatives", p.w.show())
+}
+
+// oneOf asks for an alternative as anyOf does. That no second one fits is asked
+// only where it is certain that one does: stock registries do not ask at all.
+func (p *place) oneOf() {
+	if len(p.r.OneOf) == 0 || p.hasOneOf() {
+		return
+	}
+	switch n := p.covering(p.r.OneOf); {
+	case n == 1 || n > 1 && p.w.one:
+	case n > 1:
+		p.add("COMBINED_TYPE_CHANGED", "one of "+number(len(p.r.OneOf)), p.w.show())
+	case p.anyOfWriter():
+		p.add("COMBINED_TYPE_CHANGED", "one of "+number(len(p.r.OneOf)), "any of several")
+	default:
+		p.noAlternative(p.r.OneOf)
+	}
+}
+
+// anyOfWriter reports whether the writer has alternatives that do not exclude
+// each other.
+func (p *place) anyOfWriter() bool {
+	return slices.ContainsFunc(p.w.nodes, func(n *js.Node) bool { return len(n.AnyOf) > 1 && !p.w.used[n] })
+}
+
+// hasOneOf reports whether the writer has the very same alternatives.
+func (p *place) hasOneOf() bool {
+	return slices.ContainsFunc(p.w.nodes, func(n *js.Node) bool { return p.c.sameLists(n.OneOf, p.r.OneOf) })
+}
+
+// not asks that the writer writes nothing of what the reader refuses: it
+// refuses as much itself, or writes other types.
+func (p *place) not() {
+	own := p.r.Not
+	if own == nil || p.c.typesOf(own)&p.w.types == noType {
+		return
+	}
+	refused := p.c.sideOf(own)
+	for _, n := range p.w.nodes {
+		if n.Not != nil && p.takes(refused, n.Not) {
+			return
+		}
+	}
+	p.add("NOT_TYPE_EXTENDED", saysOf(own), p.w.show())
+}
+
+// conditional asks for what the reader demands under a condition: under the
+// writer's own, if it is the same, or else of everything.
+func (p *place) conditional() {
+	r := p.r
+	if r.If == nil || r.Then == nil && r.Else == nil {
+		return
+	}
+	yes, no := []*js.Node{r.If}, []*js.Node{}
+	has := false
+	for _, n := range p.w.nodes {
+		if n.If == nil {
+			continue
+		}
+		has = true
+		if p.c.same(n.If, r.If) {
+			yes, no = append(yes, n.Then), append(no, n.Else)
+		}
+	}
+	if p.takes(p.c.and(p.w, nil, yes...), r.Then) && p.takes(p.c.and(p.w, nil, no...), r.Else) {
+		return
+	}
+	rule := "CONDITIONAL_ADDED"
+	if has {
+		rule = "CONDITIONAL_CHANGED"
+	}
+	p.add(rule, saysOf(r.If), "")
+}
+
+// rest is what a schema's unevaluatedProperties and unevaluatedItems say, as
+// additionalProperties and items of a schema of its own.
+type rest struct {
+	node *js.Node
+	idle bool // nothing is left that they could judge
+}
+
+// unevaluated is that schema, if it does not depend on the record which parts
+// the others evaluate.
+func (c *checker) unevaluated(n *js.Node) rest {
+	if n.UnevaluatedProperties == nil && n.UnevaluatedItems == nil {
+		return rest{idle: true}
+	}
+	if r, ok := c.spread[n]; ok {
+		return r
+	}
+	c.spread[n] = rest{}
+	e := evaluated{}
+	r := rest{}
+	if e.add(n, n) {
+		r = e.rest(n)
+	}
+	c.spread[n] = r
+	return r
+}
+
+// evaluated is what schemas evaluate that judge the same value.
+type evaluated struct {
+	properties []js.Property
+	patterns   []js.Pattern
+	prefix     int
+	everything bool // there are additionalProperties
+	all        bool // there are items
+	seen       []*js.Node
+}
+
+// add collects from a schema; false: it depends on the record.
+func (e *evaluated) add(n, from *js.Node) bool {
+	if n == nil || slices.Contains(e.seen, n) {
+		return true
+	}
+	e.seen = append(e.seen, n)
+	inner := n != from && (n.UnevaluatedProperties != nil || n.UnevaluatedItems != nil)
+	if inner || len(n.AnyOf)+len(n.OneOf)+len(n.DependentSchemas) > 0 || n.If != nil || n.Contains != nil || n.External != "" {
+		return false
+	}
+	yes := true
+	for _, p := range n.Properties {
+		e.properties = append(e.properties, js.Property{Name: p.Name, Schema: &js.Node{Always: &yes}})
+	}
+	for _, p := range n.Patterns {
+		e.patterns = append(e.patterns, js.Pattern{Regexp: p.Regexp, Schema: &js.Node{Always: &yes}})
+	}
+	e.prefix = max(e.prefix, len(n.Prefix))
+	e.everything = e.everything || n.Additional != nil
+	e.all = e.all || n.Items != nil
+	for _, also := range append([]*js.Node{n.Ref}, n.AllOf...) {
+		if !e.add(also, from) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *evaluated) rest(n *js.Node) rest {
+	r := &js.Node{Where: n.Where, Draft: n.Draft, Patterns: e.patterns}
+	r.WithProperties(e.properties...)
+	if !e.everything {
+		r.Additional = n.UnevaluatedProperties
+	}
+	if !e.all {
+		r.Items = n.UnevaluatedItems
+		yes := true
+		for range e.prefix {
+			r.Prefix = append(r.Prefix, &js.Node{Always: &yes})
+		}
+	}
+	return rest{node: r, idle: r.Additional == nil && r.Items == nil}
+}

@@ -1,0 +1,173 @@
+package jsonschema
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/weirmesh/weir/internal/core/schema"
+	js "github.com/weirmesh/weir/internal/core/schema/jsonschema"
+)
+
+func key(n *js.Node) string { return fmt.Sprintf("|%p", n) }
+
+func number(n int) string { return strconv.Itoa(n) }
+
+// place is one comparison at one place.
+type place struct {
+	c     *checker
+	w     *side
+	r     *js.Node
+	path  string
+	depth int
+	found []schema.Mismatch
+}
+
+// add notes that a rule is broken here.
+func (p *place) add(rule, reader, writer string) { p.addAt(p.path, rule, reader, writer) }
+
+func (p *place) addAt(path, rule, reader, writer string) {
+	p.found = append(p.found, p.c.mismatch(rule, path, reader, writer))
+}
+
+// ask holds another pair of schemas against each other.
+func (p *place) ask(w *side, r *js.Node, path string) []schema.Mismatch {
+	return p.c.covers(w, r, path, p.depth+1)
+}
+
+// takes reports whether a reader's schema takes all of a side.
+func (p *place) takes(w *side, r *js.Node) bool { return len(p.ask(w, r, p.path)) == 0 }
+
+// demands asks each of the reader's demands of the writer.
+func (c *checker) demands(w *side, r *js.Node, path string, depth int) []schema.Mismatch {
+	p := &place{c: c, w: w, r: r, path: path, depth: depth}
+	if r.External != "" {
+		p.add("REFERENCE_CHANGED", r.External, w.show())
+		return p.found
+	}
+	for _, also := range append([]*js.Node{r.Ref}, r.AllOf...) {
+		p.found = append(p.found, p.ask(w, also, path)...)
+	}
+	if all, ok := w.literals(); ok {
+		p.literals(all)
+		return p.found
+	}
+	if !p.typesFit() {
+		return p.found
+	}
+	p.values()
+	for t, ask := range map[typeSet]func(){stringType: p.strings, numberType: p.numbers, arrayType: p.arrays, objectType: p.objects} {
+		if w.types&t != 0 {
+			ask()
+		}
+	}
+	p.combinations()
+	slices.SortStableFunc(p.found, func(a, b schema.Mismatch) int { return strings.Compare(a.Path, b.Path) })
+	return p.found
+}
+
+// typesFit asks for the types. Where they do not fit, nothing else is said.
+func (p *place) typesFit() bool {
+	own := ownTypes(p.r)
+	if p.w.types&^own == 0 {
+		return true
+	}
+	rule := "TYPE_NARROWED"
+	if p.w.types&own == 0 {
+		rule = "TYPE_CHANGED"
+	}
+	p.add(rule, own.String(), p.w.types.String())
+	return false
+}
+
+// values asks for enum and const of a writer that lists no values.
+func (p *place) values() {
+	if p.r.HasEnum() {
+		p.add("ENUM_ARRAY_ADDED", list(p.r.Enum), p.w.show())
+	}
+	if p.r.Const != nil {
+		p.add("CONST_ADDED", short(p.r.Const.Text), p.w.show())
+	}
+}
+
+// literals asks of a writer that lists its values whether the reader takes
+// each. Values that the writer's own schemas refuse do not count, but in an
+// enum they must stay, as they do in stock registries.
+func (p *place) literals(all []js.Literal) {
+	if p.r.HasEnum() {
+		if lost := lacking(all, p.r.Enum); lost > 0 {
+			p.add(enumRule(all, p.r.Enum), list(p.r.Enum), list(all))
+			return
+		}
+	}
+	if p.r.Const != nil && lacking(all, []js.Literal{*p.r.Const}) > 0 {
+		p.add("CONST_CHANGED", short(p.r.Const.Text), list(all))
+		return
+	}
+	own := ownTypes(p.r)
+	for _, l := range all {
+		switch {
+		case p.r.Accepts(l) || !p.w.accepts(l):
+		case typeOf(l.Type())&own == 0:
+			p.add("TYPE_CHANGED", own.String(), short(l.Text))
+			return
+		default:
+			p.add("VALUE_REJECTED", saysOf(p.r), short(l.Text))
+			return
+		}
+	}
+}
+
+// accepts reports whether the writer may write the value at all; true if it
+// cannot be told.
+func (s *side) accepts(l js.Literal) bool {
+	for _, n := range s.nodes {
+		if n.Judged() && !n.Accepts(l) {
+			return false
+		}
+	}
+	return true
+}
+
+// lacking counts the values that are missing in others.
+func lacking(all, in []js.Literal) int {
+	has := make(map[string]bool, len(in))
+	for _, l := range in {
+		has[l.Key] = true
+	}
+	lost := 0
+	for _, l := range all {
+		if !has[l.Key] {
+			lost++
+		}
+	}
+	return lost
+}
+
+// enumRule names the change of an enum: it lost values, or has others too.
+func enumRule(w, r []js.Literal) string {
+	if lacking(r, w) == 0 {
+		return "ENUM_ARRAY_NARROWED"
+	}
+	return "ENUM_ARRAY_CHANGED"
+}
+
+// saysOf says in short what a schema demands.
+func saysOf(n *js.Node) string {
+	switch {
+	case n.Ref != nil:
+		return saysOf(n.Ref)
+	case n.Const != nil:
+		return short(n.Const.Text)
+	case n.HasEnum():
+		return list(n.Enum)
+	case n.Always != nil && !*n.Always:
+		return "nothing"
+	case len(n.Types) > 0:
+		return strings.Join(n.Types, " or ")
+	case len(n.AnyOf)+len(n.OneOf) > 0:
+		return number(len(n.AnyOf)+len(n.OneOf)) + " alternatives"
+	}
+	return "a schema (" + n.Where + ")"
+}

@@ -1,0 +1,265 @@
+package jsonschema
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	js "github.com/weirmesh/weir/internal/core/schema/jsonschema"
+)
+
+// typeSet is a set of JSON types. Numbers are two of them, so that integer is
+// a part of number.
+type typeSet uint8
+
+const (
+	nullType typeSet = 1 << iota
+	booleanType
+	objectType
+	arrayType
+	stringType
+	integerType
+	fractionType
+
+	numberType = integerType | fractionType
+	noType     = typeSet(0)
+	everyType  = nullType | booleanType | objectType | arrayType | stringType | numberType
+)
+
+// typeNames are the types by name, in the order in which they are shown.
+func typeNames() []struct {
+	name string
+	set  typeSet
+} {
+	return []struct {
+		name string
+		set  typeSet
+	}{
+		{"null", nullType}, {"boolean", booleanType}, {"object", objectType}, {"array", arrayType},
+		{"string", stringType}, {"number", numberType}, {"integer", integerType}, {"fraction", fractionType},
+	}
+}
+
+func typeOf(name string) typeSet {
+	for _, t := range typeNames() {
+		if t.name == name {
+			return t.set
+		}
+	}
+	return noType
+}
+
+// String names the types as a schema does.
+func (s typeSet) String() string {
+	switch s {
+	case everyType:
+		return "any type"
+	case noType:
+		return "nothing"
+	}
+	var names []string
+	for _, t := range typeNames() {
+		if t.set&^s == 0 {
+			names = append(names, t.name)
+			s &^= t.set
+		}
+	}
+	return strings.Join(names, " or ")
+}
+
+// side is all that is known of what a writer writes at one place: it fits
+// every one of the nodes, references and allOf followed.
+type side struct {
+	nodes []*js.Node
+	used  map[*js.Node]bool // those whose alternatives were told apart already
+	one   bool              // an alternative of a oneOf, which excludes the others
+	types typeSet
+	key   string
+}
+
+// sideOf makes a side of nodes.
+func (c *checker) sideOf(nodes ...*js.Node) *side {
+	s := &side{types: everyType, used: map[*js.Node]bool{}}
+	for _, n := range nodes {
+		c.put(s, n)
+	}
+	s.seal()
+	return s
+}
+
+// and is the side with one more node.
+func (c *checker) and(s *side, used *js.Node, more ...*js.Node) *side {
+	t := &side{nodes: slices.Clone(s.nodes), types: s.types, used: map[*js.Node]bool{}, one: s.one}
+	for n := range s.used {
+		t.used[n] = true
+	}
+	if used != nil {
+		t.used[used] = true
+	}
+	for _, n := range more {
+		c.put(t, n)
+	}
+	t.seal()
+	return t
+}
+
+// put adds a node, what it refers to and what it is put together from.
+func (c *checker) put(s *side, n *js.Node) {
+	if n == nil || slices.Contains(s.nodes, n) {
+		return
+	}
+	s.nodes = append(s.nodes, n)
+	s.types &= c.typesOf(n)
+	c.put(s, n.Ref)
+	for _, a := range n.AllOf {
+		c.put(s, a)
+	}
+	c.put(s, c.unevaluated(n).node)
+}
+
+// seal gives the side its key.
+func (s *side) seal() {
+	var b strings.Builder
+	for _, n := range s.nodes {
+		fmt.Fprintf(&b, "%p", n)
+		if s.used[n] {
+			b.WriteByte('+')
+		}
+	}
+	s.key = b.String()
+}
+
+// typesOf is the types that may fit a node. It may be too many, never too few.
+func (c *checker) typesOf(n *js.Node) typeSet {
+	if n == nil {
+		return everyType
+	}
+	if t, ok := c.types[n]; ok {
+		return t
+	}
+	t := ownTypes(n)
+	if n.Ref != nil {
+		t &= c.typesOf(n.Ref)
+	}
+	for _, a := range n.AllOf {
+		t &= c.typesOf(a)
+	}
+	t &= c.unionOf(n.AnyOf) & c.unionOf(n.OneOf)
+	c.types[n] = t
+	return t
+}
+
+func (c *checker) unionOf(ns []*js.Node) typeSet {
+	if len(ns) == 0 {
+		return everyType
+	}
+	t := noType
+	for _, n := range ns {
+		t |= c.typesOf(n)
+	}
+	return t
+}
+
+// ownTypes is the types that a node itself allows.
+func ownTypes(n *js.Node) typeSet {
+	if n.Always != nil && !*n.Always {
+		return noType
+	}
+	t := everyType
+	if len(n.Types) > 0 {
+		t = noType
+		for _, name := range n.Types {
+			t |= typeOf(name)
+		}
+	}
+	return t
+}
+
+// literals are the values that the writer may write, if a schema lists them.
+func (s *side) literals() ([]js.Literal, bool) {
+	var all []js.Literal
+	finite := false
+	for _, n := range s.nodes {
+		own, ok := literalsOf(n)
+		if !ok {
+			continue
+		}
+		if finite {
+			own = intersect(all, own)
+		}
+		all, finite = own, true
+	}
+	if !finite && s.types&^(nullType|booleanType) == 0 {
+		return smallTypes(s.types), true
+	}
+	return all, finite
+}
+
+func literalsOf(n *js.Node) ([]js.Literal, bool) {
+	switch {
+	case n.Const != nil && n.HasEnum():
+		return intersect(n.Enum, []js.Literal{*n.Const}), true
+	case n.Const != nil:
+		return []js.Literal{*n.Const}, true
+	}
+	return n.Enum, n.HasEnum()
+}
+
+func intersect(a, b []js.Literal) []js.Literal {
+	var both []js.Literal
+	for _, l := range a {
+		if holds(b, l) {
+			both = append(both, l)
+		}
+	}
+	return both
+}
+
+func holds(all []js.Literal, l js.Literal) bool {
+	return slices.ContainsFunc(all, func(x js.Literal) bool { return x.Key == l.Key })
+}
+
+// smallTypes are the values of types that have few of them.
+func smallTypes(t typeSet) []js.Literal {
+	var all []js.Literal
+	if t&nullType != 0 {
+		all = append(all, js.LiteralOf(nil))
+	}
+	if t&booleanType != 0 {
+		all = append(all, js.LiteralOf(false), js.LiteralOf(true))
+	}
+	return all
+}
+
+// show says in short what a writer may write.
+func (s *side) show() string {
+	if all, ok := s.literals(); ok && s.types&^(nullType|booleanType) != 0 {
+		return list(all)
+	}
+	return s.types.String()
+}
+
+func list(all []js.Literal) string {
+	var b strings.Builder
+	for i, l := range all {
+		if i == 8 {
+			fmt.Fprintf(&b, " and %d more", len(all)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(short(l.Text))
+	}
+	if b.Len() == 0 {
+		return "nothing"
+	}
+	return b.String()
+}
+
+func short(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:37]) + "..."
+	}
+	return s
+}
