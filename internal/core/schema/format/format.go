@@ -4,6 +4,7 @@ package format
 import (
 	"github.com/weirmesh/weir"
 	avrocompat "github.com/weirmesh/weir/internal/core/compat/avro"
+	jsoncompat "github.com/weirmesh/weir/internal/core/compat/jsonschema"
 	protobufcompat "github.com/weirmesh/weir/internal/core/compat/protobuf"
 	"github.com/weirmesh/weir/internal/core/schema"
 	"github.com/weirmesh/weir/internal/core/schema/avro"
@@ -42,6 +43,10 @@ func CanRead(reader, writer schema.Schema) []schema.Mismatch {
 	case *avro.Schema:
 		if w, ok := writer.(*avro.Schema); ok {
 			return avrocompat.CanRead(r, w)
+		}
+	case *jsonschema.Schema:
+		if w, ok := writer.(*jsonschema.Schema); ok {
+			return jsoncompat.CanRead(r, w)
 		}
 	case *protobuf.Schema:
 		if w, ok := writer.(*protobuf.Schema); ok {
