@@ -25,10 +25,14 @@ func typeMismatch(r, w *avro.Type) schema.Mismatch {
 }
 
 func nameMismatch(r, w *avro.Type) schema.Mismatch {
+	alias := fmt.Sprintf("give the reader's %s the alias %q, ", r.Kind, clip(w.Name.Full()))
+	if w.Name.Space == "" && r.Name.Space != "" {
+		alias = "" // it would be taken for one of the reader's namespace
+	}
 	return schema.Mismatch{
 		Rule: NameMismatch, Reader: r.Name.Full(), Writer: w.Name.Full(),
 		Msg: fmt.Sprintf("the %s is called %s by the reader and %s by the writer", r.Kind, clip(r.Name.Full()), clip(w.Name.Full())),
-		Fix: fmt.Sprintf("keep the name, give the reader's %s the alias %q, or make a new major", r.Kind, clip(w.Name.Full())),
+		Fix: "keep the name, " + alias + "or make a new major",
 	}
 }
 
