@@ -1,5 +1,5 @@
-// Package demo is a small mesh to look at: three domains, three open products,
-// and producers that feed them for as long as they run.
+// Package demo is a small mesh to look at: three domains, four open products
+// with their schemas, and producers that feed them for as long as they run.
 //
 // It is an ordinary user. It makes what it needs through the API with the
 // admin's token, and writes through the gateway with its applications' own
@@ -34,6 +34,7 @@ type Application struct {
 	Password string   `json:"password"`
 	Reads    []string `json:"reads"`
 	Writes   []string `json:"writes"`
+	Form     Form     `json:"-"` // of what it writes
 }
 
 // credentials is the file.
@@ -48,6 +49,9 @@ type product struct {
 	kind         string
 	retention    string
 	producer     string // application
+	encoding     string
+	file         string // with the schema
+	key          string // the field that is the key
 }
 
 func (p product) full() string { return p.domain + "." + p.name }
@@ -55,9 +59,26 @@ func (p product) full() string { return p.domain + "." + p.name }
 // products is the demo's mesh. The reader reads all of it.
 func products() []product {
 	return []product{
-		{"membership", "users", "Who our customers are", "Everyone who registered: region, gender, time. The latest record of a user counts.", "table", "forever", "registration"},
-		{"execution", "stocktrades", "Orders and their execution", "Every trade: side, quantity, symbol, price, account, user.", "stream", "6h", "matching-engine"},
-		{"edge", "pageviews", "The web site", "Every page that a user looked at.", "stream", "6h", "web-tracker"},
+		{
+			domain: "membership", name: "users", about: "Who our customers are",
+			what: "Everyone who registered: region, gender, time. The latest record of a user counts.",
+			kind: "table", retention: "forever", producer: "registration", encoding: inAvro, file: "users.avsc", key: "userid",
+		},
+		{
+			domain: "execution", name: "stocktrades", about: "Orders and their execution",
+			what: "Every trade: side, quantity, symbol, price, account, user.",
+			kind: "stream", retention: "6h", producer: "matching-engine", encoding: inProtobuf, file: "stocktrades.proto", key: "symbol",
+		},
+		{
+			domain: "edge", name: "pageviews", about: "The web site",
+			what: "Every page that a user looked at.",
+			kind: "stream", retention: "6h", producer: "web-tracker", encoding: inAvro, file: "pageviews.avsc", key: "userid",
+		},
+		{
+			domain: "membership", name: "preferences", about: "Who our customers are",
+			what: "What a user agreed to and wants to hear of. The latest record of a user counts.",
+			kind: "table", retention: "forever", producer: "preference-center", encoding: inJSONSchema, file: "preferences.json", key: "userid",
+		},
 	}
 }
 
@@ -79,11 +100,12 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) ([]Applica
 		return nil, err
 	}
 	for _, p := range products() {
-		if err := p.setup(ctx, cl, me.Name); err != nil {
+		f, err := p.setup(ctx, cl, me.Name)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.full(), err)
 		}
 		apps[0].Reads = append(apps[0].Reads, p.full())
-		apps = append(apps, Application{Name: p.producer, Reads: []string{}, Writes: []string{p.full()}})
+		apps = append(apps, Application{Name: p.producer, Reads: []string{}, Writes: []string{p.full()}, Form: f})
 	}
 	known, err := readCredentials(dir)
 	if err != nil {
@@ -104,26 +126,41 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) ([]Applica
 	return apps, secretfile.WriteJSON(filepath.Join(dir, CredentialsFile), credentials{apps})
 }
 
-// setup makes team, domain and product.
-func (p product) setup(ctx context.Context, cl *client.Client, me string) error {
+// setup makes team, domain and product, and says how the product is written.
+func (p product) setup(ctx context.Context, cl *client.Client, me string) (Form, error) {
 	if err := team(ctx, cl, p.domain, me, p.about); err != nil {
-		return err
+		return Form{}, err
 	}
 	_, err := cl.Domain(ctx, p.domain)
 	if missing(err) {
 		_, err = cl.CreateDomain(ctx, client.NewDomain{Name: p.domain, Team: p.domain, Description: p.about})
 	}
 	if err != nil {
-		return err
+		return Form{}, err
 	}
-	_, err = cl.Product(ctx, p.full())
+	got, err := cl.Product(ctx, p.full())
 	if missing(err) {
-		_, err = cl.CreateProduct(ctx, client.NewProduct{
-			Name: p.full(), Kind: p.kind, Encoding: "json", KeyEncoding: "string", Access: "open",
-			Description: p.what, Retention: p.retention,
-		})
+		return p.create(ctx, cl)
 	}
-	return err
+	if err != nil {
+		return Form{}, err
+	}
+	return p.form(ctx, cl, got)
+}
+
+// create makes the product with its schema.
+func (p product) create(ctx context.Context, cl *client.Client) (Form, error) {
+	got, err := cl.CreateProduct(ctx, client.NewProduct{
+		Name: p.full(), Kind: p.kind, Encoding: p.encoding, Schema: p.schema(), KeyEncoding: "string", Key: []string{p.key},
+		Access: "open", Description: p.what, Retention: p.retention,
+	})
+	f := Form{Encoding: p.encoding}
+	for _, s := range got.Subjects {
+		if s.Of == "value" {
+			f.ID = int(s.ID)
+		}
+	}
+	return f, err
 }
 
 // team makes a team with one member.

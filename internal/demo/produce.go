@@ -14,12 +14,13 @@ import (
 
 // How many records a second each product gets, and how often they are sent.
 const (
-	usersPerSecond  = 8
-	tradesPerSecond = 22
-	viewsPerSecond  = 20
-	every           = 100 * time.Millisecond
-	linger          = 800 * time.Millisecond // the embedded broker keeps a little memory for each batch
-	complainEvery   = 30 * time.Second
+	usersPerSecond       = 8
+	tradesPerSecond      = 19
+	viewsPerSecond       = 17
+	preferencesPerSecond = 6
+	every                = 100 * time.Millisecond
+	linger               = 800 * time.Millisecond // the embedded broker keeps a little memory for each batch
+	complainEvery        = 30 * time.Second
 )
 
 // Producers feeds the demo's products.
@@ -35,7 +36,8 @@ type Producers struct {
 type feed struct {
 	app    Application
 	rate   float64
-	next   func() (string, []byte)
+	next   func() record
+	encode encoder
 	client *kgo.Client
 	failed atomic.Pointer[error]
 	silent time.Time // until then, nothing more is logged
@@ -51,7 +53,7 @@ func (p Producers) Run(ctx context.Context) error {
 	}
 	defer closeAll(feeds)
 	for _, u := range w.users {
-		feeds[0].send(ctx, u.UserID, encode(u))
+		feeds[0].send(ctx, u)
 	}
 	if err := feeds[0].settle(ctx); err != nil {
 		p.Log.Warn("the demo's first users are not written yet", "error", err)
@@ -62,8 +64,7 @@ func (p Producers) Run(ctx context.Context) error {
 	for {
 		for i, f := range feeds {
 			for owed[i] += f.rate * every.Seconds(); owed[i] >= 1; owed[i]-- {
-				key, value := f.next()
-				f.send(ctx, key, value)
+				f.send(ctx, f.next())
 			}
 			f.complain(p.Now(), p.Log)
 		}
@@ -83,6 +84,7 @@ func (p Producers) feeds(w *world) ([]*feed, error) {
 		{rate: usersPerSecond, next: w.nextUser},
 		{rate: tradesPerSecond, next: w.nextTrade},
 		{rate: viewsPerSecond, next: w.nextView},
+		{rate: preferencesPerSecond, next: w.nextPreference},
 	}
 	for i, f := range fs {
 		for _, a := range p.Apps {
@@ -90,19 +92,37 @@ func (p Producers) feeds(w *world) ([]*feed, error) {
 				f.app = a
 			}
 		}
-		var err error
-		f.client, err = f.app.client(p.Kafka,
-			kgo.DefaultProduceTopic(ps[i].full()+".v1"),
-			kgo.ProducerLinger(linger),
-			kgo.MaxBufferedRecords(2000),
-			kgo.RecordDeliveryTimeout(30*time.Second),
-		)
+		p.older(ps[i], f.app.Form)
+		err := f.open(ps[i], p.Kafka)
 		if err != nil {
 			closeAll(fs[:i])
 			return nil, err
 		}
 	}
 	return fs, nil
+}
+
+// older says that a product is not written as the demo would make it today.
+func (p Producers) older(of product, f Form) {
+	if f.Encoding == of.encoding {
+		return
+	}
+	p.Log.Warn("a product of an older demo keeps its encoding, and has no schema; to get it as it is made now, end it with its data and start again",
+		"product", of.full(), "encoding", f.Encoding, "now", of.encoding, "command", "weir product delete "+of.full()+" --destroy-data")
+}
+
+// open makes what a feed writes with.
+func (f *feed) open(of product, kafka string) (err error) {
+	if f.encode, err = f.app.Form.encoder(of); err != nil {
+		return err
+	}
+	f.client, err = f.app.client(kafka,
+		kgo.DefaultProduceTopic(of.full()+".v1"),
+		kgo.ProducerLinger(linger),
+		kgo.MaxBufferedRecords(2000),
+		kgo.RecordDeliveryTimeout(30*time.Second),
+	)
+	return err
 }
 
 // client is a Kafka client with the application's credentials.
@@ -136,8 +156,13 @@ func (f *feed) settle(ctx context.Context) error {
 }
 
 // send hands a record to the client; a buffer that is full drops it.
-func (f *feed) send(ctx context.Context, key string, value []byte) {
-	f.client.TryProduce(ctx, &kgo.Record{Key: []byte(key), Value: value}, func(_ *kgo.Record, err error) {
+func (f *feed) send(ctx context.Context, r record) {
+	value, err := f.encode(r)
+	if err != nil {
+		f.failed.Store(&err)
+		return
+	}
+	f.client.TryProduce(ctx, &kgo.Record{Key: []byte(r.key()), Value: value}, func(_ *kgo.Record, err error) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			f.failed.Store(&err)
 		}

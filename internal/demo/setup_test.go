@@ -52,7 +52,7 @@ func TestSetupAgain(t *testing.T) {
 		return apps
 	}
 	first := setup()
-	if !slices.Equal(first[0].Reads, []string{"membership.users", "execution.stocktrades", "edge.pageviews"}) {
+	if !slices.Equal(first[0].Reads, []string{"membership.users", "execution.stocktrades", "edge.pageviews", "membership.preferences"}) {
 		t.Errorf("the reader reads %v", first[0].Reads)
 	}
 	if diff := cmp.Diff(first, setup()); diff != "" {

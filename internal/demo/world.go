@@ -1,11 +1,12 @@
 package demo
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // The size of the demo's world.
@@ -21,11 +22,13 @@ const (
 
 // user is a record of membership.users.
 type user struct {
-	UserID       string `json:"userid"`
-	RegionID     string `json:"regionid"`
-	Gender       string `json:"gender"`
-	RegisterTime int64  `json:"registertime"` // milliseconds since 1970
+	UserID       string `json:"userid" avro:"userid"`
+	RegionID     string `json:"regionid" avro:"regionid"`
+	Gender       string `json:"gender" avro:"gender"`
+	RegisterTime int64  `json:"registertime" avro:"registertime"` // milliseconds since 1970
 }
+
+func (u user) key() string { return u.UserID }
 
 // trade is a record of execution.stocktrades.
 type trade struct {
@@ -37,12 +40,44 @@ type trade struct {
 	UserID   string `json:"userid"`
 }
 
+func (t trade) key() string { return t.Symbol }
+
+// appendProto writes the trade as schema/stocktrades.proto has it.
+func (t trade) appendProto(b []byte) []byte {
+	number := func(field protowire.Number, n int) {
+		b = protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), uint64(n))
+	}
+	text := func(field protowire.Number, s string) {
+		b = protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
+	}
+	number(1, map[string]int{"BUY": 1, "SELL": 2}[t.Side])
+	number(2, t.Quantity)
+	text(3, t.Symbol)
+	number(4, t.Price)
+	text(5, t.Account)
+	text(6, t.UserID)
+	return b
+}
+
 // view is a record of edge.pageviews.
 type view struct {
-	ViewTime int64  `json:"viewtime"` // milliseconds since 1970
-	UserID   string `json:"userid"`
-	PageID   string `json:"pageid"`
+	ViewTime int64  `json:"viewtime" avro:"viewtime"` // milliseconds since 1970
+	UserID   string `json:"userid" avro:"userid"`
+	PageID   string `json:"pageid" avro:"pageid"`
 }
+
+func (v view) key() string { return v.UserID }
+
+// preference is a record of membership.preferences.
+type preference struct {
+	UserID     string    `json:"userid"`
+	Language   string    `json:"language"`
+	Newsletter bool      `json:"newsletter"`
+	Purposes   []string  `json:"purposes"`
+	Changed    time.Time `json:"changed"`
+}
+
+func (p preference) key() string { return p.UserID }
 
 // world is the demo's state: who is registered where, and what a share costs.
 // The same seed and the same calls give the same records but for their times.
@@ -94,40 +129,46 @@ func (w *world) someone() string {
 }
 
 // nextUser is somebody new, or somebody who moved to another region.
-func (w *world) nextUser() (key string, value []byte) {
+func (w *world) nextUser() record {
 	if len(w.users) < maxUsers && w.rand.IntN(10) == 0 {
-		u := w.register()
-		return u.UserID, encode(u)
+		return w.register()
 	}
 	u := &w.users[w.rand.IntN(len(w.users))]
 	u.RegionID = w.region()
-	return u.UserID, encode(u)
+	return *u
 }
 
 // nextTrade moves a price a little, and trades at it.
-func (w *world) nextTrade() (key string, value []byte) {
+func (w *world) nextTrade() record {
 	s := symbols()[w.rand.IntN(len(symbols()))]
 	w.prices[s] = min(999, max(5, w.prices[s]*(1+0.02*w.rand.NormFloat64())))
 	side := "BUY"
 	if w.rand.IntN(2) == 0 {
 		side = "SELL"
 	}
-	return s, encode(trade{
+	return trade{
 		Side: side, Quantity: 1 + w.rand.IntN(5000), Symbol: s, Price: int(w.prices[s]),
 		Account: fmt.Sprintf("ACC%03d", 100+w.rand.IntN(accounts)), UserID: w.someone(),
-	})
+	}
 }
 
 // nextView is somebody looking at a page.
-func (w *world) nextView() (key string, value []byte) {
-	u := w.someone()
-	return u, encode(view{ViewTime: w.now().UnixMilli(), UserID: u, PageID: fmt.Sprintf("Page_%d", 1+w.rand.IntN(pages))})
+func (w *world) nextView() record {
+	return view{UserID: w.someone(), ViewTime: w.now().UnixMilli(), PageID: fmt.Sprintf("Page_%d", 1+w.rand.IntN(pages))}
 }
 
-func encode(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // a struct of strings and numbers
+// nextPreference is somebody who wants something else than before. What the
+// service itself needs, everybody agreed to.
+func (w *world) nextPreference() record {
+	languages := []string{"de", "en", "fr", "it"}
+	p := preference{
+		UserID: w.someone(), Language: languages[w.rand.IntN(len(languages))], Newsletter: w.rand.IntN(3) == 0,
+		Purposes: []string{"service"}, Changed: w.now().UTC().Truncate(time.Second),
 	}
-	return b
+	for _, purpose := range []string{"statistics", "marketing"} {
+		if w.rand.IntN(2) == 0 {
+			p.Purposes = append(p.Purposes, purpose)
+		}
+	}
+	return p
 }

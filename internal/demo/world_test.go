@@ -1,10 +1,11 @@
 package demo
 
 import (
-	"encoding/json"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // clock is a time that moves on by a step at each look.
@@ -16,24 +17,18 @@ func clock() func() time.Time {
 	}
 }
 
-func read[T any](t *testing.T, b []byte) T {
-	t.Helper()
-	var v T
-	if err := json.Unmarshal(b, &v); err != nil {
-		t.Fatal(err)
-	}
-	return v
+// nexts is where the records of each product come from.
+func (w *world) nexts() []func() record {
+	return []func() record{w.nextUser, w.nextTrade, w.nextView, w.nextPreference}
 }
 
 func TestSameSeedSameWorld(t *testing.T) {
 	t.Parallel()
 	one, two := newWorld(7, clock()), newWorld(7, clock())
 	for i := range 5000 {
-		for _, next := range [][2]func() (string, []byte){{one.nextUser, two.nextUser}, {one.nextTrade, two.nextTrade}, {one.nextView, two.nextView}} {
-			k1, v1 := next[0]()
-			k2, v2 := next[1]()
-			if k1 != k2 || string(v1) != string(v2) {
-				t.Fatalf("record %d: %s %s, then %s %s", i, k1, v1, k2, v2)
+		for j, next := range one.nexts() {
+			if r1, r2 := next(), two.nexts()[j](); !cmp.Equal(r1, r2) {
+				t.Fatalf("record %d: %v, then %v", i, r1, r2)
 			}
 		}
 	}
@@ -48,25 +43,27 @@ func TestWorldKeepsItsPromises(t *testing.T) {
 		known[u.UserID] = true
 	}
 	for range 20_000 {
-		key, b := w.nextUser()
-		u := read[user](t, b)
+		u := w.nextUser().(user)
+		key := u.key()
 		if key != u.UserID || !slices.Contains([]string{"MALE", "FEMALE", "OTHER"}, u.Gender) || u.RegisterTime == 0 {
-			t.Fatalf("user %s: %s", key, b)
+			t.Fatalf("user %s: %v", key, u)
 		}
 		known[u.UserID] = true
 		if moved[key] == nil {
 			moved[key] = map[string]bool{}
 		}
 		moved[key][u.RegionID] = true
-		_, b = w.nextTrade()
-		tr := read[trade](t, b)
+		tr := w.nextTrade().(trade)
 		if tr.Quantity < 1 || tr.Quantity > 5000 || tr.Price < 5 || tr.Price > 999 || !known[tr.UserID] || tr.Side != "BUY" && tr.Side != "SELL" {
-			t.Fatalf("trade: %s", b)
+			t.Fatalf("trade: %v", tr)
 		}
-		key, b = w.nextView()
-		v := read[view](t, b)
-		if key != v.UserID || !known[v.UserID] || v.PageID == "" || v.ViewTime == 0 {
-			t.Fatalf("view %s: %s", key, b)
+		v := w.nextView().(view)
+		if v.key() != v.UserID || !known[v.UserID] || v.PageID == "" || v.ViewTime == 0 {
+			t.Fatalf("view: %v", v)
+		}
+		p := w.nextPreference().(preference)
+		if p.key() != p.UserID || !known[p.UserID] || len(p.Purposes) == 0 || p.Purposes[0] != "service" || p.Changed.IsZero() {
+			t.Fatalf("preference: %v", p)
 		}
 	}
 	many := 0

@@ -1,10 +1,15 @@
-"""The demo mesh: ready within a second, data of each product within three, the
-commands that it prints work as printed."""
+"""The demo mesh: ready within a second, data of each product within three, each
+value as its schema in the registry says, the commands that it prints work as
+printed."""
 
+import base64
 import concurrent.futures
 import json
+import re
+import struct
 import subprocess
 import time
+import urllib.request
 
 import lib
 from lib import App, claim, measure
@@ -13,6 +18,15 @@ PRODUCTS = {
     "membership.users": {"userid", "regionid", "gender", "registertime"},
     "execution.stocktrades": {"side", "quantity", "symbol", "price", "account", "userid"},
     "edge.pageviews": {"viewtime", "userid", "pageid"},
+    "membership.preferences": {"userid", "language", "newsletter", "purposes", "changed"},
+}
+FORMATS = {
+    "membership.users": "AVRO", "execution.stocktrades": "PROTOBUF",
+    "edge.pageviews": "AVRO", "membership.preferences": "JSON",
+}
+KEYS = {
+    "membership.users": "userid", "execution.stocktrades": "symbol",
+    "edge.pageviews": "userid", "membership.preferences": "userid",
 }
 SECONDS = lib.size(10)
 
@@ -39,7 +53,7 @@ def script():
 def look(node, begin):
     credentials = json.loads((node.data / "demo-credentials.json").read_text())["applications"]
     everything = [a for a in credentials if set(a["reads"]) >= set(PRODUCTS)]
-    claim(len(everything) == 1, f"one application reads all three products: {[a['name'] for a in credentials]}")
+    claim(len(everything) == 1, f"one application reads all products: {[a['name'] for a in credentials]}")
     app = App(node, everything[0]["name"], everything[0]["username"], everything[0]["password"])
     for p in PRODUCTS:
         first = app.kcat("-C", "-t", p + ".v1", "-o", "beginning", "-c", "1", "-q", timeout=20)
@@ -57,7 +71,7 @@ def look(node, begin):
     claim(len(printed) == 3, f"three commands are printed: {printed}")
     for c in printed:
         works(c)
-    rates(app)
+    rates(node, app)
     measure("resident while it runs", node.rss(), "MB; the promise is less than 200")
     claim(node.rss() < 200, f"{node.rss():.0f} MB")
 
@@ -84,34 +98,125 @@ def works(command):
     measure(f"{command.split()[0]} as printed", f"first line after {took:.2f} s: {line.strip()[:60]}")
 
 
-def rates(app):
+def rates(node, app):
     """What flows in a while, and that it is what was promised."""
-    follow = ["timeout", str(SECONDS), "kcat", *app.kcat_login(), "-C", "-o", "end", "-q", "-u", "-f", "%k\t%s\n", "-t"]
+    follow = ["timeout", str(SECONDS), "kcat", *app.kcat_login(), "-C", "-o", "end", "-q", "-u"]
     with concurrent.futures.ThreadPoolExecutor(len(PRODUCTS)) as pool:
-        seen = dict(zip(PRODUCTS, pool.map(lambda p: lib.run([*follow, p + ".v1"], timeout=SECONDS + 20).out.splitlines(), PRODUCTS)))
-    users = {json.loads(line)["userid"] for line in app.consume("membership.users.v1")}
+        seen = dict(zip(PRODUCTS, pool.map(lambda p: records([*follow, "-t", p + ".v1"]), PRODUCTS)))
+    read = {p: reader(node, app, p) for p in PRODUCTS}
+    everyone = records(["timeout", "20", "kcat", *app.kcat_login(), "-C", "-o", "beginning", "-e", "-q", "-t", "membership.users.v1"])
+    users = {read["membership.users"](value)["userid"] for _, value in everyone}
     total = 0
-    for product, lines in seen.items():
-        rate = len(lines) / SECONDS
+    for product, got in seen.items():
+        rate = len(got) / SECONDS
         total += rate
         measure(product, rate, "records/s")
         claim(rate >= 4, f"{product}: at least 5 records a second, got {rate:.1f}")  # one second goes by until the client follows
-        for line in lines:
-            key, _, value = line.partition("\t")
-            judge(product, key, json.loads(value), users)
-    measure("all three", total, "records/s; about 50 are promised")
+        for key, value in got:
+            judge(product, key, read[product](value), users)
+    measure("all of them", total, "records/s; about 50 are promised")
     claim(30 <= total <= 80, f"about 50 records a second: {total:.0f}")
+
+
+def records(command):
+    """Keys and values as they are, of a kcat that ends."""
+    out = subprocess.run([*command, "-f", "%K %S %k%s"], capture_output=True, timeout=SECONDS + 20).stdout
+    got = []
+    while out:
+        k, v, out = out.split(b" ", 2)
+        k, v = int(k), int(v)
+        if len(out) < k + v:  # the last one may be cut
+            break
+        got.append((out[:k].decode(), out[k:k + v]))
+        out = out[k + v:]
+    return got
+
+
+def ask(app, path):
+    """What the registry answers an application that logs in by password."""
+    request = urllib.request.Request(app.node.registry + path)
+    request.add_header("Authorization", "Basic " + base64.b64encode(f"{app.username}:{app.password}".encode()).decode())
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def reader(node, app, product):
+    """Decodes a product's values by the schema that the registry gives for the
+    id in them."""
+    shown = node.weir("product", "show", product, "-o", "json").json()
+    claim(shown["key"] == [KEYS[product]], f"the key of {product}: {shown.get('key')}")
+    subject = next(s for s in shown["subjects"] if s["of"] == "value")
+    claim(subject["format"] == FORMATS[product] and subject["version"] == 1, f"the schema of {product}: {subject}")
+    latest = ask(app, f"/subjects/{subject['subject']}/versions/latest")
+    claim(latest["id"] == subject["id"], f"the registry says {latest['id']}, the product {subject['id']}")
+    text = ask(app, f"/schemas/ids/{subject['id']}")["schema"]
+    claim(text == latest["schema"], f"by id it is the same schema as by version: {product}")
+
+    def read(value):
+        claim(value[:5] == struct.pack(">bI", 0, subject["id"]), f"{product}: a value begins with {value[:5].hex()}")
+        return {"AVRO": avro, "PROTOBUF": protobuf, "JSON": plain}[FORMATS[product]](text, value[5:])
+    return read
+
+
+def plain(_, value):
+    return json.loads(value)
+
+
+def varint(b):
+    """A number of variable length, and what is behind it."""
+    n = shift = 0
+    for i, c in enumerate(b):
+        n |= (c & 0x7F) << shift
+        shift += 7
+        if c < 0x80:
+            return n, b[i + 1:]
+    raise ValueError("the value ends within a number")
+
+
+def avro(text, b):
+    """A record of strings, enums and longs, as the Avro specification has it."""
+    r = {}
+    for field in json.loads(text)["fields"]:
+        kind = field["type"]
+        name = kind["type"] if isinstance(kind, dict) else kind
+        n, b = varint(b)
+        n = (n >> 1) ^ -(n & 1)
+        if name == "string":
+            r[field["name"]], b = b[:n].decode(), b[n:]
+        else:
+            r[field["name"]] = kind["symbols"][n] if name == "enum" else n
+    claim(not b, f"{len(b)} bytes are behind the record")
+    return r
+
+
+def protobuf(text, b):
+    """The first message of a file, with strings, enums and integers."""
+    names = {int(n): (kind, name) for kind, name, n in re.findall(r"^ *([\w.]+) (\w+) = (\d+)", text, re.M)}
+    sides = {int(n): name for name, n in re.findall(r"^ *(\w+) = (\d+);", text, re.M)}
+    claim(b[:1] == b"\0", f"the first message is named by one zero: {b[:4].hex()}")
+    b, r = b[1:], {}
+    while b:
+        tag, b = varint(b)
+        kind, name = names[tag >> 3]
+        n, b = varint(b)
+        if tag & 7 == 2:
+            r[name], b = b[:n].decode(), b[n:]
+        else:
+            r[name] = sides[n] if kind.split(".")[-1] == "Side" else n
+    return r
 
 
 def judge(product, key, r, users):
     claim(set(r) == PRODUCTS[product], f"{product} has the fields {sorted(r)}")
+    claim(key == r[KEYS[product]], f"{product} is keyed by {KEYS[product]}: {key} {r}")
     if product == "membership.users":
-        claim(key == r["userid"], f"keyed by userid: {key} {r}")
         claim(r["gender"] in ("MALE", "FEMALE", "OTHER"), f"gender: {r}")
     else:
         claim(r["userid"] in users, f"{product} refers to a user: {r}")
     if product == "execution.stocktrades":
-        claim(1 <= r["quantity"] <= 5000 and 5 <= r["price"] <= 999, f"bounds: {r}")
+        claim(1 <= r["quantity"] <= 5000 and 5 <= r["price"] <= 999 and r["side"] in ("BUY", "SELL"), f"bounds: {r}")
+    if product == "membership.preferences":
+        claim(r["purposes"][0] == "service", f"purposes: {r}")
 
 
 lib.main(script)

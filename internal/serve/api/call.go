@@ -112,12 +112,15 @@ func replayed(r weir.Receipt) string {
 	return ""
 }
 
-// settled waits until the rights of this node show a write. The write is
-// durable, so a wait that is too long is no error.
+// settled waits until the rights and schemas of this node show a write. The
+// write is durable, so a wait that is too long is no error.
 func (a *API) settled(ctx context.Context, r weir.Receipt) {
 	ctx, cancel := context.WithTimeout(ctx, settleFor)
 	defer cancel()
 	_ = a.Live.Wait(ctx, r.Offset)
+	if a.Schemas != nil {
+		_ = a.Schemas.Wait(ctx, r.Offset)
+	}
 }
 
 // until waits a moment for what workers do about a write, and says whether it
