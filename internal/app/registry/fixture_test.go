@@ -28,6 +28,7 @@ type mesh struct {
 	identity *identity.Identity
 	registry *registry.Registry
 	index    *registry.Index
+	catalog  *catalog.Catalog
 	admin    weir.Call
 	domains  map[string]weir.UID
 }
@@ -72,11 +73,11 @@ func (m *mesh) with(x *registry.Index) *registry.Registry {
 func (m *mesh) found(ctx context.Context) {
 	p := find[*weir.Person](m, weir.Ref{Noun: weir.NounPerson, Name: "admin"})
 	m.admin = weir.Call{By: weir.Principal{Ref: p.Ref(), Roles: p.Roles}}
-	c := catalog.New(catalog.Config{State: m.state, Writer: m.writer, Now: time.Now, Home: m.home})
+	m.catalog = catalog.New(catalog.Config{State: m.state, Writer: m.writer, Contracts: m.registry, Now: time.Now, Home: m.home})
 	for _, name := range []string{"ours", "theirs"} {
 		_, err := m.identity.CreateTeam(ctx, m.admin, name, "")
 		must(m.t, err)
-		_, err = c.CreateDomain(ctx, m.admin, catalog.NewDomain{Name: name, Team: name})
+		_, err = m.catalog.CreateDomain(ctx, m.admin, catalog.NewDomain{Name: name, Team: name})
 		must(m.t, err)
 		m.domains[name] = find[*weir.Domain](m, weir.Ref{Noun: weir.NounDomain, Name: name}).UID
 	}
