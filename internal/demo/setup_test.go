@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,24 +25,7 @@ import (
 func TestSetupAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	ready := make(chan *node.Node, 1)
-	go func() {
-		ended <- node.Run(ctx, node.Config{
-			Data: dir, HTTP: "127.0.0.1:0", Kafka: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader,
-		}, func(_ context.Context, n *node.Node) error { ready <- n; return nil })
-	}()
-	defer func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}()
-	n := <-ready
-	cl, err := client.New(n.Admin().URL, n.Admin().Token)
-	must(t, err)
-	defer cl.Close()
+	n, cl := start(t, dir)
 	setup := func() []demo.Application {
 		t.Helper()
 		apps, err := demo.Setup(t.Context(), cl, n.Kafka(), dir)
@@ -58,12 +42,119 @@ func TestSetupAgain(t *testing.T) {
 	if diff := cmp.Diff(first, setup()); diff != "" {
 		t.Errorf("the second time differs:\n%s", diff)
 	}
-	_, err = cl.RotateCredential(t.Context(), demo.Reader)
+	_, err := cl.RotateCredential(t.Context(), demo.Reader)
 	must(t, err)
 	must(t, cl.RevokeCredential(t.Context(), "registration"))
 	setup()
 	must(t, os.Remove(filepath.Join(dir, demo.CredentialsFile)))
 	setup()
+}
+
+// start runs a node for as long as the test, and acts as its admin.
+func start(t *testing.T, dir string) (*node.Node, *client.Client) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	ready := make(chan *node.Node, 1)
+	go func() {
+		ended <- node.Run(ctx, node.Config{
+			Data: dir, HTTP: "127.0.0.1:0", Kafka: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader,
+		}, func(_ context.Context, n *node.Node) error { ready <- n; return nil })
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case n := <-ready:
+		cl, err := client.New(n.Admin().URL, n.Admin().Token)
+		must(t, err)
+		t.Cleanup(cl.Close)
+		return n, cl
+	case err := <-ended:
+		ended <- nil
+		t.Fatal(err)
+		return nil, nil
+	}
+}
+
+// TestSetupKeepsWhatIsThere sets the demo up where its products are in another
+// form than it would make them: of an older demo, with a newer schema than its
+// own, and without any.
+func TestSetupKeepsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	dir := t.TempDir()
+	n, cl := start(t, dir)
+	for _, name := range []string{"membership", "edge"} {
+		_, err := cl.CreateTeam(ctx, client.NewTeam{Name: name})
+		must(t, err)
+		_, err = cl.CreateDomain(ctx, client.NewDomain{Name: name, Team: name})
+		must(t, err)
+	}
+	_, err := cl.CreateProduct(ctx, client.NewProduct{Name: "membership.users", Kind: "table", Encoding: "json"})
+	must(t, err)
+	forms := func() map[string]demo.Form {
+		t.Helper()
+		apps, err := demo.Setup(ctx, cl, n.Kafka(), dir)
+		must(t, err)
+		out := map[string]demo.Form{}
+		for _, a := range apps[1:] {
+			out[a.Writes[0]] = a.Form
+		}
+		return out
+	}
+	first := forms()
+	if diff := cmp.Diff(demo.Form{Encoding: "json"}, first["membership.users"]); diff != "" {
+		t.Errorf("a product of an older demo:\n%s", diff)
+	}
+	for name, encoding := range map[string]string{"execution.stocktrades": "protobuf", "edge.pageviews": "avro", "membership.preferences": "json-schema"} {
+		if f := first[name]; f.Encoding != encoding || f.ID == 0 {
+			t.Errorf("%s is written as %+v", name, f)
+		}
+	}
+	r := cl.Registry()
+	subject := "edge.pageviews.v1-value"
+	now, err := r.Version(ctx, subject, client.Latest, false)
+	must(t, err)
+	newer := strings.Replace(now.Schema, `"fields":[`, `"fields":[{"name":"browser","type":"string","default":""},`, 1)
+	next, err := r.Register(ctx, subject, client.NewSchema{Schema: newer}, false)
+	must(t, err)
+	if next.ID == now.ID {
+		t.Fatalf("nothing is newer: %+v", next)
+	}
+	if diff := cmp.Diff(first, forms()); diff != "" {
+		t.Errorf("with a newer schema than the demo's:\n%s", diff)
+	}
+	for _, permanent := range []bool{false, true} {
+		_, err = r.DeleteVersion(ctx, subject, now.Version, permanent)
+		must(t, err)
+	}
+	if diff := cmp.Diff(first, forms()); diff != "" {
+		t.Errorf("with the demo's schema deleted:\n%s", diff)
+	}
+	if again, err := r.Version(ctx, subject, client.Latest, false); err != nil || again.ID != now.ID || again.Version != 3 {
+		t.Errorf("the schema is there again as %+v: %v", again, err)
+	}
+}
+
+// TestSetupRefusesAnotherEncoding does not write what the product's readers
+// would not understand.
+func TestSetupRefusesAnotherEncoding(t *testing.T) {
+	t.Parallel()
+	n, cl := start(t, t.TempDir())
+	_, err := cl.CreateTeam(t.Context(), client.NewTeam{Name: "edge"})
+	must(t, err)
+	_, err = cl.CreateDomain(t.Context(), client.NewDomain{Name: "edge", Team: "edge"})
+	must(t, err)
+	_, err = cl.CreateProduct(t.Context(), client.NewProduct{Name: "edge.pageviews", Encoding: "protobuf"})
+	must(t, err)
+	_, err = demo.Setup(t.Context(), cl, n.Kafka(), t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "weir product delete edge.pageviews --destroy-data") {
+		t.Errorf("it says %v", err)
+	}
 }
 
 func logsIn(t *testing.T, kafka string, a demo.Application) {

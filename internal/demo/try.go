@@ -22,7 +22,7 @@ In another terminal, try:
 
   WEIR_URL=%[4]s WEIR_TOKEN=%[5]s %[6]s product list
 
-  curl -s -u %[2]s:%[3]s %[4]s/registry/subjects/execution.stocktrades.v1-value/versions/latest/schema
+  curl -s -u %[2]s:%[3]s %[4]s/registry/subjects/membership.preferences.v1-value/versions/latest/schema
 
 `, kafka, reader.Username, reader.Password, url, token, program, unframed(preferences.Form))
 }
