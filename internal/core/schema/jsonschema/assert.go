@@ -2,7 +2,6 @@ package jsonschema
 
 import (
 	"math/big"
-	"slices"
 	"strings"
 
 	"github.com/weirmesh/weir"
@@ -199,11 +198,6 @@ func acyclic(n *Node) error {
 		}
 	}
 	n.colour = black
-	for _, c := range slices.Concat(n.deeper, n.children) {
-		if err := acyclic(c); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

@@ -38,7 +38,7 @@ type builder struct {
 	resources map[string]*resource
 	of        map[*Node]*resource
 	patterns  *patterns
-	nodes     int
+	nodes     []*Node // of all texts
 	bytes     int
 	read      int
 	ids       int
@@ -63,11 +63,9 @@ func (b *builder) build(src schema.Source) (*document, error) {
 			return nil, err
 		}
 	}
-	for _, d := range b.docs {
-		for _, n := range append([]*Node{d.root}, d.loose...) {
-			if err := acyclic(n); err != nil {
-				return nil, err
-			}
+	for _, n := range b.nodes {
+		if err := acyclic(n); err != nil {
+			return nil, err
 		}
 	}
 	if w := weigh(doc.root); w > MaxWeight {
@@ -172,11 +170,12 @@ func (b *builder) walk(p place, v *value) (*Node, error) {
 	if n := p.doc.nodes[v]; n != nil {
 		return n, nil
 	}
-	if b.nodes++; b.nodes > MaxSubschemas {
+	if len(b.nodes) == MaxSubschemas {
 		return nil, p.at(weir.Limit, "the schema has more than %d subschemas", MaxSubschemas).WithFix("use fewer fields, or split the record")
 	}
 	n := &Node{Where: p.where(), Draft: p.doc.draft, value: v, location: p.doc.key + "#" + escapePercent(p.pointer), weight: 1}
 	p.doc.nodes[v] = n
+	b.nodes = append(b.nodes, n)
 	if p.res.root == nil {
 		p.res.root = n
 	}

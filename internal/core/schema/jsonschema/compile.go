@@ -95,11 +95,26 @@ func (d *document) rewrite(v *value) any {
 	if both := n.second(); both != nil {
 		also(m, map[string]any{"$ref": both.location})
 	}
-	if n.hasEnum && len(n.Enum) == 0 && n.Draft > Draft4 {
-		delete(m, "enum") // allowed, but the library's metaschemas say no
-		also(m, map[string]any{"not": map[string]any{}})
+	if n.hasEnum && n.Draft > Draft4 {
+		rewriteEnum(m, n.Enum)
 	}
 	return m
+}
+
+// rewriteEnum writes an enum without values, or with one twice, in words that
+// the library's metaschemas take: from draft 6 on both are allowed.
+func rewriteEnum(m map[string]any, enum []Literal) {
+	values, seen := make([]any, 0, len(enum)), make(map[string]bool, len(enum))
+	for _, l := range enum {
+		if !seen[l.Key] {
+			seen[l.Key] = true
+			values = append(values, l.plain)
+		}
+	}
+	if m["enum"] = values; len(values) == 0 {
+		delete(m, "enum")
+		also(m, map[string]any{"not": map[string]any{}})
+	}
 }
 
 // also puts one more schema behind those of allOf.

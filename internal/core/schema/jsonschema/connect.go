@@ -82,6 +82,7 @@ func (b *builder) foreign(n *Node, ref string) (*Node, error) {
 	if d, ok := drafts()[path]; ok && fragment == "" {
 		if b.external[path] == nil {
 			b.external[path] = &Node{Where: url, External: d.URL(), Draft: d, location: strings.TrimSuffix(d.URL(), "#"), weight: 1, value: &value{}}
+			b.nodes = append(b.nodes, b.external[path])
 		}
 		return b.external[path], nil
 	}
