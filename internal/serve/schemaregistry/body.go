@@ -36,6 +36,9 @@ func readObject(body []byte) (object, error) {
 			err = errors.New("there is something after the JSON value")
 		}
 	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return object{}, malformed("it ends too early")
+	}
 	if err != nil {
 		return object{}, malformed("%v", err)
 	}
@@ -57,9 +60,6 @@ func malformed(format string, args ...any) error {
 func readValue(d *json.Decoder, depth int) (any, error) {
 	t, err := d.Token()
 	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
 		return nil, err
 	}
 	open, ok := t.(json.Delim)

@@ -1,6 +1,7 @@
 package schemaregistry
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -31,6 +32,9 @@ func codeOf(err error) (status, code int) {
 			status /= 10
 		}
 		return status, code
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return http.StatusServiceUnavailable, 50002 // nobody waits for it
 	}
 	switch weir.KindOf(err) {
 	case weir.Invalid:

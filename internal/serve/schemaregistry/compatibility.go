@@ -35,6 +35,9 @@ func (a *API) compare(ctx context.Context, q *request, version int) (any, error)
 	}
 	verbose := q.flag("verbose")
 	found, err := a.Registry.Check(ctx, q.by, c, version)
+	if version == registry.Latest && errors.Is(err, registry.NoSubject) {
+		found, err = a.Registry.Check(ctx, q.by, c, 0) // what has no latest takes anything
+	}
 	if verbose && errors.Is(err, registry.InvalidSchema) {
 		return verdict{Messages: &[]string{messageOf(err)}}, nil
 	}

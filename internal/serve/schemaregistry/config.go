@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/weirmesh/weir"
-	"github.com/weirmesh/weir/internal/app/registry"
 )
 
 // configAnswer is a configuration as it is read.
@@ -145,9 +144,6 @@ func (a *API) setMode(ctx context.Context, q *request) (any, error) {
 	sent := o.text("mode")
 	if err := o.err(); err != nil {
 		return nil, err
-	}
-	if sent == "" {
-		return nil, weir.Errorf(weir.Invalid, "Invalid mode. Valid values are READWRITE, READONLY, READONLY_OVERRIDE, and IMPORT.").Because(registry.InvalidMode)
 	}
 	_, err = a.Registry.SetMode(ctx, call, subject, weir.SubjectMode(strings.ToUpper(sent)), q.flag("force"))
 	return modeAnswer{sent}, err

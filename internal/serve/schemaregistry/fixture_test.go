@@ -30,8 +30,9 @@ import (
 var update = flag.Bool("update", false, "rewrite golden files")
 
 // mesh is the registry's API over a real ledger, state and writer: the domain
-// shop with its application till and its member sara, the domain other with the
-// application spy, and pia, who is in no team.
+// shop with its products sales (for all) and books (for itself), its application
+// till and its member sara; the domain other with the application spy; and pia,
+// who is in no team.
 type mesh struct {
 	t        testing.TB
 	url      string
@@ -102,15 +103,38 @@ func (m *mesh) people(f *identity.Founding) {
 		_, err = m.catalog.CreateDomain(ctx, m.admin, catalog.NewDomain{Name: team, Team: team})
 		must(m.t, err)
 	}
+	for name, visibility := range map[string]weir.Visibility{"shop.sales": weir.VisibleMesh, "shop.books": weir.VisibleDomain} {
+		_, err = m.catalog.CreateProduct(ctx, m.admin, catalog.NewProduct{Name: name, Encoding: "avro", Visibility: visibility})
+		must(m.t, err)
+	}
 	m.application("till", "shop")
 	m.application("spy", "other")
-	for _, name := range []string{"sara", "pia"} {
-		_, err = m.identity.CreatePerson(ctx, m.admin, name)
-		must(m.t, err)
-		m.token(name, "first")
-	}
-	_, err = m.identity.AddMember(ctx, m.admin, "shop", "sara")
+}
+
+// person makes someone with a token, when somebody first asks as them: a
+// person's password takes its time.
+func (m *mesh) person(name string, teams ...string) {
+	m.t.Helper()
+	ctx := context.Background()
+	_, err := m.identity.CreatePerson(ctx, m.admin, name)
 	must(m.t, err)
+	m.token(name, "first")
+	for _, team := range teams {
+		_, err = m.identity.AddMember(ctx, m.admin, team, name)
+		must(m.t, err)
+	}
+}
+
+// who is a name and what opens the registry with it.
+func (m *mesh) who(name string) (who [2]string, ok bool) {
+	m.t.Helper()
+	if who, ok = m.basic[name]; !ok && name == "sara" {
+		m.person(name, "shop")
+	} else if !ok && name == "pia" {
+		m.person(name)
+	}
+	who, ok = m.basic[name]
+	return who, ok
 }
 
 func (m *mesh) application(name, team string) {
@@ -162,7 +186,7 @@ func (m *mesh) request(as, method, path string, body io.Reader) *http.Request {
 	m.t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), method, m.url+path, body)
 	must(m.t, err)
-	if who, ok := m.basic[as]; ok {
+	if who, ok := m.who(as); ok {
 		req.SetBasicAuth(who[0], who[1])
 	}
 	if body != nil {

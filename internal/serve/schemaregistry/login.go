@@ -26,7 +26,7 @@ func (a *API) authenticate(ctx context.Context, r *http.Request) (weir.Principal
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
-		return weir.Principal{}, weir.Errorf(weir.Unauthorized, "the request says not who asks").
+		return weir.Principal{}, weir.Errorf(weir.Unauthorized, "the request does not say who asks").
 			WithFix("use basic auth with an application's name and password, or a token: basic.auth.user.info=NAME:PASSWORD")
 	}
 	return a.People.Authenticate(ctx, strings.TrimSpace(token), via)

@@ -148,9 +148,16 @@ func (q *request) deleted() registry.Deleted {
 	return registry.LivingOnly
 }
 
-// which reads the parameters that select from a list.
-func (q *request) which() (registry.Which, error) {
-	w := registry.Which{Deleted: q.deleted()}
+// How much a list holds at most, and if nothing is said: as registries do.
+const (
+	maxSchemas = 1000   // with their texts
+	maxNames   = 20_000 // names or numbers alone
+)
+
+// which reads the parameters that select from a list. A limit above the most is
+// none.
+func (q *request) which(most int) (registry.Which, error) {
+	w := registry.Which{Deleted: q.deleted(), Limit: most}
 	if q.http.URL.RawQuery == "" {
 		return w, nil
 	}
@@ -163,8 +170,12 @@ func (q *request) which() (registry.Which, error) {
 	if w.Offset, err = q.number("offset"); err != nil {
 		return w, err
 	}
-	w.Limit, err = q.number("limit")
-	return w, err
+	if limit, err := q.number("limit"); err != nil {
+		return w, err
+	} else if limit > 0 && limit < most {
+		w.Limit = limit
+	}
+	return w, nil
 }
 
 // call is what every write has in common.
@@ -190,7 +201,7 @@ func list[T any](ctx context.Context, q *request, of func(context.Context, weir.
 	if err != nil {
 		return nil, err
 	}
-	w, err := q.which()
+	w, err := q.which(maxNames)
 	if err != nil {
 		return nil, err
 	}

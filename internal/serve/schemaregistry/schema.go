@@ -180,7 +180,7 @@ func versionOf(v registry.Version) versionAnswer {
 
 // schemas lists versions of all subjects.
 func (a *API) schemas(ctx context.Context, q *request) (any, error) {
-	w, err := q.which()
+	w, err := q.which(maxSchemas)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func (a *API) uses(ctx context.Context, q *request) ([]registry.Version, error) 
 	if err != nil {
 		return nil, err
 	}
-	w, err := q.which()
+	w, err := q.which(maxNames)
 	if err != nil {
 		return nil, err
 	}
@@ -287,13 +287,15 @@ func (a *API) formattedText(ctx context.Context, q *request, v registry.Version)
 
 // formatted is a version's text in the form that is asked for: as it is stored
 // or, for Protobuf, the descriptor's bytes in base64.
-func (a *API) formatted(_ context.Context, q *request, v registry.Version) (string, error) {
+func (a *API) formatted(ctx context.Context, q *request, v registry.Version) (string, error) {
 	if q.http.URL.RawQuery == "" {
 		return v.Text, nil
 	}
 	switch format := q.param("format"); format {
 	case "", "default":
 		return v.Text, nil
+	case "serialized":
+		return a.Registry.Serialized(ctx, v)
 	default:
 		return "", refusal{http.StatusUnprocessableEntity, "the format " + clip(format) + " of a schema is left out of this registry; there is serialized, for Protobuf"}
 	}

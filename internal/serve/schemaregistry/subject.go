@@ -8,7 +8,7 @@ import (
 
 // subjects lists names.
 func (a *API) subjects(ctx context.Context, q *request) (any, error) {
-	w, err := q.which()
+	w, err := q.which(maxNames)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (a *API) referencedBy(ctx context.Context, q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := q.which()
+	w, err := q.which(maxNames)
 	if err != nil {
 		return nil, err
 	}
