@@ -23,6 +23,7 @@ type Registry struct {
 	name string // of who answers, for errors
 	http *http.Client
 	auth func(*http.Request)
+	why  string
 }
 
 // What a registry may take: until its answer begins (to delete a subject is
@@ -74,6 +75,14 @@ func OpenRegistry(address string, login RegistryLogin) (*Registry, error) {
 			}
 		},
 	}, nil
+}
+
+// Because is the same registry, whose writes say why: a node keeps it for the
+// audit.
+func (r *Registry) Because(why string) *Registry {
+	out := *r
+	out.why = why
+	return &out
 }
 
 // Close drops idle connections.
@@ -174,6 +183,9 @@ func (r *Registry) request(ctx context.Context, method, path string, body any) (
 	req.Header.Set("Accept", registryType+", application/json")
 	if body != nil {
 		req.Header.Set("Content-Type", registryType)
+	}
+	if r.why != "" && method != http.MethodGet {
+		req.Header.Set("Weir-Reason", r.why)
 	}
 	r.auth(req)
 	return req, nil

@@ -172,6 +172,11 @@ func (r *Registry) SchemaUses(ctx context.Context, id int) ([]SchemaVersion, err
 	return answer[[]SchemaVersion](ctx, r, http.MethodGet, "/schemas/ids/"+strconv.Itoa(id)+"/versions?deleted=true", nil)
 }
 
+// ReferencedBy lists the ids of the schemas that refer to a version.
+func (r *Registry) ReferencedBy(ctx context.Context, subject string, version int) ([]int, error) {
+	return answer[[]int](ctx, r, http.MethodGet, subjectPath(subject)+"/versions/"+versionPath(version)+"/referencedby", nil)
+}
+
 // Register puts a schema into a subject, and gives its id and version. A schema
 // that is there already stays as it is.
 func (r *Registry) Register(ctx context.Context, subject string, n NewSchema, normalize bool) (SchemaVersion, error) {

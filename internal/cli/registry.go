@@ -58,7 +58,7 @@ from WEIR_IMPORT_USER.`,
 			return err
 		}
 		defer cl.Close()
-		cfg.To = cl.Registry()
+		cfg.To = cl.Registry().Because("import of " + args[0])
 		return c.importAll(cmd.Context(), cfg)
 	}
 	return cmd

@@ -36,6 +36,14 @@ func (c *cli) registryCommand(cmd *cobra.Command, run func(context.Context, *cli
 	return cmd
 }
 
+// registryWrite is a registryCommand that writes, and may say why.
+func (c *cli) registryWrite(cmd *cobra.Command, run func(context.Context, *client.Registry, []string) error) *cobra.Command {
+	reason := cmd.Flags().String("reason", "", "why, for the audit")
+	return c.registryCommand(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
+		return run(ctx, r.Because(*reason), args)
+	})
+}
+
 // subjects completes the name of a subject.
 func (c *cli) subjects() cobra.CompletionFunc {
 	return c.names(func(ctx context.Context, cl *client.Client) ([]string, error) {
@@ -129,10 +137,14 @@ func (c *cli) schemaShow() *cobra.Command {
 	version := versionFlag(cmd, "latest", "which version: a number or latest")
 	id := cmd.Flags().Int("id", 0, "the schema with this id instead of a subject's")
 	raw := cmd.Flags().Bool("raw", false, "only the text, exactly as it is")
+	referencedBy := cmd.Flags().Bool("referenced-by", false, "list what refers to it instead")
 	return c.registryCommand(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
 		v, err := oneSchema(ctx, r, args, *id, version)
 		if err != nil {
 			return err
+		}
+		if *referencedBy {
+			return c.printReferrers(ctx, r, v)
 		}
 		if *raw {
 			_, err := io.WriteString(c.Out, v.Schema)
@@ -152,6 +164,32 @@ func oneSchema(ctx context.Context, r *client.Registry, args []string, id int, v
 		return r.SchemaByID(ctx, id)
 	}
 	return r.Version(ctx, args[0], version.n, version.n != client.Latest)
+}
+
+// printReferrers lists the versions of subjects that refer to one.
+func (c *cli) printReferrers(ctx context.Context, r *client.Registry, v client.SchemaVersion) error {
+	if v.Subject == "" {
+		return errors.New("what refers to a schema refers to a version of a subject; give the subject instead of --id")
+	}
+	ids, err := r.ReferencedBy(ctx, v.Subject, v.Version)
+	if err != nil {
+		return err
+	}
+	lines := []subjectLine{}
+	for _, id := range ids {
+		uses, err := r.SchemaUses(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, u := range uses {
+			lines = append(lines, subjectLine{Subject: u.Subject, Version: u.Version, ID: id})
+		}
+	}
+	return printAll(c, lines, []column[subjectLine]{
+		{"SUBJECT", func(l subjectLine) string { return l.Subject }},
+		{"VERSION", func(l subjectLine) string { return number(l.Version) }},
+		{"ID", func(l subjectLine) string { return number(l.ID) }},
+	})
 }
 
 // printSchema prints what belongs to a schema, and its text below.
@@ -463,7 +501,7 @@ subject. A schema that is there already stays as it is.`,
 	}
 	s := addSchemaFlags(cmd)
 	cmd.Flags().StringToStringVar(&s.metadata, "metadata", nil, "a property to keep beside it: KEY=VALUE; may be repeated")
-	return c.registryCommand(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
+	return c.registryWrite(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
 		n, err := s.read(c.In, args[1])
 		if err != nil {
 			return err
@@ -490,7 +528,7 @@ records written with it can then no longer be read.`,
 	}
 	version := versionFlag(cmd, "", "only this version: a number or latest")
 	permanent := cmd.Flags().Bool("permanent", false, "for ever, not softly")
-	return c.registryCommand(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
+	return c.registryWrite(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
 		a := client.Against{Subject: args[0], Version: version.n}
 		if err := c.sureOfDelete(a, *permanent); err != nil {
 			return err

@@ -78,7 +78,7 @@ func (c *cli) schemaConfig() *cobra.Command {
 		Example: "  weir schema config membership.users.v1-value --set FULL\n  weir schema config",
 	}
 	s := addSettingFlags(cmd, "the level to be", levels())
-	return c.registryCommand(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
+	return c.registryWrite(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
 		if err := s.check(); err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (c *cli) schemaMode() *cobra.Command {
 	}
 	s := addSettingFlags(cmd, "the mode to be", modes())
 	force := cmd.Flags().Bool("force", false, "IMPORT also where there are schemas")
-	return c.registryCommand(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
+	return c.registryWrite(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
 		if err := s.check(); err != nil {
 			return err
 		}

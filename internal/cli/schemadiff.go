@@ -124,19 +124,23 @@ func printDiff(w io.Writer, d client.SchemaComparison, how sideBySide) error {
 		next = printable(how.file)
 	}
 	var b strings.Builder
-	side := (max(how.width, minWidth) - 4) / 2 // a mark, a space, two between
-	line := func(mark, left, right string) {
-		b.WriteString(strings.TrimRight(mark+" "+pad(left, side)+"  "+clip(right, side), " ") + "\n")
-	}
 	fmt.Fprintf(&b, "%s (%s)\n\n", printable(d.Subject), d.Type)
-	line(" ", old, next)
+	rows := [][3]string{{" ", old, next}}
+	side := (max(how.width, minWidth) - 4) / 2 // a mark, a space, two between
 	names := nameWidth(d.Fields, side)
 	for _, f := range d.Fields {
-		line(mark(f), fieldText(f.Old, names), fieldText(f.New, names))
+		rows = append(rows, [3]string{mark(f), fieldText(f.Old, names), fieldText(f.New, names)})
+	}
+	left := 0
+	for _, r := range rows {
+		left = min(max(left, utf8.RuneCountInString(r[1])), side)
+	}
+	for _, r := range rows {
+		b.WriteString(strings.TrimRight(r[0]+" "+pad(r[1], left)+"  "+clip(r[2], side), " ") + "\n")
 	}
 	b.WriteByte('\n')
-	reads(&b, "BACKWARD", next+" reads what was written with "+old, d.Backward)
-	reads(&b, "FORWARD", old+" reads what was written with "+next, d.Forward)
+	reads(&b, "BACKWARD", [2]string{next, old}, d.Backward)
+	reads(&b, "FORWARD", [2]string{old, next}, d.Forward)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -179,15 +183,16 @@ func fieldText(f *client.SchemaField, names int) string {
 	return text
 }
 
-// reads prints one direction of the verdict.
-func reads(b *strings.Builder, direction, what string, ms []client.SchemaMismatch) {
+// reads prints one direction of the verdict: whether the first of the two reads
+// what was written with the second.
+func reads(b *strings.Builder, direction string, of [2]string, ms []client.SchemaMismatch) {
 	if len(ms) == 0 {
-		fmt.Fprintf(b, "%-8s yes  %s\n", direction, what)
+		fmt.Fprintf(b, "%-8s  yes  %s reads everything that was written with %s\n", direction, of[0], of[1])
 		return
 	}
-	fmt.Fprintf(b, "%-8s NO   not everything: %s\n", direction, what)
+	fmt.Fprintf(b, "%-8s  no   %s cannot read everything that was written with %s\n", direction, of[0], of[1])
 	for _, m := range ms {
-		b.WriteString("  " + printable(mismatchText(m)) + "\n")
+		b.WriteString("          " + printable(mismatchText(m)) + "\n")
 	}
 }
 
