@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -82,5 +83,73 @@ func TestAnotherDomainsSubject(t *testing.T) {
 	}
 	if _, err := m.registry.ByID(ctx, m.member("theirs").By, 1, ""); !weir.NotFound.In(err) {
 		t.Errorf("by id: %v", err)
+	}
+}
+
+// TestManyIntoOneSubject: different schemas that come at once all get a place,
+// each another version and id.
+func TestManyIntoOneSubject(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	_, err := m.registry.SetConfig(context.Background(), m.admin, "s", weir.SubjectConfig{Compatibility: weir.CompatFullTransitive})
+	must(t, err)
+	got := make([]registry.Version, 32)
+	var all sync.WaitGroup
+	for i := range got {
+		all.Go(func() {
+			var err error
+			got[i], err = m.registry.Register(context.Background(), m.admin, registry.Registration{Subject: "s", Text: avro("o", fmt.Sprintf("f%d?", i))})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	versions, ids := map[int]bool{}, map[weir.SchemaID]bool{}
+	for _, v := range got {
+		versions[v.Version], ids[v.ID] = true, true
+		if v.Version > len(got) || int(v.ID) > len(got) {
+			t.Errorf("%d/%d", v.Version, v.ID)
+		}
+	}
+	if len(versions) != len(got) || len(ids) != len(got) {
+		t.Errorf("%d versions, %d ids", len(versions), len(ids))
+	}
+}
+
+// TestIDsOfManySubjects: registering different schemas in different subjects at
+// once gives each another id.
+func TestIDsOfManySubjects(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	var ids sync.Map
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			v, err := m.registry.Register(context.Background(), m.admin, registry.Registration{Subject: fmt.Sprint("s", i), Text: avro("o", fmt.Sprintf("f%d", i))})
+			if other, taken := ids.LoadOrStore(v.ID, i); err != nil || taken {
+				t.Errorf("id %d is of %v and %d; %v", v.ID, other, i, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestLookupIgnoresTheVersionsNumber: a schema that says its version's number in
+// its metadata is found without it.
+func TestLookupIgnoresTheVersionsNumber(t *testing.T) {
+	t.Parallel()
+	m, ctx := newMesh(t), context.Background()
+	v, err := m.registry.Register(ctx, m.admin, registry.Registration{Subject: "s", Text: avro("o", "a"), Version: -1})
+	must(t, err)
+	got, err := m.registry.Lookup(ctx, m.admin.By, registry.Registration{Subject: "s", Text: avro("o", "a")}, registry.LivingOnly)
+	if err != nil || got.ID != v.ID || got.Metadata == nil {
+		t.Errorf("%v, %v", got, err)
+	}
+	_, err = m.registry.Lookup(ctx, m.admin.By, registry.Registration{
+		Subject: "s", Text: avro("o", "a"), Metadata: &weir.Metadata{Properties: map[string]string{"other": "x"}},
+	}, registry.LivingOnly)
+	if faultOf(err) != registry.NoSchema {
+		t.Errorf("with other metadata: %v", err)
 	}
 }
