@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bufbuild/protocompile"
+	"github.com/bufbuild/protocompile/ast"
 	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -18,13 +19,10 @@ import (
 const rootName = "default"
 
 // compile links a text with what it imports.
-func compile(text string, refs []schema.Reference) (protoreflect.FileDescriptor, error) {
-	files := sources{}
-	if err := files.add(refs); err != nil {
-		return nil, err
-	}
+func compile(src schema.Source) (protoreflect.FileDescriptor, error) {
+	files := sourcesOf(src.References)
 	root := files.free(rootName)
-	files[root] = text
+	files[root] = src.Text
 	return link(files.find, root)
 }
 
@@ -44,28 +42,21 @@ func link(find protocompile.ResolverFunc, root string) (protoreflect.FileDescrip
 // sources are the texts that may be imported, by name.
 type sources map[string]string
 
-// add takes references and theirs. Where a name is said twice the outer one
-// holds: whoever wrote the outer text chose it.
-func (s sources) add(refs []schema.Reference) error {
+// sourcesOf takes references and theirs. Where a name is said twice the outer
+// one holds: whoever wrote the outer text chose it.
+func sourcesOf(refs []schema.Reference) sources {
+	s := sources{}
 	for len(refs) > 0 {
 		var next []schema.Reference
 		for _, r := range refs {
-			if _, ok := s[r.Name]; ok {
-				continue
+			if _, ok := s[r.Name]; !ok {
+				s[r.Name] = r.Text
+				next = append(next, r.References...)
 			}
-			text, err := textOf(r.Source)
-			if err == nil {
-				err = checkText(r.Name, text)
-			}
-			if err != nil {
-				return err
-			}
-			s[r.Name] = text
-			next = append(next, r.References...)
 		}
 		refs = next
 	}
-	return nil
+	return s
 }
 
 // free is a name that no reference has.
@@ -104,15 +95,11 @@ func (m missing) Error() string { return fmt.Sprintf("%q is not among the refere
 // compileError says what the compiler said, where, and what to do.
 func compileError(err error, root string) error {
 	e := weir.Errorf(weir.Invalid, "%s", strings.TrimSpace(err.Error())).
-		WithFix("correct the schema: protoc must accept it")
+		WithFix("correct the schema; proto2, proto3 and edition 2023 are understood")
 	var at reporter.ErrorWithPos
 	if errors.As(err, &at) {
-		p := at.GetPosition()
 		e.Msg = at.Unwrap().Error()
-		e.Where = fmt.Sprintf("%d:%d", p.Line, p.Col)
-		if p.Filename != root {
-			e.Where = p.Filename + ":" + e.Where
-		}
+		e.Where = whereOf(at.GetPosition(), root)
 	}
 	var m missing
 	if errors.As(err, &m) {
@@ -120,4 +107,17 @@ func compileError(err error, root string) error {
 		e.WithFix("register that file as the schema of a subject, and add {\"name\": %q, \"subject\": ..., \"version\": ...} to the references", string(m))
 	}
 	return e
+}
+
+// whereOf is line and column, behind the name of the file if it is an imported
+// one. A descriptor has no lines.
+func whereOf(p ast.SourcePos, root string) string {
+	at := ""
+	if p.Line > 0 {
+		at = fmt.Sprintf("%d:%d", p.Line, p.Col)
+	}
+	if p.Filename == root {
+		return at
+	}
+	return strings.TrimSuffix(p.Filename+":"+at, ":")
 }

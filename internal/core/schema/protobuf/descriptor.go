@@ -7,20 +7,12 @@ import (
 	"github.com/bufbuild/protocompile"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/schema"
 )
-
-// textOf is the .proto text of a source, whichever way it was sent.
-func textOf(src schema.Source) (string, error) {
-	file := descriptorOf(src.Text)
-	if file == nil {
-		return src.Text, nil
-	}
-	return describe(file, src.References)
-}
 
 // descriptorOf is the descriptor that base64 holds, or nil for a text. Only a
 // .proto text has blanks, quotes or semicolons, and there is no schema without.
@@ -30,10 +22,19 @@ func descriptorOf(text string) *descriptorpb.FileDescriptorProto {
 		return nil
 	}
 	file := new(descriptorpb.FileDescriptorProto)
-	if proto.Unmarshal(b, file) != nil {
+	if unmarshal(b, file, nil) != nil {
 		return nil
 	}
 	return file
+}
+
+// unmarshal reads a descriptor that is not nested deeper than a text may be: a
+// message has at most so many levels, and so have the values of its options.
+func unmarshal(b []byte, into proto.Message, extensions *protoregistry.Types) error {
+	if extensions == nil {
+		extensions = new(protoregistry.Types)
+	}
+	return proto.UnmarshalOptions{Resolver: extensions, RecursionLimit: 3 * MaxDepth}.Unmarshal(b, into)
 }
 
 // describe prints a descriptor that somebody sent. It is linked with what it
@@ -42,6 +43,10 @@ func descriptorOf(text string) *descriptorpb.FileDescriptorProto {
 func describe(file *descriptorpb.FileDescriptorProto, refs []schema.Reference) (string, error) {
 	if err := checkCounts(file); err != nil {
 		return "", err
+	}
+	if hasUninterpreted(file.ProtoReflect()) {
+		return "", weir.Errorf(weir.Invalid, "an option of the descriptor is not interpreted").
+			WithFix("send the descriptor that protoc makes, or the .proto text")
 	}
 	desc, err := linkDescriptor(file, refs)
 	if err != nil {
@@ -55,19 +60,56 @@ func describe(file *descriptorpb.FileDescriptorProto, refs []schema.Reference) (
 }
 
 func linkDescriptor(file *descriptorpb.FileDescriptorProto, refs []schema.Reference) (protoreflect.FileDescriptor, error) {
-	files := sources{}
-	if err := files.add(refs); err != nil {
-		return nil, err
-	}
+	files := sourcesOf(refs)
 	root := files.free(rootName)
 	file.Name = proto.String(root)
 	file.SourceCodeInfo = nil
+	nameAll(file.MessageType)
+	name(file.Extension)
 	return link(func(path string) (protocompile.SearchResult, error) {
 		if path == root {
 			return protocompile.SearchResult{Proto: file}, nil
 		}
 		return files.find(path)
 	}, root)
+}
+
+// nameAll fills in names for JSON, which generated code leaves out where they
+// follow from the field's.
+func nameAll(ms []*descriptorpb.DescriptorProto) {
+	for _, m := range ms {
+		name(m.Field)
+		name(m.Extension)
+		nameAll(m.NestedType)
+	}
+}
+
+func name(fs []*descriptorpb.FieldDescriptorProto) {
+	for _, f := range fs {
+		if f.JsonName == nil {
+			f.JsonName = proto.String(jsonName(f.GetName()))
+		}
+	}
+}
+
+// hasUninterpreted finds options that a compiler left as it read them.
+func hasUninterpreted(m protoreflect.Message) bool {
+	found := false
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case f.Message() == nil || f.IsMap():
+		case f.Name() == "uninterpreted_option":
+			found = true
+		case f.IsList():
+			for i := 0; i < v.List().Len() && !found; i++ {
+				found = hasUninterpreted(v.List().Get(i).Message())
+			}
+		default:
+			found = hasUninterpreted(v.Message())
+		}
+		return !found
+	})
+	return found
 }
 
 // errUnknownOption refuses a descriptor whose options nobody declares.

@@ -114,7 +114,7 @@ func (ts *types) meta(f protoreflect.FieldDescriptor) meta {
 	}
 	o := new(descriptorpb.FieldOptions)
 	b, err := proto.Marshal(f.Options())
-	if err != nil || (proto.UnmarshalOptions{Resolver: ts.extensions}).Unmarshal(b, o) != nil {
+	if err != nil || unmarshal(b, o, ts.extensions) != nil {
 		return meta{}
 	}
 	v := o.ProtoReflect()

@@ -9,27 +9,41 @@ import (
 	"github.com/weirmesh/weir/internal/core/schema"
 )
 
-// The limits. What is over one is refused with kind Limit before the compiler
-// sees it.
+// The limits. What is over one is refused with kind Limit, before the compiler
+// sees it: it takes memory for every word and level, and for some things time
+// that grows with the square of their number.
 const (
-	MaxText     = 256 << 10 // bytes of one text
-	MaxTexts    = 1 << 20   // bytes of a text and all that it imports
-	MaxDepth    = schema.MaxDepth
-	MaxImports  = weir.MaxReferences // references, and theirs
-	MaxTokens   = 60_000             // of one text: names, numbers, signs
-	MaxFields   = 5_000              // and extensions
+	MaxText  = 256 << 10 // bytes of one text
+	MaxTexts = 1 << 20   // bytes of a text and all that it imports
+	MaxDepth = schema.MaxDepth
+
+	// Of one schema.
+	MaxFields   = 5_000 // and extensions
 	MaxMessages = 2_000
 	MaxEnums    = 1_000
-	MaxValues   = 10_000 // of all enums
+	MaxValues   = 5_000 // of all enums
+	MaxImports  = weir.MaxReferences
+
+	// Of a schema and all that it imports, except what registries know.
+	MaxReferences   = weir.MaxReferences
+	MaxDeclarations = 8_000  // fields, values, messages, options, ...; a map counts three
+	MaxWords        = 50_000 // names, numbers, strings and signs
+	MaxRanges       = 1_000  // reserved numbers and names, and extension ranges
 )
 
-// checkSize bounds what was sent, before any of it is read.
-func checkSize(src schema.Source) error {
-	left := budget{bytes: MaxTexts, sources: MaxImports + 1}
-	return left.take("", src, 0)
+// checkSource bounds what was sent. It looks at the signs of the texts alone.
+func checkSource(src schema.Source) error {
+	left := budget{bytes: MaxTexts, sources: MaxReferences + 1}
+	if err := left.take("", src, 0); err != nil {
+		return err
+	}
+	return left.words.take("", src)
 }
 
-type budget struct{ bytes, sources int }
+type budget struct {
+	bytes, sources int
+	words          words
+}
 
 func (b *budget) take(name string, src schema.Source, depth int) error {
 	b.bytes -= len(src.Text)
@@ -40,7 +54,7 @@ func (b *budget) take(name string, src schema.Source, depth int) error {
 	case b.bytes < 0:
 		return tooMuch(name, "the text and what it imports have more than %d bytes", MaxTexts).WithFix("import less")
 	case b.sources < 0:
-		return tooMuch(name, "there are more than %d references", MaxImports).WithFix("import less")
+		return tooMuch(name, "there are more than %d references", MaxReferences).WithFix("import less")
 	case depth > MaxDepth:
 		return tooMuch(name, "references are nested deeper than %d", MaxDepth).WithFix("import what is needed directly")
 	}
@@ -56,34 +70,96 @@ func tooMuch(name, format string, args ...any) *weir.Error {
 	return weir.Errorf(weir.Limit, format, args...).At(name)
 }
 
-// checkText bounds a .proto text by a look at its signs. It understands only
-// comments, strings and brackets; the compiler, which takes memory for each
-// token and each level, sees nothing that is over a limit.
-func checkText(name, text string) error {
-	s := scanner{text: text}
-	depth, tokens, line := 0, 0, 1
-	for {
-		t := s.next()
-		if t == 0 {
-			return nil
-		}
-		if tokens++; tokens > MaxTokens {
-			line = s.line()
-			return tooMuch(place(name, line), "the text has more than %d words and signs", MaxTokens).
-				WithFix("put a part into a file that is imported")
-		}
-		switch t {
-		case '{', '[', '(', '<':
-			depth++
-		case '}', ']', ')', '>':
-			depth--
-		}
-		if depth > MaxDepth {
-			line = s.line()
-			return tooMuch(place(name, line), "messages are nested deeper than %d", MaxDepth).
-				WithFix("declare the inner ones beside each other")
+// words counts what stands in texts.
+type words struct{ words, declarations, ranges int }
+
+// take counts a text and what it imports. A descriptor is counted when it is
+// printed.
+func (w *words) take(name string, src schema.Source) error {
+	if err := w.count(name, src.Text); err != nil {
+		return err
+	}
+	for _, r := range src.References {
+		if err := w.take(r.Name, r.Source); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// count reads one text.
+func (w *words) count(name, text string) error {
+	s := scanner{text: text}
+	var at state
+	for t := s.next(); t != ""; t = s.next() {
+		at.see(t)
+		w.words++
+		w.declarations += at.declares(t)
+		w.ranges += at.reserves(t)
+		if e := w.over(at); e != nil {
+			return e.At(place(name, s.line()))
+		}
+	}
+	return nil
+}
+
+func (w *words) over(at state) *weir.Error {
+	switch {
+	case at.depth > MaxDepth:
+		return tooMuch("", "brackets are nested deeper than %d", MaxDepth).WithFix("declare inner messages beside each other")
+	case at.dots > MaxDepth:
+		return tooMuch("", "a name has more than %d parts", MaxDepth).WithFix("use a shorter name")
+	case w.declarations > MaxDeclarations:
+		return tooMuch("", "the text and what it imports declare more than %d things", MaxDeclarations).WithFix("split the schema, or import less")
+	case w.words > MaxWords:
+		return tooMuch("", "the text and what it imports have more than %d words and signs", MaxWords).WithFix("split the schema, or import less")
+	case w.ranges > MaxRanges:
+		return tooMuch("", "more than %d numbers, names and ranges are reserved", MaxRanges).WithFix("write numbers that follow each other as ranges")
+	}
+	return nil
+}
+
+// state is where a text was read to.
+type state struct {
+	depth    int
+	dots     int  // of the name that is being read
+	reserved bool // in such a declaration
+}
+
+func (at *state) see(t string) {
+	switch t[0] {
+	case '{', '[', '(', '<':
+		at.depth++
+	case '}', ']', ')', '>':
+		at.depth--
+	case '.':
+		at.dots++
+	case ';', ',', '=':
+		at.dots = 0
+	}
+	if t == ";" || t == "{" || t == "}" {
+		at.reserved = false
+	}
+}
+
+func (at *state) declares(t string) int {
+	switch t {
+	case ";", "}":
+		return 1
+	case "<":
+		return 2
+	}
+	return 0
+}
+
+func (at *state) reserves(t string) int {
+	if t == "reserved" || t == "extensions" {
+		at.reserved = true
+	}
+	if at.reserved && (t == "," || t == "reserved" || t == "extensions") {
+		return 1
+	}
+	return 0
 }
 
 func place(name string, line int) string {
@@ -93,8 +169,17 @@ func place(name string, line int) string {
 	return fmt.Sprintf("%s:%d:1", name, line)
 }
 
+// checkForm bounds the canonical form as if it had been sent, so that it can be:
+// it may be longer than what it was made of.
+func checkForm(text string) error {
+	if len(text) > MaxText {
+		return tooMuch("", "the canonical form has %d bytes", len(text)).WithFix("use at most %d; put a part into a file that is imported", MaxText)
+	}
+	return new(words).count("canonical form", text)
+}
+
 // counts is what a descriptor has of each thing.
-type counts struct{ fields, messages, enums, values int }
+type counts struct{ fields, messages, enums, values, ranges int }
 
 // checkCounts bounds a descriptor.
 func checkCounts(f *descriptorpb.FileDescriptorProto) error {
@@ -109,7 +194,7 @@ func checkCounts(f *descriptorpb.FileDescriptorProto) error {
 	}{
 		{"fields", c.fields, MaxFields}, {"messages", c.messages, MaxMessages},
 		{"enums", c.enums, MaxEnums}, {"enum values", c.values, MaxValues},
-		{"imports", len(f.GetDependency()), MaxImports},
+		{"imports", len(f.GetDependency()), MaxImports}, {"reserved ranges", c.ranges, MaxRanges},
 	} {
 		if x.has > x.max {
 			return tooMuch("", "the schema has %d %s", x.has, x.what).
@@ -124,10 +209,12 @@ func (c *counts) messagesOf(ms []*descriptorpb.DescriptorProto, depth int) bool 
 		return false
 	}
 	for _, m := range ms {
-		if !m.GetOptions().GetMapEntry() {
-			c.messages++
+		if m.GetOptions().GetMapEntry() {
+			continue
 		}
+		c.messages++
 		c.fields += len(m.GetField()) + len(m.GetExtension())
+		c.ranges += len(m.GetReservedRange()) + len(m.GetReservedName()) + len(m.GetExtensionRange())
 		c.enumsOf(m.GetEnumType())
 		if !c.messagesOf(m.GetNestedType(), depth+1) {
 			return false
@@ -140,5 +227,6 @@ func (c *counts) enumsOf(es []*descriptorpb.EnumDescriptorProto) {
 	c.enums += len(es)
 	for _, e := range es {
 		c.values += len(e.GetValue())
+		c.ranges += len(e.GetReservedRange()) + len(e.GetReservedName())
 	}
 }

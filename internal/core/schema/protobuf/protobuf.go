@@ -36,11 +36,10 @@ import (
 
 // Schema is a compiled .proto file. It never changes.
 type Schema struct {
-	desc       protoreflect.FileDescriptor
-	file       *descriptorpb.FileDescriptorProto // options resolved, no source info
-	types      *types
-	canonical  string
-	normalized string
+	desc      protoreflect.FileDescriptor
+	file      *descriptorpb.FileDescriptorProto // options resolved, no source info
+	types     *types
+	canonical string
 }
 
 var _ schema.Schema = (*Schema)(nil)
@@ -48,22 +47,17 @@ var _ schema.Schema = (*Schema)(nil)
 // Parse compiles a schema with its references. Errors are of kind Invalid, with
 // line and column, or of kind Limit.
 func Parse(src schema.Source) (*Schema, error) {
-	if err := checkSize(src); err != nil {
+	if err := checkSource(src); err != nil {
 		return nil, err
 	}
-	text, err := textOf(src)
-	if err != nil {
-		return nil, err
+	if file := descriptorOf(src.Text); file != nil {
+		text, err := describe(file, src.References)
+		if err != nil {
+			return nil, err
+		}
+		return Parse(schema.Source{Text: text, References: src.References})
 	}
-	return compileText(text, src.References)
-}
-
-// compileText makes the schema of a .proto text.
-func compileText(text string, refs []schema.Reference) (*Schema, error) {
-	if err := checkText("", text); err != nil {
-		return nil, err
-	}
-	desc, err := compile(text, refs)
+	desc, err := compile(src)
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +73,11 @@ func newSchema(desc protoreflect.FileDescriptor) (*Schema, error) {
 	if err := checkCounts(file); err != nil {
 		return nil, err
 	}
-	return &Schema{
-		desc: desc, file: file, types: ts,
-		canonical:  printFile(file, ts),
-		normalized: printFile(ordered(file), ts),
-	}, nil
+	text := printFile(file, ts)
+	if err := checkForm(text); err != nil {
+		return nil, err
+	}
+	return &Schema{desc: desc, file: file, types: ts, canonical: text}, nil
 }
 
 // Format is PROTOBUF.
@@ -93,7 +87,7 @@ func (s *Schema) Format() weir.SchemaFormat { return weir.FormatProtobuf }
 func (s *Schema) Canonical() string { return s.canonical }
 
 // Normalized is Canonical with everything in order whose order says nothing.
-func (s *Schema) Normalized() string { return s.normalized }
+func (s *Schema) Normalized() string { return printFile(ordered(s.file), s.types) }
 
 // Serialized is the FileDescriptorProto in base64, as registries give it for
 // format=serialized. It has no source info.

@@ -9,11 +9,12 @@ type scanner struct {
 	at   int
 }
 
-// next is the first byte of the next token, or 0 at the end.
-func (s *scanner) next() byte {
+// next is the next token, or "" at the end.
+func (s *scanner) next() string {
 	s.skip()
-	if s.at >= len(s.text) {
-		return 0
+	start := s.at
+	if start >= len(s.text) {
+		return ""
 	}
 	c := s.text[s.at]
 	s.at++
@@ -24,10 +25,8 @@ func (s *scanner) next() byte {
 		for s.at < len(s.text) && isWord(s.text[s.at]) {
 			s.at++
 		}
-	case c == 0:
-		return ' ' // the compiler will say what it thinks of it
 	}
-	return c
+	return s.text[start:s.at]
 }
 
 func isWord(c byte) bool {

@@ -83,30 +83,46 @@ func (ts *types) addExtensions(xs protoreflect.ExtensionDescriptors) {
 	for i := range xs.Len() {
 		x := xs.Get(i)
 		ts.names[string(x.FullName())] = true
-		if strings.HasPrefix(string(x.ContainingMessage().FullName()), "google.protobuf.") {
-			// two of one number are refused when the file is linked
-			_ = ts.extensions.RegisterExtension(dynamicpb.NewExtensionType(x))
-		}
+		// two of one number are refused when the file is linked
+		_ = ts.extensions.RegisterExtension(dynamicpb.NewExtensionType(x))
 	}
 }
 
 // resolved is the file as a message, with the name that registries give it,
 // without source info, and with options that its imports declare as fields.
 func (ts *types) resolved(desc protoreflect.FileDescriptor) (*descriptorpb.FileDescriptorProto, error) {
-	b, err := proto.Marshal(protoutil.ProtoFromFileDescriptor(desc))
+	file := withoutPlace(protoutil.ProtoFromFileDescriptor(desc))
+	if ts.extensions.NumExtensions() == 0 && unknownIn(file.ProtoReflect()) == "" {
+		return file, nil
+	}
+	b, err := proto.Marshal(file)
 	if err != nil {
-		return nil, weir.Errorf(weir.Invalid, "the descriptor cannot be written down: %v", err).WithFix("correct the schema: protoc must accept it")
+		return nil, weir.Errorf(weir.Invalid, "the descriptor cannot be written down: %v", err).WithFix("correct the schema; proto2, proto3 and edition 2023 are understood")
 	}
-	file := new(descriptorpb.FileDescriptorProto)
-	if err := (proto.UnmarshalOptions{Resolver: ts.extensions}).Unmarshal(b, file); err != nil {
-		return nil, weir.Errorf(weir.Invalid, "the descriptor's options cannot be read: %v", err).WithFix("correct the schema: protoc must accept it")
+	file = new(descriptorpb.FileDescriptorProto)
+	if err := unmarshal(b, file, ts.extensions); err != nil {
+		return nil, weir.Errorf(weir.Invalid, "the descriptor's options cannot be read: %v", err).WithFix("correct the schema; proto2, proto3 and edition 2023 are understood")
 	}
-	file.Name = proto.String(rootName)
-	file.SourceCodeInfo = nil
 	if where := unknownIn(file.ProtoReflect()); where != "" {
 		return nil, errUnknownOption(where)
 	}
 	return file, nil
+}
+
+// withoutPlace is a file under the name that registries give it, without source
+// info. Nothing of it is changed: it shares what it has with the linked one.
+func withoutPlace(f *descriptorpb.FileDescriptorProto) *descriptorpb.FileDescriptorProto {
+	out := new(descriptorpb.FileDescriptorProto)
+	from, to := f.ProtoReflect(), out.ProtoReflect()
+	from.Range(func(d protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		if d.Name() != "source_code_info" {
+			to.Set(d, v)
+		}
+		return true
+	})
+	to.SetUnknown(from.GetUnknown())
+	out.Name = proto.String(rootName)
+	return out
 }
 
 // unknownIn names the first message that has a field that nobody declares.
