@@ -123,12 +123,29 @@ func TestCompatibilityGroup(t *testing.T) {
 func TestWhatConfigurationAdds(t *testing.T) {
 	t.Parallel()
 	m, ctx := newMesh(t), context.Background()
-	_, err := m.registry.SetConfig(ctx, m.admin, "s", weir.SubjectConfig{
-		DefaultMetadata:  &weir.Metadata{Properties: map[string]string{"owner": "nobody", "team": "x"}},
-		OverrideMetadata: &weir.Metadata{Properties: map[string]string{"team": "y"}},
-		DefaultRuleSet:   &weir.RuleSet{DomainRules: []weir.Rule{{Name: "r", Type: "CEL", Expr: "true"}}},
-	})
-	must(t, err)
+	set := func() {
+		t.Helper()
+		_, err := m.registry.SetConfig(ctx, m.admin, "s", weir.SubjectConfig{
+			DefaultMetadata:  &weir.Metadata{Properties: map[string]string{"owner": "nobody", "team": "x"}},
+			OverrideMetadata: &weir.Metadata{Properties: map[string]string{"team": "y"}},
+			DefaultRuleSet:   &weir.RuleSet{DomainRules: []weir.Rule{{Name: "r", Type: "CEL", Expr: "true"}}},
+		})
+		must(t, err)
+	}
+	m.register(m.admin, "s", avro("o", "a"))
+	set()
+	var err error
+	plain := m.register(m.admin, "s", avro("o", "a"))
+	if plain.Metadata == nil || plain.Version != 2 {
+		t.Errorf("the same text, now with defaults, is version %d with %v", plain.Version, plain.Metadata)
+	}
+	for _, permanent := range []bool{false, true} {
+		_, err = m.registry.DeleteVersion(ctx, m.admin, "s", 2, permanent)
+		must(t, err)
+		_, err = m.registry.DeleteVersion(ctx, m.admin, "s", 1, permanent)
+		must(t, err)
+	}
+	set()
 	v, err := m.registry.Register(ctx, m.admin, registry.Registration{
 		Subject: "s", Text: avro("o", "a"), Version: -1,
 		Metadata: &weir.Metadata{Properties: map[string]string{"owner": "me"}},

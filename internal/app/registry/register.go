@@ -61,7 +61,7 @@ func (r *Registry) register(ctx context.Context, call weir.Call, cmd Registratio
 	if err != nil {
 		return Version{}, err
 	}
-	if v, ok := r.present(s, c, cmd); ok {
+	if v, ok := r.present(s, c, cmd); ok && !adds(s.config()) {
 		return c.version(v), nil
 	}
 	if err := s.takes(cmd); err != nil {
