@@ -62,8 +62,8 @@ type NewProduct struct {
 	Description string   `json:"description,omitempty" maxLength:"4096"`
 	Partitions  int      `json:"partitions,omitempty" minimum:"0" maximum:"64" doc:"0: the usual number, 3."`
 	Retention   string   `json:"retention,omitempty" maxLength:"32" doc:"6h, 7d; empty or forever: for ever."`
-	Schema      string   `json:"schema,omitempty" maxLength:"1048576" doc:"The first schema of its values, in the language of the encoding; registered with the product, or nothing is."`
-	KeySchema   string   `json:"keySchema,omitempty" maxLength:"1048576" doc:"The same of its keys."`
+	Schema      string   `json:"schema,omitempty" doc:"The first schema of its values, in the language of the encoding; registered with the product, or nothing is."`
+	KeySchema   string   `json:"keySchema,omitempty" doc:"The same of its keys."`
 }
 
 // ProductEdit says what shall change; what is absent stays.

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/weirmesh/weir"
 )
@@ -84,8 +85,8 @@ func inside(field string, f weir.SchemaFormat, err error) error {
 	if e.Where != "" {
 		next.Where += ", " + e.Where
 	}
-	if next.Fix == "" {
-		next.Fix = "mend the schema, or say the encoding that it is for"
+	if e.Kind == weir.Invalid && e.Where != "key" { // not about the product's key
+		next.Fix = strings.TrimPrefix(e.Fix+"; or say the encoding that the schema is for", "; or ")
 	}
 	return &next
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/registry"
 	"github.com/weirmesh/weir/internal/driver/ledger"
 	"github.com/weirmesh/weir/internal/driver/state"
 	"github.com/weirmesh/weir/internal/serve/api"
@@ -41,13 +42,14 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // mesh is an API over a real ledger, state and writer. Its topics are made the
 // moment they are wanted, as a worker would.
 type mesh struct {
-	t      *testing.T
-	url    string
-	api    *api.API
-	ledger *ledger.Ledger
-	state  *state.State
-	admin  *client.Client
-	token  string
+	t        *testing.T
+	url      string
+	api      *api.API
+	ledger   *ledger.Ledger
+	state    *state.State
+	registry *registry.Registry
+	admin    *client.Client
+	token    string
 }
 
 func newMesh(t *testing.T) *mesh {
@@ -71,11 +73,15 @@ func newMesh(t *testing.T) *mesh {
 	live, err := access.NewLive(ctx, l)
 	must(t, err)
 	start(live.Run)
-	cat := catalog.New(catalog.Config{State: s, Writer: rec, Now: time.Now, Home: home})
+	index, err := registry.NewIndex(ctx, s, l)
+	must(t, err)
+	start(index.Run)
+	reg := registry.New(registry.Config{State: s, Writer: rec, Index: index, Now: time.Now, Home: home})
+	cat := catalog.New(catalog.Config{State: s, Writer: rec, Contracts: reg, Now: time.Now, Home: home})
 	start(func(ctx context.Context) error { return makeTopics(ctx, s, cat) })
 	r := chi.NewRouter()
 	a := api.New(api.Config{
-		State: s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Live: live,
+		State: s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Registry: reg, Live: live, Schemas: index,
 		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec),
 		Node: api.Node{
 			Kafka: func() string { return "127.0.0.1:9092" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
@@ -84,7 +90,7 @@ func newMesh(t *testing.T) *mesh {
 		Version: "test", Log: log,
 	}, r)
 	srv := httptest.NewServer(r)
-	m := &mesh{t: t, url: srv.URL, api: a, ledger: l, state: s, token: founding.Token}
+	m := &mesh{t: t, url: srv.URL, api: a, ledger: l, state: s, registry: reg, token: founding.Token}
 	m.admin = m.as(founding.Token)
 	t.Cleanup(func() {
 		srv.Close()

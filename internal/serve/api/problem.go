@@ -13,6 +13,7 @@ import (
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/app/registry"
 )
 
 const problemType = "application/problem+json"
@@ -46,6 +47,9 @@ func statusOf(e *weir.Error) int {
 	case weir.Exists:
 		return http.StatusConflict
 	case weir.Limit:
+		if f := registry.Fault(0); errors.As(e, &f) && f == registry.TooLarge {
+			return http.StatusUnprocessableEntity // the same schema will be too large later too
+		}
 		return http.StatusTooManyRequests
 	case weir.Unavailable, weir.OutcomeUnknown:
 		return http.StatusServiceUnavailable
