@@ -140,7 +140,20 @@ func (r *Registry) Subjects(ctx context.Context, f SchemaFilter) ([]string, erro
 func (r *Registry) LatestSchemas(ctx context.Context, f SchemaFilter) ([]SchemaVersion, error) {
 	q := f.query()
 	q.Set("latestOnly", "true")
-	vs, err := pages(ctx, r, "/schemas", q, func(v SchemaVersion) string { return v.Subject })
+	return r.schemas(ctx, q)
+}
+
+// Schemas lists every version of every subject.
+func (r *Registry) Schemas(ctx context.Context, f SchemaFilter) ([]SchemaVersion, error) {
+	return r.schemas(ctx, f.query())
+}
+
+// schemas tells versions apart by all that a registry says of them: some do not
+// say whose they are.
+func (r *Registry) schemas(ctx context.Context, q url.Values) ([]SchemaVersion, error) {
+	vs, err := pages(ctx, r, "/schemas", q, func(v SchemaVersion) string {
+		return v.Subject + "\x00" + strconv.Itoa(v.Version) + "\x00" + v.Type + "\x00" + v.Schema
+	})
 	for i := range vs {
 		vs[i] = vs[i].typed()
 	}

@@ -128,7 +128,6 @@ func (j *job) read(ctx context.Context) error {
 	if j.source, err = j.survey(ctx, "reading", j.From, names); err != nil {
 		return err
 	}
-	j.source.guess()
 	j.target, err = j.survey(ctx, "looking", j.To, names)
 	return err
 }

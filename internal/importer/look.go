@@ -167,7 +167,7 @@ func (j *job) differs(ctx context.Context, p place, theirs, ours version) (strin
 // means reports whether a schema of the source is, to the registry here, the
 // one with the same id in a subject here.
 func (j *job) means(ctx context.Context, p place, subject string) (bool, error) {
-	v, err := retry(ctx, func() (client.SchemaVersion, error) { return j.From.Version(ctx, p.subject, p.version, true) })
+	v, err := fetch(ctx, j.From, p)
 	if err != nil {
 		return false, fmt.Errorf("%s cannot be read: %w", p, err)
 	}
@@ -233,8 +233,11 @@ func (j *job) idIsFree(ctx context.Context, id int, p place) (bool, error) {
 
 // notes tells what is not taken along.
 func (j *job) notes() {
-	if j.source.guessed {
-		j.note("the other registry does not say which subjects have a compatibility level of their own: those that have the whole registry's are left with it")
+	if j.source.vague {
+		j.note("the other registry does not say which settings are a subject's own: those that are as the whole registry's are taken for it")
+	}
+	if c := j.source.config; j.Prefix == "" && c != nil && j.target.config != nil && c.Compatibility != j.target.config.Compatibility {
+		j.note("the level of subjects that have none of their own becomes " + c.Compatibility + ", as it is there; it was " + j.target.config.Compatibility)
 	}
 	if j.Prefix == "" && j.source.mode != "" && j.source.mode != "READWRITE" {
 		j.note("the other registry as a whole is " + j.source.mode + "; this one is not made so: weir schema mode --set " + j.source.mode)

@@ -18,9 +18,9 @@ import (
 // survey is what a registry holds, without texts.
 type survey struct {
 	subjects map[string]*subject
-	config   *client.SchemaConfig // of the whole; nil: not asked for, or none
+	config   *client.SchemaConfig // of the whole; nil: none
 	mode     string
-	guessed  bool // the registry does not say which settings are a subject's own
+	vague    bool // the registry does not say which settings are a subject's own
 }
 
 // subject is one subject of a survey.
@@ -109,6 +109,9 @@ func (j *job) survey(ctx context.Context, part string, r *client.Registry, names
 	tick := j.counter(part, len(names))
 	err := each(ctx, j.Workers, names, func(ctx context.Context, name string) error {
 		one, err := readSubject(ctx, r, name)
+		if err == nil {
+			err = s.own(ctx, r, name, one)
+		}
 		if err != nil {
 			return fmt.Errorf("%s cannot be read: %w", name, err)
 		}
@@ -121,6 +124,11 @@ func (j *job) survey(ctx context.Context, part string, r *client.Registry, names
 	return s, err
 }
 
+// nobody is a subject that is nowhere.
+const nobody = "weir-import-asks-for-what-is-not-there"
+
+// readWhole reads what is set for the whole, and how the registry answers for a
+// subject that has no setting of its own: with an error, or in a vague way.
 func (s *survey) readWhole(ctx context.Context, r *client.Registry) error {
 	c, err := retry(ctx, func() (client.SchemaConfig, error) { return r.Config(ctx, "", false) })
 	if err != nil && client.RegistryCode(err) != client.CodeNoConfig {
@@ -133,26 +141,28 @@ func (s *survey) readWhole(ctx context.Context, r *client.Registry) error {
 	if err != nil && client.RegistryCode(err) != client.CodeNoMode {
 		return fmt.Errorf("the registry's mode cannot be read: %w", err)
 	}
+	_, err = retry(ctx, func() (string, error) { return r.Mode(ctx, nobody, false) })
+	s.vague = client.RegistryCode(err) != client.CodeNoMode
 	return nil
 }
 
-// guess: some registries answer with the whole's setting for a subject that has
-// none of its own. If every subject seems to have one, those that say the same
-// as the whole are taken to have none.
-func (s *survey) guess() {
-	configs, modes := true, true
-	for _, one := range s.subjects {
-		configs = configs && one.config != nil
-		modes = modes && one.mode != ""
+// own takes away what a vague registry said for a subject that has no setting of
+// its own: what is not in force there, or is that of the whole.
+func (s *survey) own(ctx context.Context, r *client.Registry, name string, one *subject) error {
+	if !s.vague {
+		return nil
 	}
-	for _, one := range s.subjects {
-		if configs && s.config != nil && sameConfig(one.config, s.config) {
-			one.config, s.guessed = nil, true
-		}
-		if modes && one.mode == s.mode {
-			one.mode = ""
-		}
+	inForce, err := retry(ctx, func() (client.SchemaConfig, error) { return r.Config(ctx, name, true) })
+	if err != nil && !none(err, client.CodeNoConfig) {
+		return err
 	}
+	if err != nil || !sameConfig(one.config, &inForce) || sameConfig(one.config, s.config) {
+		one.config = nil
+	}
+	if one.mode == s.mode {
+		one.mode = ""
+	}
+	return nil
 }
 
 func sameConfig(a, b *client.SchemaConfig) bool {
@@ -183,7 +193,7 @@ func readSubject(ctx context.Context, r *client.Registry, name string) (*subject
 		return nil, err
 	}
 	for _, n := range all {
-		v, err := retry(ctx, func() (client.SchemaVersion, error) { return r.Version(ctx, name, n, true) })
+		v, err := fetch(ctx, r, place{name, n})
 		if err != nil {
 			return nil, fmt.Errorf("version %d: %w", n, err)
 		}
@@ -192,6 +202,42 @@ func readSubject(ctx context.Context, r *client.Registry, name string) (*subject
 		})
 	}
 	return s, s.readSettings(ctx, r, name)
+}
+
+// fetch reads one version, also one that was deleted softly.
+func fetch(ctx context.Context, r *client.Registry, p place) (client.SchemaVersion, error) {
+	v, err := retry(ctx, func() (client.SchemaVersion, error) { return r.Version(ctx, p.subject, p.version, true) })
+	if c := client.RegistryCode(err); c != client.CodeNoSubject && c != client.CodeNoVersion {
+		return v, err
+	}
+	hidden, ok, herr := search(ctx, r, p)
+	if herr != nil || ok {
+		return hidden, herr
+	}
+	return v, err
+}
+
+// search finds a version by its text: some registries list the versions of a
+// subject of which nothing lives, but do not give them by their numbers.
+func search(ctx context.Context, r *client.Registry, p place) (client.SchemaVersion, bool, error) {
+	all, err := retry(ctx, func() ([]client.SchemaVersion, error) {
+		return r.Schemas(ctx, client.SchemaFilter{Prefix: p.subject, Deleted: true})
+	})
+	if err != nil {
+		return client.SchemaVersion{}, false, err
+	}
+	for _, s := range all {
+		v, err := retry(ctx, func() (client.SchemaVersion, error) {
+			return r.Lookup(ctx, p.subject, asNew(s), client.LookupHow{Deleted: true})
+		})
+		if err == nil && v.Version == p.version {
+			return v, true, nil
+		}
+		if err != nil && client.RegistryCode(err) == 0 {
+			return v, false, err
+		}
+	}
+	return client.SchemaVersion{}, false, nil
 }
 
 // numbers lists a subject's versions, ascending; none if it is not there.

@@ -85,7 +85,7 @@ func (w *writer) open(ctx context.Context, name string) error {
 
 // register writes one version, read from the source now.
 func (w *writer) register(ctx context.Context, p place) error {
-	v, err := retry(ctx, func() (client.SchemaVersion, error) { return w.From.Version(ctx, p.subject, p.version, true) })
+	v, err := fetch(ctx, w.From, p)
 	if err != nil {
 		return fmt.Errorf("cannot be read: %w", err)
 	}
