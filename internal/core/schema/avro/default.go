@@ -166,14 +166,16 @@ func (p *parser) isRecord(t *Type, v *value) bool {
 		return false
 	}
 	for _, f := range t.Fields {
-		p.steps += len(v.members) / 16
+		if p.steps += 1 + len(v.members)/16; p.steps > maxSteps {
+			return false
+		}
 		if m, ok := v.get(f.Name); ok {
 			if !p.isValue(f.Type, m) {
 				return false
 			}
 			continue
 		}
-		if p.steps++; !f.HasDefault || !p.goodDefault(f) {
+		if !f.HasDefault || !p.goodDefault(f) {
 			return false
 		}
 	}

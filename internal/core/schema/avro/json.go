@@ -179,14 +179,19 @@ func (r *jsonReader) value() (v value, err error) {
 	return r.word()
 }
 
-func (r *jsonReader) word() (v value, err error) {
-	for w, k := range map[string]jsonKind{"null": jsonNull, "false": jsonFalse, "true": jsonTrue} {
-		if strings.HasPrefix(r.text[r.pos:], w) {
-			r.pos += len(w)
-			return value{kind: k}, nil
-		}
+func (r *jsonReader) word() (value, error) {
+	switch rest := r.text[r.pos:]; {
+	case strings.HasPrefix(rest, "null"):
+		r.pos += 4
+		return value{kind: jsonNull}, nil
+	case strings.HasPrefix(rest, "true"):
+		r.pos += 4
+		return value{kind: jsonTrue}, nil
+	case strings.HasPrefix(rest, "false"):
+		r.pos += 5
+		return value{kind: jsonFalse}, nil
 	}
-	return v, r.unexpected("a value")
+	return value{}, r.unexpected("a value")
 }
 
 // nested reads an object or an array.
