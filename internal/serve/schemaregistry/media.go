@@ -33,6 +33,9 @@ func negotiate(accept []string) (media string, ok bool) {
 		return mediaV1, true
 	}
 	header := strings.Join(accept, ",")
+	if strings.TrimSpace(header) == "" {
+		return mediaV1, true
+	}
 	best := 0.0
 	for _, m := range []struct {
 		name   string

@@ -47,7 +47,7 @@ func (a *API) routes() []route {
 		{get, "/subjects/{subject}/versions/{version}", "a version", "deleted format", "40401 40402 42202", classVersion, a.version},
 		{del, "/subjects/{subject}/versions/{version}", "deletes a version, softly or for ever, and gives its number", "permanent", "40401 40402 40406 40407 42202 42205 42206", classWrite, a.deleteVersion},
 		{get, "/subjects/{subject}/versions/{version}/schema", "its text alone", "deleted format", "40401 40402 42202", classVersion, a.versionText},
-		{get, "/subjects/{subject}/versions/{version}/referencedby", "the ids of the schemas that refer to it", "deleted offset limit", "40401 40402 42202", classList, a.referencedBy},
+		{get, "/subjects/{subject}/versions/{version}/referencedby", "the ids of the schemas that refer to it", "offset limit", "40401 40402 42202", classList, a.referencedBy},
 
 		{post, "/compatibility/subjects/{subject}/versions", "whether a schema may follow, at the subject's level", "normalize verbose", "42201", classCheck, a.check},
 		{post, "/compatibility/subjects/{subject}/versions/{version}", "whether a schema may follow a version", "normalize verbose", "40402 42201 42202", classCheck, a.checkVersion},
