@@ -89,8 +89,8 @@ func (c *checker) spoil(n *node) {
 	}
 }
 
-// report lists what is wrong, from the outside in the reader's order. Each pair
-// is told of once, where it is first met.
+// report lists what is wrong, from the outside in the reader's order. What is
+// wrong in a pair of records is told where the pair is first met.
 func (c *checker) report(root *node) []schema.Mismatch {
 	r := &reporter{told: map[*node]bool{}}
 	r.tell(root, "")
@@ -106,14 +106,15 @@ func (r *reporter) tell(n *node, at string) {
 	if !n.bad || r.told[n] {
 		return
 	}
-	r.told[n] = true
+	r.told[n] = n.reader.Kind == avro.Record && n.writer.Kind == avro.Record
 	for _, k := range n.telling() {
 		switch path := join(at, k.step); {
 		case len(r.list) == MaxMismatches:
 			return
 		case k.wrong != nil:
-			k.wrong.Path = path
-			r.list = append(r.list, *k.wrong)
+			m := *k.wrong
+			m.Path = path
+			r.list = append(r.list, m)
 		default:
 			r.tell(k.node, path)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -177,22 +178,26 @@ func check(t *testing.T, b bomb, err error) {
 	}
 }
 
-// cost runs f alone; again, if the machine seems to be busy.
-func cost(f func()) (spent time.Duration, bytes uint64) {
-	for range 4 {
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		start := time.Now()
-		f()
-		spent = time.Since(start)
-		runtime.ReadMemStats(&after)
-		bytes = after.TotalAlloc - before.TotalAlloc
-		if spent < mostTime {
-			break
-		}
+// cost runs f alone and gives what it took: the time of the processor, which
+// does not depend on what else the machine does, and the bytes.
+func cost(f func()) (time.Duration, uint64) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	start := processorTime()
+	f()
+	spent := processorTime() - start
+	runtime.ReadMemStats(&after)
+	return spent, after.TotalAlloc - before.TotalAlloc
+}
+
+// processorTime is what this process has taken so far.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
 	}
-	return spent, bytes
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func within(t *testing.T, name string, spent time.Duration, bytes uint64) {
