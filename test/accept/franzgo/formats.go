@@ -44,7 +44,8 @@ type codecOf struct {
 func languages() map[string]language {
 	const (
 		record  = `{"type":"record","name":"User","namespace":"shop","fields":[{"name":"id","type":"long"},{"name":"name","type":"string"}`
-		object  = `{"$schema":"http://json-schema.org/draft-07/schema#","title":"User","type":"object","additionalProperties":false,"required":["id","name"],"properties":{"id":{"type":"integer"},`
+		object  = `{"$schema":"http://json-schema.org/draft-07/schema#","title":"User","type":"object","properties":{"id":{"type":"integer"},`
+		closed  = `},"required":["id","name"],"additionalProperties":false}`
 		message = "syntax = \"proto3\";\npackage shop;\n\nmessage User {\n  int64 id = 1;\n"
 	)
 	return map[string]language{
@@ -54,9 +55,9 @@ func languages() map[string]language {
 			record + `,{"name":"grade","type":"int"}]}`,
 		}, sr.TypeAvro, nil, avroCodec},
 		"json": {[3]string{
-			object + `"name":{"type":"string"}}}`,
-			object + `"name":{"type":"string"},"note":{"type":"string"}}}`,
-			object + `"name":{"type":"integer"}}}`,
+			object + `"name":{"type":"string"}` + closed,
+			object + `"name":{"type":"string"},"note":{"type":"string"}` + closed,
+			object + `"name":{"type":"integer"}` + closed,
 		}, sr.TypeJSON, nil, jsonCodec},
 		"protobuf": {[3]string{
 			message + "  string name = 2;\n}\n",

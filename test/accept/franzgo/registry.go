@@ -102,7 +102,7 @@ func (r *registry) write(ctx context.Context, s sr.SubjectSchema, g generation, 
 		}
 		rs = append(rs, &kgo.Record{Topic: r.topic, Value: data})
 	}
-	cl, err := connect()
+	cl, err := connect(kgo.ProducerBatchCompression(kgo.NoCompression())) // kafkajs has no snappy, franz-go's first choice
 	if err != nil {
 		return err
 	}

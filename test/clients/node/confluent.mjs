@@ -7,10 +7,11 @@ export async function makeClient(require, format, topic) {
   const lib = require('@confluentinc/schemaregistry');
   const { version } = require('@confluentinc/schemaregistry/package.json');
   const types = format === 'protobuf' ? await protobufTypes(require) : null;
-  const registry = lib.SchemaRegistryClient.newClient({
+  const connect = () => lib.SchemaRegistryClient.newClient({
     baseURLs: [process.env.REGISTRY], maxRetries: 1,
     basicAuthCredentials: { credentialsSource: 'USER_INFO', userInfo: `${process.env.USERNAME}:${process.env.PASSWORD}` },
   });
+  const registry = connect();
   const subject = `${topic}-value`;
   const schemaType = { avro: 'AVRO', json: 'JSON', protobuf: 'PROTOBUF' }[format];
   const [Serializer, Deserializer] = {
@@ -50,8 +51,10 @@ export async function makeClient(require, format, topic) {
 
     async decode(data) { return row(await deserializer.deserialize(topic, data)); },
 
-    // What the registry says of the subject, by the client's own calls.
+    // What the registry says of the subject, by the client's own calls: those of
+    // a new client, as one that decoded Protobuf remembers its binary form.
     async back() {
+      const registry = connect();
       const versions = await registry.getAllVersions(subject);
       const ids = [];
       for (const v of versions) {

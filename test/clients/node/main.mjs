@@ -9,8 +9,8 @@
 //   CLIENT write FORMAT TOPIC N NAME   write n records with the newest schema
 //   CLIENT read FORMAT TOPIC GROUP N   read n records; a line of JSON each
 //
-// Environment: REGISTRY, KAFKA, USERNAME, PASSWORD, and NODE_MODULES, the folder
-// in which `npm ci` was run.
+// Environment: REGISTRY, KAFKA, USERNAME, PASSWORD, NODE_MODULES (the folder in
+// which `npm ci` was run), and KAFKAJS_LOG (ERROR unless set).
 import { createRequire } from 'node:module';
 
 const env = process.env;
@@ -21,7 +21,8 @@ const [, , name, command, format, topic, ...rest] = process.argv;
 const { makeClient } = await import(`./${name}.mjs`);
 const client = await makeClient(require, format, topic);
 const kafka = new Kafka({
-  clientId: env.USERNAME, brokers: [env.KAFKA], logLevel: logLevel.ERROR,
+  clientId: env.USERNAME, brokers: [env.KAFKA], logLevel: logLevel[env.KAFKAJS_LOG || 'ERROR'],
+  logCreator: () => ({ label, namespace, log }) => console.error(label, namespace, JSON.stringify(log)),
   sasl: { mechanism: 'scram-sha-512', username: env.USERNAME, password: env.PASSWORD },
 });
 
@@ -32,15 +33,16 @@ async function send(values) {
   await producer.disconnect();
 }
 
-// read gives n records, or as many as came within a minute.
+// read gives n records.
 async function read(group, n) {
   const got = [];
   const consumer = kafka.consumer({ groupId: group });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise((done, failed) => {
-    const late = setTimeout(done, 60_000);
+    const late = setTimeout(() => failed(new Error(`${got.length} of ${n} records within a minute`)), 60_000);
     const end = (f, e) => { clearTimeout(late); f(e); };
+    consumer.on('consumer.crash', ({ payload }) => end(failed, payload.error));
     consumer.run({
       eachMessage: async ({ message }) => {
         try {
@@ -90,3 +92,6 @@ switch (command) {
   default:
     throw new Error(`no command ${command}`);
 }
+
+// Connections to the registry that are kept open would keep the process alive.
+process.exit(0);
