@@ -22,9 +22,9 @@ import (
 	js "github.com/weirmesh/weir/internal/core/schema/jsonschema"
 )
 
-// MaxSteps bounds a comparison: how often a place of the writer's schema is
-// held against one of the reader's.
-const MaxSteps = 50_000
+// MaxSteps bounds a comparison: how often one of the writer's schemas is held
+// against one of the reader's.
+const MaxSteps = 200_000
 
 // maxSplits bounds how many alternatives of the writer are told apart at one
 // place.
@@ -45,9 +45,11 @@ func CanRead(reader, writer *js.Schema) []schema.Mismatch {
 type checker struct {
 	rules  map[string]Rule
 	steps  int
+	ids    map[*js.Node]int
 	types  map[*js.Node]typeSet
+	starts map[string]string // of patterns, see prefix
 	equal  map[[2]*js.Node]bool
-	trail  [][2]*js.Node // found to be the same, in the order in which they were found
+	trail  [][2]*js.Node     // found to be the same, in the order in which they were found
 	spread map[*js.Node]rest // unevaluatedProperties and -Items, as far as they are known
 	only   map[typeSet]*js.Node
 
@@ -59,7 +61,7 @@ type checker struct {
 
 func newChecker() *checker {
 	c := &checker{
-		rules: map[string]Rule{}, types: map[*js.Node]typeSet{}, equal: map[[2]*js.Node]bool{}, spread: map[*js.Node]rest{},
+		rules: map[string]Rule{}, ids: map[*js.Node]int{}, starts: map[string]string{}, types: map[*js.Node]typeSet{}, equal: map[[2]*js.Node]bool{}, spread: map[*js.Node]rest{},
 		only: map[typeSet]*js.Node{}, open: map[string]int{}, low: outside, met: map[string]bool{}, unmet: map[string][]schema.Mismatch{},
 	}
 	for _, r := range Rules() {
@@ -98,10 +100,10 @@ func (c *checker) covers(w *side, r *js.Node, path string, depth int) []schema.M
 	if r == nil || w.types == noType || c.isSame(w, r) {
 		return nil
 	}
-	if c.steps++; c.steps > MaxSteps {
+	if c.steps += 1 + len(w.nodes); c.steps > MaxSteps {
 		return nil
 	}
-	key := w.key + key(r)
+	key := w.key + "|" + number(c.id(r))
 	if at, ok := c.open[key]; ok {
 		c.low = min(c.low, at)
 		return nil
@@ -165,7 +167,7 @@ func (c *checker) compare(w *side, r *js.Node, path string, depth int) []schema.
 // better chooses which of two lists of reasons tells more: those of one
 // alternative, unless the whole failed for its type.
 func (c *checker) better(whole, part []schema.Mismatch) []schema.Mismatch {
-	if len(whole) == 1 && slices.Contains([]string{"TYPE_NARROWED", "TYPE_CHANGED", "SUM_TYPE_NARROWED", "COMBINED_TYPE_SUBSCHEMAS_CHANGED", "COMBINED_TYPE_CHANGED"}, whole[0].Rule) {
+	if len(whole) == 1 && slices.Contains([]string{"TYPE_NARROWED", "TYPE_CHANGED", "COMBINED_TYPE_CHANGED"}, whole[0].Rule) {
 		return whole
 	}
 	return part

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"slices"
 
+	"github.com/weirmesh/weir/internal/core/schema"
 	js "github.com/weirmesh/weir/internal/core/schema/jsonschema"
 )
 
@@ -33,17 +34,45 @@ func (p *place) covering(alternatives []*js.Node) int {
 }
 
 // noAlternative says that none does: there are fewer than the writer has, or
-// they are others.
+// they are others. What is wrong with the nearest one is said too.
 func (p *place) noAlternative(alternatives []*js.Node) {
 	theirs := 0
 	for _, n := range p.w.nodes {
 		theirs = max(theirs, len(n.AnyOf), len(n.OneOf))
 	}
+	rule := "COMBINED_TYPE_SUBSCHEMAS_CHANGED"
+	has := p.w.show()
 	if theirs > len(alternatives) {
-		p.add("SUM_TYPE_NARROWED", number(len(alternatives))+" alternatives", number(theirs))
-		return
+		rule, has = "SUM_TYPE_NARROWED", number(theirs)
 	}
-	p.add("COMBINED_TYPE_SUBSCHEMAS_CHANGED", number(len(alternatives))+" alternatives", p.w.show())
+	p.add(rule, number(len(alternatives)), has)
+	if near := p.nearest(alternatives); near != nil {
+		last := &p.found[len(p.found)-1]
+		last.Msg += " (in the nearest alternative, " + near.Rule
+		if near.Path != "" {
+			last.Path = near.Path
+		}
+		last.Msg += ": " + near.Msg + ")"
+	}
+}
+
+// nearest is what is wrong with the alternative with which least is wrong, if
+// it is not its type.
+func (p *place) nearest(alternatives []*js.Node) *schema.Mismatch {
+	var best []schema.Mismatch
+	for _, a := range alternatives {
+		bad := p.ask(p.w, a, p.path)
+		if len(bad) == 0 || bad[0].Path == p.path && (bad[0].Rule == "TYPE_CHANGED" || bad[0].Rule == "TYPE_NARROWED") {
+			continue
+		}
+		if best == nil || len(bad) < len(best) {
+			best = bad
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return &best[0]
 }
 
 // oneOf asks for an alternative as anyOf does. That no second one fits is asked

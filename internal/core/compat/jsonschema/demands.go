@@ -1,7 +1,6 @@
 package jsonschema
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,8 +8,6 @@ import (
 	"github.com/weirmesh/weir/internal/core/schema"
 	js "github.com/weirmesh/weir/internal/core/schema/jsonschema"
 )
-
-func key(n *js.Node) string { return fmt.Sprintf("|%p", n) }
 
 func number(n int) string { return strconv.Itoa(n) }
 
@@ -105,10 +102,13 @@ func (p *place) literals(all []js.Literal) {
 		p.add("CONST_CHANGED", short(p.r.Const.Text), list(all))
 		return
 	}
+	if len(p.found) > 0 {
+		return
+	}
 	own := ownTypes(p.r)
 	for _, l := range all {
 		switch {
-		case p.r.Accepts(l) || !p.w.accepts(l):
+		case p.r.Accepts(l, false) || !p.w.accepts(l):
 		case typeOf(l.Type())&own == 0:
 			p.add("TYPE_CHANGED", own.String(), short(l.Text))
 			return
@@ -123,7 +123,7 @@ func (p *place) literals(all []js.Literal) {
 // cannot be told.
 func (s *side) accepts(l js.Literal) bool {
 	for _, n := range s.nodes {
-		if n.Judged() && !n.Accepts(l) {
+		if !n.Accepts(l, true) {
 			return false
 		}
 	}

@@ -56,6 +56,7 @@ func (p *place) member(name string) member {
 	var m member
 	var nodes []*js.Node
 	for _, n := range p.w.nodes {
+		p.c.steps += len(n.Patterns)
 		found := slices.Clip(matching(n, name))
 		if s := n.Property(name); s != nil {
 			m.named = true
@@ -192,7 +193,7 @@ func (p *place) patterns() {
 func (p *place) pattern(own js.Pattern) {
 	path := below(p.path, "{}")
 	for _, group := range p.unnamed() {
-		if group.pattern != nil && apart(group.pattern.Regexp.String(), own.Regexp.String()) {
+		if group.pattern != nil && p.c.apart(group.pattern.Regexp.String(), own.Regexp.String()) {
 			continue
 		}
 		w := p.c.sideOf(append(group.nodes, p.samePattern(own)...)...)
@@ -286,9 +287,19 @@ func hasPattern(n *js.Node, expr string) bool {
 
 // apart reports whether no name can match both patterns: each starts with a
 // fixed text, and neither of these with the other.
-func apart(a, b string) bool {
-	x, y := prefix(a), prefix(b)
+func (c *checker) apart(a, b string) bool {
+	c.steps++
+	x, y := c.start(a), c.start(b)
 	return x != "" && y != "" && !strings.HasPrefix(x, y) && !strings.HasPrefix(y, x)
+}
+
+func (c *checker) start(expr string) string {
+	s, ok := c.starts[expr]
+	if !ok {
+		s = prefix(expr)
+		c.starts[expr] = s
+	}
+	return s
 }
 
 // prefix is the text with which all that matches a pattern starts.
@@ -335,11 +346,11 @@ func saysNames(bad []schema.Mismatch) string {
 // names that it has are such as the reader takes.
 func (p *place) closedNames() bool {
 	return slices.ContainsFunc(p.w.nodes, func(n *js.Node) bool {
-		if closedProperties(n) == nil || !p.r.Names.Judged() {
+		if closedProperties(n) == nil {
 			return false
 		}
 		return !slices.ContainsFunc(n.Properties, func(q js.Property) bool {
-			return p.member(q.Name).side.types != noType && !p.r.Names.Accepts(js.LiteralOfText(q.Name))
+			return p.member(q.Name).side.types != noType && !p.r.Names.Accepts(js.LiteralOfText(q.Name), false)
 		})
 	})
 }

@@ -217,7 +217,7 @@ func (p *place) bound(want, has *js.Bound, sign int, rules map[bool][2]string) {
 		w, h = wholeBound(w, sign), wholeBound(h, sign)
 	}
 	if sharper(&w, &h, sign) {
-		p.add(rule[1], showRat(want.At), showRat(has.At))
+		p.add(rule[1], showRat(want.At), showBound(has))
 	}
 }
 
@@ -279,6 +279,14 @@ func showRat(r *big.Rat) string {
 	}
 	f, _ := r.Float64()
 	return short(trimFloat(f))
+}
+
+// showBound says also that the end itself is outside.
+func showBound(b *js.Bound) string {
+	if b.Exclusive {
+		return showRat(b.At) + " (exclusive)"
+	}
+	return showRat(b.At)
 }
 
 func trimFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	js "github.com/weirmesh/weir/internal/core/schema/jsonschema"
@@ -83,7 +84,7 @@ func (c *checker) sideOf(nodes ...*js.Node) *side {
 	for _, n := range nodes {
 		c.put(s, n)
 	}
-	s.seal()
+	c.seal(s)
 	return s
 }
 
@@ -99,7 +100,7 @@ func (c *checker) and(s *side, used *js.Node, more ...*js.Node) *side {
 	for _, n := range more {
 		c.put(t, n)
 	}
-	t.seal()
+	c.seal(t)
 	return t
 }
 
@@ -117,16 +118,28 @@ func (c *checker) put(s *side, n *js.Node) {
 	c.put(s, c.unevaluated(n).node)
 }
 
-// seal gives the side its key.
-func (s *side) seal() {
-	var b strings.Builder
+// seal gives the side its key, which names its nodes, and counts the work.
+func (c *checker) seal(s *side) {
+	c.steps += 1 + len(s.nodes)
+	var b []byte
 	for _, n := range s.nodes {
-		fmt.Fprintf(&b, "%p", n)
+		b = strconv.AppendInt(b, int64(c.id(n)), 36)
 		if s.used[n] {
-			b.WriteByte('+')
+			b = append(b, '+')
 		}
+		b = append(b, ' ')
 	}
-	s.key = b.String()
+	s.key = string(b)
+}
+
+// id numbers the nodes.
+func (c *checker) id(n *js.Node) int {
+	i, ok := c.ids[n]
+	if !ok {
+		i = len(c.ids)
+		c.ids[n] = i
+	}
+	return i
 }
 
 // typesOf is the types that may fit a node. It may be too many, never too few.

@@ -35,7 +35,7 @@ func (b *builder) assert(p place, n *Node) error {
 func (n *Node) forget() {
 	*n = Node{
 		Where: n.Where, Draft: n.Draft, Title: n.Title, Description: n.Description, Tags: n.Tags, Default: n.Default,
-		children: n.children, value: n.value, location: n.location, weight: 1,
+		children: n.children, value: n.value, location: n.location, weight: 1, by: n.by,
 	}
 }
 

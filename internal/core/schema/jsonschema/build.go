@@ -44,10 +44,13 @@ type builder struct {
 	ids       int
 	pending   []*Node // have references that are not resolved yet
 	external  map[string]*Node
+	judges    *judges
 }
 
 func newBuilder() *builder {
-	return &builder{resources: map[string]*resource{}, of: map[*Node]*resource{}, patterns: newPatterns(), external: map[string]*Node{}}
+	b := &builder{resources: map[string]*resource{}, of: map[*Node]*resource{}, patterns: newPatterns(), external: map[string]*Node{}}
+	b.judges = &judges{b: b}
+	return b
 }
 
 // build reads a text and its references, and connects them.
@@ -173,7 +176,7 @@ func (b *builder) walk(p place, v *value) (*Node, error) {
 	if len(b.nodes) == MaxSubschemas {
 		return nil, p.at(weir.Limit, "the schema has more than %d subschemas", MaxSubschemas).WithFix("use fewer fields, or split the record")
 	}
-	n := &Node{Where: p.where(), Draft: p.doc.draft, value: v, location: p.doc.key + "#" + escapePercent(p.pointer), weight: 1}
+	n := &Node{Where: p.where(), Draft: p.doc.draft, value: v, location: p.doc.key + "#" + escapePercent(p.pointer), weight: 1, by: b.judges}
 	p.doc.nodes[v] = n
 	b.nodes = append(b.nodes, n)
 	if p.res.root == nil {

@@ -2,8 +2,11 @@ package jsonschema
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -19,33 +22,92 @@ func (refuse) Load(url string) (any, error) {
 	return nil, errors.New("schemas are never fetched from files or the network")
 }
 
-// compile makes the validator of all texts, and judges them by their drafts'
-// metaschemas.
-func (b *builder) compile(doc *document) (*validator.Schema, error) {
-	c := validator.NewCompiler()
-	c.UseLoader(refuse{})
-	c.UseRegexpEngine(b.patterns.engine)
+// nowhere is a pointer to a place that no schema has.
+const nowhere = "#/weir:nowhere"
+
+// valid judges all texts by their drafts' metaschemas. The library does so when
+// it first looks at a text; that it then finds nothing at the place it was
+// asked for means that the text is valid. Compiling is left for later: the
+// library takes quadratic time for it.
+func (b *builder) valid() error {
+	c := b.compiler()
 	for _, d := range b.docs {
-		c.DefaultDraft(d.draft.validator())
-		if err := c.AddResource(d.key, d.rewrite(d.value)); err != nil {
-			return nil, d.fault(err)
-		}
-		for _, n := range d.loose {
-			if err := c.AddResource(strings.TrimSuffix(n.location, "#"), withDraft(d.rewrite(n.value), d.draft)); err != nil {
-				return nil, d.fault(err)
+		for _, key := range d.keys() {
+			_, err := c.Compile(key + nowhere)
+			var absent *validator.JSONPointerNotFoundError
+			if err != nil && !errors.As(err, &absent) {
+				return d.fault(err)
 			}
 		}
 	}
-	s, err := c.Compile(doc.key)
-	if err != nil {
-		return nil, doc.fault(err)
+	return nil
+}
+
+// keys are what the validator calls a text and its loose parts.
+func (d *document) keys() []string {
+	all := []string{d.key}
+	for _, n := range d.loose {
+		all = append(all, strings.TrimSuffix(n.location, "#"))
 	}
-	for _, d := range b.docs[1:] {
-		if _, err := c.Compile(d.key); err != nil {
-			return nil, d.fault(err)
+	return all
+}
+
+// compiler is one that knows all texts and loads nothing else.
+func (b *builder) compiler() *validator.Compiler {
+	c := validator.NewCompiler()
+	c.DefaultDraft(validator.Draft7)
+	c.UseLoader(refuse{})
+	c.UseRegexpEngine(b.patterns.engine)
+	for _, d := range b.docs {
+		keys := d.keys()
+		add(c, keys[0], withDraft(d.rewrite(d.value), d.draft))
+		for i, n := range d.loose {
+			add(c, keys[i+1], withDraft(d.rewrite(n.value), d.draft))
 		}
 	}
-	return s, nil
+	return c
+}
+
+// add gives the compiler a text. Keys differ and are URLs, so that it takes it.
+func add(c *validator.Compiler, key string, doc any) {
+	if err := c.AddResource(key, doc); err != nil {
+		panic(fmt.Sprintf("jsonschema: %s: %v", key, err))
+	}
+}
+
+// judges makes what judges values by nodes, each when it is first asked for.
+type judges struct {
+	b    *builder
+	mu   sync.Mutex
+	c    *validator.Compiler
+	done map[*Node]judge
+}
+
+type judge struct {
+	schema *validator.Schema
+	err    error
+}
+
+// of is what judges values by a node. A node is compiled by itself: one
+// without references takes no longer than it is large.
+func (j *judges) of(n *Node) (*validator.Schema, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if made, ok := j.done[n]; ok {
+		return made.schema, made.err
+	}
+	if j.c == nil {
+		j.c, j.done = j.b.compiler(), map[*Node]judge{}
+	}
+	d := j.b.of[n].doc
+	key := d.key + "node/" + strconv.Itoa(len(j.done))
+	add(j.c, key, withDraft(d.rewrite(n.value), d.draft))
+	s, err := j.c.Compile(key)
+	if err != nil {
+		err = weir.Errorf(weir.Internal, "a schema that was valid cannot be compiled").WithFix("report this with the schema")
+	}
+	j.done[n] = judge{s, err}
+	return s, err
 }
 
 // validator is the draft as the library names it.

@@ -4,8 +4,6 @@ import (
 	"math/big"
 	"regexp"
 	"slices"
-
-	validator "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Node is one schema within a text, in words that do not depend on the draft.
@@ -77,8 +75,8 @@ type Node struct {
 	value    *value
 	location string // as the validator knows it
 	weight   int
-	refs     int               // references that it has itself
-	judge    *validator.Schema // what judges a value by it
+	refs     int // references that it has itself
+	by       *judges
 	colour   colour
 }
 
@@ -151,7 +149,3 @@ const (
 	grey
 	black
 )
-
-// Judged reports whether [Node.Accepts] can tell anything: records reach the
-// node.
-func (n *Node) Judged() bool { return n.judge != nil }

@@ -21,8 +21,6 @@ package jsonschema
 import (
 	"strings"
 
-	validator "github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/schema"
 )
@@ -30,9 +28,8 @@ import (
 // Schema is a JSON Schema that was understood. It never changes and may be
 // used by many goroutines.
 type Schema struct {
-	value     *value
-	root      *Node
-	validator *validator.Schema
+	value *value
+	root  *Node
 }
 
 var _ schema.Schema = (*Schema)(nil)
@@ -45,12 +42,10 @@ func Parse(src schema.Source) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := b.compile(doc)
-	if err != nil {
+	if err := b.valid(); err != nil {
 		return nil, err
 	}
-	pair(doc.root, v)
-	return &Schema{value: doc.value, root: doc.root, validator: v}, nil
+	return &Schema{value: doc.value, root: doc.root}, nil
 }
 
 // Format is JSON.

@@ -30,8 +30,11 @@ func (s *Schema) Validate(v any) error {
 	if c.of(s.root, v, 1) > MaxSteps {
 		return weir.Errorf(weir.Limit, "judging the record by its schema takes more than %d steps", MaxSteps).WithFix("use fewer alternatives (anyOf, oneOf) in the schema, or smaller records")
 	}
-	err := s.validator.Validate(v)
-	if err == nil {
+	j, err := s.root.by.of(s.root)
+	if err != nil {
+		return err
+	}
+	if err = j.Validate(v); err == nil {
 		return nil
 	}
 	e := weir.Errorf(weir.Invalid, "the record does not fit its schema").WithFix("correct the record, or register a schema that allows it")
@@ -43,11 +46,19 @@ func (s *Schema) Validate(v any) error {
 	return e
 }
 
-// Accepts reports whether a literal fits the node: what it judges by itself,
-// in the place where it stands. A node that no record reaches accepts nothing
-// that can be told.
-func (n *Node) Accepts(l Literal) bool {
-	return n.judge != nil && n.judge.Validate(l.plain) == nil
+// Accepts reports whether a literal fits the node. Where that cannot be told (a
+// node that is not of a text, or a literal that takes too many steps) it is
+// otherwise.
+func (n *Node) Accepts(l Literal, otherwise bool) bool {
+	c := cost{left: MaxSteps, known: map[visit]int{}}
+	if n.by == nil || c.of(n, l.plain, 1) > MaxSteps {
+		return otherwise
+	}
+	j, err := n.by.of(n)
+	if err != nil {
+		return otherwise
+	}
+	return j.Validate(l.plain) == nil
 }
 
 // bounded refuses values that are too deep, and numbers with which computing
@@ -238,67 +249,4 @@ func said(v *validator.ValidationError) string {
 		s = after
 	}
 	return strings.ReplaceAll(clip(s), "\n", " ")
-}
-
-// pair gives each node the part of the validator that judges it.
-func pair(n *Node, v *validator.Schema) {
-	if n == nil || v == nil || n.judge != nil {
-		return
-	}
-	n.judge = v
-	pair(n.Ref, v.Ref)
-	pairLists(n.AllOf, v.AllOf)
-	pairLists(n.AnyOf, v.AnyOf)
-	pairLists(n.OneOf, v.OneOf)
-	pair(n.Not, v.Not)
-	pair(n.If, v.If)
-	pair(n.Then, v.Then)
-	pair(n.Else, v.Else)
-	pairArray(n, v)
-	pairObject(n, v)
-}
-
-func pairLists(ns []*Node, vs []*validator.Schema) {
-	for i := range min(len(ns), len(vs)) {
-		pair(ns[i], vs[i])
-	}
-}
-
-// pairAny pairs what the library holds as a schema or as something else.
-func pairAny(n *Node, v any) {
-	if s, ok := v.(*validator.Schema); ok {
-		pair(n, s)
-	}
-}
-
-func pairArray(n *Node, v *validator.Schema) {
-	pairLists(n.Prefix, v.PrefixItems)
-	if list, ok := v.Items.([]*validator.Schema); ok {
-		pairLists(n.Prefix, list)
-	}
-	pairAny(n.Items, v.Items)
-	pairAny(n.Items, v.AdditionalItems)
-	pair(n.Items, v.Items2020)
-	pair(n.Contains, v.Contains)
-	pair(n.UnevaluatedItems, v.UnevaluatedItems)
-}
-
-func pairObject(n *Node, v *validator.Schema) {
-	for _, p := range n.Properties {
-		pair(p.Schema, v.Properties[p.Name])
-	}
-	for _, p := range n.Patterns {
-		for re, s := range v.PatternProperties {
-			if re.String() == p.Regexp.String() {
-				pair(p.Schema, s)
-			}
-		}
-	}
-	pairAny(n.Additional, v.AdditionalProperties)
-	pair(n.Names, v.PropertyNames)
-	pair(n.UnevaluatedProperties, v.UnevaluatedProperties)
-	for _, p := range n.DependentSchemas {
-		pairAny(p.Schema, v.Dependencies[p.Name])
-		pair(p.Schema, v.DependentSchemas[p.Name])
-	}
 }
