@@ -231,7 +231,8 @@ func search(ctx context.Context, r *client.Registry, p place) (client.SchemaVers
 			return r.Lookup(ctx, p.subject, asNew(s), client.LookupHow{Deleted: true})
 		})
 		if err == nil && v.Version == p.version {
-			return v, true, nil
+			s.Subject, s.Version, s.ID = p.subject, v.Version, v.ID // what is looked up may say less of itself
+			return s, true, nil
 		}
 		if err != nil && client.RegistryCode(err) == 0 {
 			return v, false, err
