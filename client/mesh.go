@@ -11,11 +11,12 @@ import (
 
 // Mesh is the mesh and the node that answers.
 type Mesh struct {
-	Name    string  `json:"name"`
-	UID     string  `json:"uid"`
-	Version string  `json:"version" doc:"Of the node."`
-	Kafka   string  `json:"kafka" doc:"The address for Kafka clients."`
-	Cluster Cluster `json:"cluster"`
+	Name     string  `json:"name"`
+	UID      string  `json:"uid"`
+	Version  string  `json:"version" doc:"Of the node."`
+	Kafka    string  `json:"kafka" doc:"The address for Kafka clients."`
+	Registry string  `json:"registry" doc:"Where serialisers find the schema registry."`
+	Cluster  Cluster `json:"cluster"`
 }
 
 // Cluster is where the records are.

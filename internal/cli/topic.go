@@ -41,6 +41,7 @@ func (c *cli) meshCommand() *cobra.Command {
 		{"UID", func(m client.Mesh) string { return m.UID }},
 		{"VERSION", func(m client.Mesh) string { return m.Version }},
 		{"KAFKA", func(m client.Mesh) string { return m.Kafka }},
+		{"REGISTRY", func(m client.Mesh) string { return m.Registry }},
 		{"CLUSTER", func(m client.Mesh) string { return m.Cluster.Kind }},
 		{"USED", func(m client.Mesh) string {
 			if m.Cluster.Limit == 0 {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -278,4 +279,83 @@ func TestReset(t *testing.T) {
 	must(t, err)
 	_, err = n.client().Login(t.Context(), client.NewSession{User: "admin", Password: f.Password})
 	must(t, err)
+}
+
+// TestRegistryDoors: the schema registry is on a listener of its own and below
+// /registry of the HTTP one, and both are the same.
+func TestRegistryDoors(t *testing.T) {
+	n := start(t, config(t.TempDir()))
+	defer n.end()
+	for _, ask := range [][4]string{
+		{"POST", "http://" + n.Registry() + "/subjects/a%2Fb/versions", `{"schema":"\"string\""}`, `{"id":1}`},
+		{"GET", n.Admin().URL + "/registry/subjects/a%2Fb/versions/latest/schema", "", `"string"`},
+		{"GET", n.Admin().URL + "/registry", "", `{}`},
+		{"GET", n.Admin().URL + "/registry/", "", `{}`},
+		{"GET", "http://" + n.Registry() + "/", "", `{}`},
+	} {
+		if got := n.ask(ask[0], ask[1], ask[2]); got != ask[3] {
+			t.Errorf("%s %s: %s", ask[0], ask[1], got)
+		}
+	}
+	m, err := n.client().Mesh(t.Context())
+	must(t, err)
+	if m.Registry != "http://"+n.Registry() {
+		t.Errorf("the mesh says that the registry is at %s", m.Registry)
+	}
+}
+
+// ask sends a request as the admin and gives what is answered.
+func (r *running) ask(method, url, body string) string {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), method, url, strings.NewReader(body))
+	must(r.t, err)
+	req.SetBasicAuth("token", r.Admin().Token)
+	res, err := http.DefaultClient.Do(req)
+	must(r.t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	must(r.t, err)
+	return string(b)
+}
+
+// TestSlowClientsOfTheRegistry: who does not say a whole request is let go.
+func TestSlowClientsOfTheRegistry(t *testing.T) {
+	t.Parallel()
+	n := start(t, config(t.TempDir()))
+	defer n.end()
+	c, err := net.Dial("tcp", n.Registry())
+	must(t, err)
+	defer c.Close()
+	must(t, c.SetDeadline(time.Now().Add(20*time.Second)))
+	_, err = c.Write([]byte("GET /subjects HTTP/1.1\r\nHost: x\r\nAuthoriz"))
+	must(t, err)
+	b, err := io.ReadAll(c)
+	if err != nil {
+		t.Errorf("a client that stops in the middle of a header is kept: %v", err)
+	}
+	if strings.Contains(string(b), " 200 ") {
+		t.Errorf("it is answered %s", b)
+	}
+}
+
+// TestRegistryAddresses: the default goes with the HTTP address, and another
+// machine's is refused.
+func TestRegistryAddresses(t *testing.T) {
+	cfg := config(t.TempDir())
+	cfg.Registry = "0.0.0.0:0"
+	err := node.Run(t.Context(), cfg, func(context.Context, *node.Node) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "--registry 0.0.0.0:0 is not a loopback address") {
+		t.Errorf("got %v", err)
+	}
+	n := start(t, config(t.TempDir()))
+	defer n.end()
+	if strings.HasSuffix(n.Registry(), ":8081") || strings.HasSuffix(n.Registry(), ":0") {
+		t.Errorf("with port 0 for HTTP the registry is at %s", n.Registry())
+	}
+	cfg = config(t.TempDir())
+	cfg.Registry = n.Registry()
+	err = node.Run(t.Context(), cfg, func(context.Context, *node.Node) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "--registry "+n.Registry()) {
+		t.Errorf("an address that is taken: %v", err)
+	}
 }

@@ -67,7 +67,7 @@ func (n *Node) startServices(context.Context) error {
 		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Registry: n.registry, Live: n.live, Schemas: n.index,
 		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
 		Audit:    audit.New(n.ledger, n.state, n.writer),
-		Node:     api.Node{Kafka: n.Kafka, Cluster: n.cluster, Problem: n.worker.Problem},
+		Node:     api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem},
 		Version:  n.cfg.Version, Log: n.cfg.Log,
 	}, r)
 	r.Handle(registryPath, http.StripPrefix(registryPath, n.schemas.server.Handler))

@@ -52,9 +52,10 @@ type Config struct {
 
 // Node tells what only the wiring knows.
 type Node struct {
-	Kafka   func() string                               // the address for Kafka clients
-	Cluster func() client.Cluster                       // where the records are
-	Problem func(topic string) (lost bool, text string) // what is wrong with a topic, as last seen; empty: nothing
+	Kafka    func() string                               // the address for Kafka clients
+	Registry func() string                               // where serialisers find the schema registry
+	Cluster  func() client.Cluster                       // where the records are
+	Problem  func(topic string) (lost bool, text string) // what is wrong with a topic, as last seen; empty: nothing
 }
 
 // How long a write waits for what follows from it, after it is durable.

@@ -84,7 +84,7 @@ func newMesh(t *testing.T) *mesh {
 		State: s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Registry: reg, Live: live, Schemas: index,
 		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec),
 		Node: api.Node{
-			Kafka: func() string { return "127.0.0.1:9092" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
+			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
 			Problem: func(string) (bool, string) { return false, "" },
 		},
 		Version: "test", Log: log,

@@ -30,7 +30,7 @@ func (a *API) mesh(ctx context.Context, p weir.Principal, _ *struct{}) (*one[cli
 			return weir.Errorf(weir.Unavailable, "the mesh is not there yet")
 		}
 		r := got.Items[0].Entity.Ref()
-		m := client.Mesh{Name: r.Name, UID: r.UID.String(), Version: a.Version, Kafka: a.Node.Kafka(), Cluster: a.Node.Cluster()}
+		m := client.Mesh{Name: r.Name, UID: r.UID.String(), Version: a.Version, Kafka: a.Node.Kafka(), Registry: a.Node.Registry(), Cluster: a.Node.Cluster()}
 		if !p.Has(weir.RoleMeshAdmin) {
 			m.Cluster.Problems = nil // they name topics
 		}
