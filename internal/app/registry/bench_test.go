@@ -53,7 +53,7 @@ func BenchmarkRegister(b *testing.B) {
 		for pb.Next() {
 			i := <-next
 			_, err := m.registry.Register(context.Background(), m.admin, registry.Registration{
-				Subject: fmt.Sprint("subject-", i/5), Text: avro(fmt.Sprint("o", i/5), "a", fmt.Sprintf("f%d?", i%5)),
+				Subject: fmt.Sprint("subject-", i%1000), Text: avro(fmt.Sprint("o", i%1000), "a", fmt.Sprintf("f%d?", i/1000)),
 			})
 			if err != nil {
 				b.Error(err)

@@ -106,7 +106,10 @@ func (d *registering) schemaIn(ctx context.Context, v weir.View, cs *changes, re
 	var there *weir.Schema
 	if id != 0 {
 		there, err = withID(ctx, v, id, e)
-	} else if there, err = sameIn(ctx, v, e); err == nil && there == nil {
+	} else if text != d.text { // a new text has no schema yet
+		there, err = sameIn(ctx, v, e)
+	}
+	if err == nil && there == nil && id == 0 {
 		id, err = nextID(ctx, v)
 	}
 	if err != nil || there != nil {
