@@ -65,7 +65,7 @@ func (p *place) items(r *js.Node, what string) {
 		longest = max(longest, len(n.Prefix))
 	}
 	for i := range longest {
-		if p.atMost(i) {
+		if p.over() || p.atMost(i) {
 			return
 		}
 		p.item(r, i)

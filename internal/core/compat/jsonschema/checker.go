@@ -24,7 +24,7 @@ import (
 
 // MaxSteps bounds a comparison: how often one of the writer's schemas is held
 // against one of the reader's.
-const MaxSteps = 200_000
+const MaxSteps = 75_000
 
 // maxSplits bounds how many alternatives of the writer are told apart at one
 // place.

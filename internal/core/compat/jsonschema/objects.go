@@ -39,6 +39,9 @@ func (p *place) unevaluatedUnknown(u *js.Node, what string) {
 	}
 }
 
+// over reports that the comparison has taken all of its steps.
+func (p *place) over() bool { return p.c.steps > MaxSteps }
+
 // requires reports whether the writer's records have the property.
 func (s *side) requires(name string) bool {
 	return slices.ContainsFunc(s.nodes, func(n *js.Node) bool { return n.Requires(name) })
@@ -87,6 +90,9 @@ func matching(n *js.Node, name string) []*js.Node {
 // default may be missing, as stock registries have it: the reader fills it in.
 func (p *place) required() {
 	for _, name := range p.r.Required {
+		if p.c.steps += len(p.w.nodes); p.over() {
+			return
+		}
 		if p.w.requires(name) {
 			continue
 		}
@@ -119,11 +125,15 @@ func below(path, name string) string {
 // and of those that the writer names and the reader does not.
 func (p *place) properties(r *js.Node) {
 	for _, own := range r.Properties {
+		if p.over() {
+			return
+		}
 		p.property(own)
 	}
 	for _, n := range p.w.nodes {
 		for _, theirs := range n.Properties {
-			if r.Property(theirs.Name) == nil {
+			if r.Property(theirs.Name) == nil && !p.over() {
+				p.c.steps += len(r.Patterns)
 				p.removed(r, theirs.Name)
 			}
 		}
@@ -177,26 +187,35 @@ func (p *place) partly(m member, s *js.Node, path string) {
 // patterns asks for the reader's patternProperties. Names that the writer's
 // schema knows were asked for as properties.
 func (p *place) patterns() {
+	groups := p.unnamed()
 	for _, own := range p.r.Patterns {
 		for _, n := range p.w.nodes {
+			p.c.steps += len(n.Properties) + len(n.Patterns)
+			if p.over() {
+				return
+			}
 			for _, theirs := range n.Properties {
 				if p.r.Property(theirs.Name) != nil && own.Regexp.MatchString(theirs.Name) {
 					p.found = append(p.found, p.ask(p.member(theirs.Name).side, own.Schema, below(p.path, theirs.Name))...)
 				}
 			}
 		}
-		p.pattern(own)
+		p.pattern(own, groups)
 	}
 }
 
 // pattern asks for names that match and that nobody named.
-func (p *place) pattern(own js.Pattern) {
+func (p *place) pattern(own js.Pattern, groups []group) {
 	path := below(p.path, "{}")
-	for _, group := range p.unnamed() {
+	same := p.samePattern(own)
+	for _, group := range groups {
+		if p.over() {
+			return
+		}
 		if group.pattern != nil && p.c.apart(group.pattern.Regexp.String(), own.Regexp.String()) {
 			continue
 		}
-		w := p.c.sideOf(append(group.nodes, p.samePattern(own)...)...)
+		w := p.c.sideOf(append(slices.Clip(group.nodes), same...)...)
 		if len(p.ask(w, own.Schema, path)) == 0 {
 			continue
 		}
@@ -242,6 +261,9 @@ func (p *place) unnamed() []group {
 	groups = append(groups, rest)
 	for _, n := range p.w.nodes {
 		for _, pat := range n.Patterns {
+			if p.c.steps += len(p.w.nodes); p.over() {
+				return groups
+			}
 			g := group{pattern: &pat, nodes: []*js.Node{pat.Schema}}
 			for _, m := range p.w.nodes {
 				if m != n && len(m.Patterns) == 0 && m.Additional != nil {
@@ -262,6 +284,9 @@ func (p *place) additional(r *js.Node, what string) {
 	path := below(p.path, "{}")
 	closed := r.Additional.Always != nil && !*r.Additional.Always
 	for _, g := range p.unnamed() {
+		if p.c.steps += len(r.Patterns); p.over() {
+			return
+		}
 		if g.pattern != nil && hasPattern(r, g.pattern.Regexp.String()) {
 			continue
 		}
@@ -358,15 +383,18 @@ func (p *place) closedNames() bool {
 // dependencies asks for what else a record needs that has a property.
 func (p *place) dependencies() {
 	for _, own := range p.r.DependentRequired {
-		p.dependency(own)
+		if !p.over() {
+			p.dependency(own)
+		}
 	}
 	for _, own := range p.r.DependentSchemas {
-		if p.member(own.Name).side.types == noType {
+		if p.over() || p.member(own.Name).side.types == noType {
 			continue
 		}
 		present := []*js.Node{{Required: []string{own.Name}}}
 		var has bool
 		for _, n := range p.w.nodes {
+			p.c.steps += len(n.DependentSchemas)
 			for _, theirs := range n.DependentSchemas {
 				if theirs.Name == own.Name {
 					has = true
@@ -392,6 +420,7 @@ func (p *place) dependency(own js.Dependency) {
 	var has []string
 	found := false
 	for _, n := range p.w.nodes {
+		p.c.steps += len(n.DependentRequired)
 		for _, theirs := range n.DependentRequired {
 			if theirs.Name == own.Name {
 				found = true
