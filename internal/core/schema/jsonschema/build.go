@@ -45,10 +45,11 @@ type builder struct {
 	pending   []*Node // have references that are not resolved yet
 	external  map[string]*Node
 	judges    *judges
+	dynamic   map[string]int // how many schemas have a dynamic name
 }
 
 func newBuilder() *builder {
-	b := &builder{resources: map[string]*resource{}, of: map[*Node]*resource{}, patterns: newPatterns(), external: map[string]*Node{}}
+	b := &builder{resources: map[string]*resource{}, of: map[*Node]*resource{}, patterns: newPatterns(), external: map[string]*Node{}, dynamic: map[string]int{}}
 	b.judges = &judges{b: b}
 	return b
 }
@@ -206,6 +207,9 @@ func (b *builder) name(p place, n *Node) (*resource, error) {
 	d, v := p.doc.draft, n.value
 	if d <= Draft7 && v.get("$ref") != nil && p.pointer != "" {
 		return p.res, nil
+	}
+	if name := dynamicName(n); name != "" {
+		b.dynamic[name]++
 	}
 	res := p.res
 	url, fragment := cutFragment(v.str(d.idKey()))

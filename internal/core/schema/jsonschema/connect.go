@@ -18,6 +18,9 @@ func (b *builder) connect(n *Node) error {
 		if err != nil {
 			return err
 		}
+		if k != "$ref" && b.dynamic[dynamicName(to)] > 1 {
+			return faultAt(n, "what %s %q means depends on the record: several schemas have that dynamic anchor", k, clip(ref)).WithFix("use $ref")
+		}
 		n.refs++
 		if n.Ref == nil {
 			n.Ref = to
@@ -27,6 +30,18 @@ func (b *builder) connect(n *Node) error {
 		}
 	}
 	return nil
+}
+
+// dynamicName is the name under which a schema can take the place of another
+// one at run time.
+func dynamicName(n *Node) string {
+	if n.Draft == Draft2019 {
+		if a := n.value.get("$recursiveAnchor"); a != nil && a.yes {
+			return "$recursiveAnchor"
+		}
+		return ""
+	}
+	return n.value.str("$dynamicAnchor")
 }
 
 // target is the schema that a reference means. Nothing is ever fetched: it is

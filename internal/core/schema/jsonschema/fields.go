@@ -146,12 +146,21 @@ func (v *view) parts() []*part {
 			}
 		}
 	}
-	for _, n := range v.all {
-		for _, p := range all {
-			p.required = p.required || p.name == "{}" || v.sure[n] && n.Requires(p.name)
-		}
+	for _, p := range all {
+		p.required = p.required || p.name == "{}" || slices.ContainsFunc(v.all, func(n *Node) bool { return v.sure[n] && n.needs(p.name) })
 	}
 	return all
+}
+
+// needs reports whether whatever fits the schema has the property: it says so,
+// or each of its alternatives does.
+func (n *Node) needs(name string) bool {
+	for _, alternatives := range [][]*Node{n.AnyOf, n.OneOf} {
+		if len(alternatives) > 0 && !slices.ContainsFunc(alternatives, func(a *Node) bool { return !a.needs(name) }) {
+			return true
+		}
+	}
+	return n.Requires(name) || n.Ref != nil && n.Ref.needs(name) || slices.ContainsFunc(n.AllOf, func(a *Node) bool { return a.needs(name) })
 }
 
 // join puts a part's name behind a path.

@@ -248,5 +248,8 @@ func said(v *validator.ValidationError) string {
 	if _, after, ok := strings.Cut(s, "': "); ok {
 		s = after
 	}
-	return strings.ReplaceAll(clip(s), "\n", " ")
+	if len(s) > 300 {
+		s = strings.ToValidUTF8(s[:300], "") + "..."
+	}
+	return s
 }
