@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/importer"
+)
+
+func TestReferences(t *testing.T) {
+	t.Parallel()
+	got, err := parseReferences([]string{"a.proto=shop._private.a:1", "n=urn:x:y:12"})
+	want := []client.SchemaReference{{Name: "a.proto", Subject: "shop._private.a", Version: 1}, {Name: "n", Subject: "urn:x:y", Version: 12}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%s, %v", diff, err)
+	}
+	for _, bad := range []string{"", "a", "a=", "=s:1", "a=s", "a=:1", "a=s:", "a=s:0", "a=s:latest"} {
+		if _, err := parseReferences([]string{bad}); err == nil || !strings.Contains(err.Error(), "--reference") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestSchemaTypes(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ given, file, want string }{
+		{"", "a.avsc", "AVRO"}, {"", "x/A.AVRO", "AVRO"}, {"", "a.proto", "PROTOBUF"}, {"", "a.schema.json", "JSON"},
+		{"json", "a.avsc", "JSON"}, {"Protobuf", "-", "PROTOBUF"},
+		{"", "-", ""}, {"", "json", ""}, {"xml", "a.avsc", ""},
+	} {
+		got, err := schemaType(tt.given, tt.file)
+		if got != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%q %q: got %q, %v", tt.given, tt.file, got, err)
+		}
+	}
+}
+
+func TestSchemaFiles(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "is empty", " \n": "is empty", strings.Repeat("x", maxSchemaFile+1): "more than 1 MB",
+	} {
+		if _, err := readSchema(strings.NewReader(text), "-"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if got, err := readSchema(strings.NewReader(`"int"`), "-"); got != `"int"` || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestDiff: what was removed, changed and added stands where it is, in columns
+// that fit, and nothing in a schema steers the terminal.
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	field := func(path, kind string, optional bool) *client.SchemaField {
+		return &client.SchemaField{Path: path, Type: kind, Optional: optional}
+	}
+	d := client.SchemaComparison{
+		Subject: "users\x1b[31m", Type: "AVRO", From: 1, To: 2,
+		Fields: []client.SchemaFieldChange{
+			{Old: field("id", "long", false), New: field("id", "long", false)},
+			{Old: field("age", "int", false), New: field("age", "long", true)},
+			{Old: field("gone", "string", false)},
+			{New: field("addresses[].street", "string", true)},
+		},
+		Forward: []client.SchemaMismatch{{Path: "age", Rule: "TYPE_CHANGED", Message: "int cannot\nhold long", Fix: "keep it"}},
+	}
+	want := strings.Join([]string{
+		"users\ufffd[31m (AVRO)",
+		"",
+		"  version 1                  version 2",
+		"  id                 long    id                 long",
+		"~ age                int     age                long?",
+		"- gone               string",
+		"+                            addresses[].street string?",
+		"",
+		"BACKWARD  yes  version 2 reads everything that was written with version 1",
+		"FORWARD   no   version 1 cannot read everything that was written with version 2",
+		"          TYPE_CHANGED: age: int cannot hold long; keep it",
+		"",
+	}, "\n")
+	var b bytes.Buffer
+	if err := printDiff(&b, d, sideBySide{width: 100}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("wide:\n%s", diff)
+	}
+	b.Reset()
+	if err := printDiff(&b, d, sideBySide{width: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "+                     addresses[]… stri…\n") {
+		t.Errorf("narrow:\n%s", b.String())
+	}
+	fields, _, _ := strings.Cut(b.String(), "\nBACKWARD")
+	for _, line := range strings.Split(fields, "\n") {
+		if n := len([]rune(line)); n > minWidth {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}
+
+func TestVersionFlag(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"latest": client.Latest, "1": 1, "2000": 2000} {
+		if n, err := parseVersion(text); n != want || err != nil {
+			t.Errorf("%s: %d, %v", text, n, err)
+		}
+		if got := (&versionValue{want}).String(); got != text {
+			t.Errorf("%d prints as %s", want, got)
+		}
+	}
+	for _, bad := range []string{"", "0", "-1", "x", "1.5"} {
+		if _, err := parseVersion(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+// TestProgress: one line that changes on a terminal, else one every few seconds.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	for terminal, want := range map[bool]string{
+		true:  "\rwriting 2 of 9\x1b[K\rwriting 3 of 9\x1b[K\r\x1b[K",
+		false: "writing 3 of 9\n",
+	} {
+		var b bytes.Buffer
+		at := time.Unix(0, 0)
+		l := &progressLine{out: &b, terminal: terminal, now: func() time.Time { return at }}
+		for i, step := range []time.Duration{0, time.Second, 5 * time.Second} {
+			at = at.Add(step)
+			l.tell(importer.Progress{Part: "writing", Done: i + 1, Total: 9})
+		}
+		l.end()
+		if b.String() != want {
+			t.Errorf("terminal %t: got %q", terminal, b.String())
+		}
+	}
+}
