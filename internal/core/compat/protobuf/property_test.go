@@ -88,7 +88,7 @@ func (m model) writeField(b *strings.Builder, f field) {
 func (m model) drawField(t *rapid.T, number int) field {
 	f := field{number: number, kind: rapid.SampledFrom(kinds()).Draw(t, "kind")}
 	f.oneof = rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "oneof")
-	if strings.HasPrefix(f.kind, "map") {
+	if f.isMap() {
 		f.oneof = 0
 		return f
 	}
@@ -110,30 +110,54 @@ func drawModel(t *rapid.T) model {
 	return m
 }
 
-// changed is a schema that somebody might register next.
+// changed is a schema that somebody might register next: fields come, go and
+// change, and sometimes only their labels or oneofs do.
 func (m model) changed(t *rapid.T) model {
 	m.fields = slices.Clone(m.fields)
 	for range rapid.IntRange(0, 3).Draw(t, "changes") {
 		n := rapid.IntRange(1, 7).Draw(t, "number")
 		i := slices.IndexFunc(m.fields, func(f field) bool { return f.number == n })
-		switch {
-		case i < 0:
+		if i < 0 {
 			m.fields = append(m.fields, m.drawField(t, n))
-		case rapid.Bool().Draw(t, "delete"):
-			m.fields = slices.Delete(m.fields, i, i+1)
-		case rapid.Bool().Draw(t, "move"):
-			if !strings.HasPrefix(m.fields[i].kind, "map") {
+			continue
+		}
+		was, drawn := m.fields[i], m.drawField(t, n)
+		switch rapid.SampledFrom([]string{"type", "label", "oneof", "delete"}).Draw(t, "change") {
+		case "type":
+			m.fields[i] = drawn
+		case "label":
+			if drawn.oneof = was.oneof; !was.isMap() && !drawn.isMap() {
+				m.fields[i].label = drawn.label
+			}
+		case "oneof":
+			if !was.isMap() {
 				m.fields[i].oneof = rapid.IntRange(0, 2).Draw(t, "oneof")
 			}
-		default:
-			m.fields[i] = m.drawField(t, n)
+		case "delete":
+			m.fields = slices.Delete(m.fields, i, i+1)
 		}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "joined") == 0 {
+		m.join()
 	}
 	if rapid.IntRange(0, 9).Draw(t, "inside") == 0 {
 		m.inner = "bytes"
 	}
 	return m
 }
+
+// join puts the first two fields that can be into one oneof.
+func (m model) join() {
+	left := 2
+	for i, f := range m.fields {
+		if !f.isMap() && f.label != "repeated" && f.label != "required" && left > 0 {
+			m.fields[i].oneof = 1
+			left--
+		}
+	}
+}
+
+func (f field) isMap() bool { return strings.HasPrefix(f.kind, "map") }
 
 func mustParse(t *rapid.T, m model) *protobuf.Schema {
 	s, err := protobuf.Parse(schema.Source{Text: m.text()})
@@ -181,17 +205,19 @@ func TestCompatibleReaderReadsEverything(t *testing.T) {
 			return
 		}
 		compatible++
-		wrote := dynamicpb.NewMessage(writer.Message(nil))
-		fill(t, wrote, 0)
-		b, err := proto.Marshal(wrote)
-		if err != nil {
-			t.Fatal(err)
+		for range 10 {
+			wrote := dynamicpb.NewMessage(writer.Message(nil))
+			fill(t, wrote, 0)
+			b, err := proto.Marshal(wrote)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := dynamicpb.NewMessage(reader.Message(nil))
+			if err := proto.Unmarshal(b, read); err != nil {
+				t.Fatalf("%v\nwriter:\n%s\nreader:\n%s\nmessage: %v", err, m.text(), next.text(), wrote)
+			}
+			keeps(t, wrote, read)
 		}
-		read := dynamicpb.NewMessage(reader.Message(nil))
-		if err := proto.Unmarshal(b, read); err != nil {
-			t.Fatalf("%v\nwriter:\n%s\nreader:\n%s\nmessage: %v", err, m.text(), next.text(), wrote)
-		}
-		keeps(t, wrote, read)
 	})
 	if compatible < 10 {
 		t.Errorf("only %d pairs were compatible", compatible)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bufbuild/protocompile"
 	"github.com/bufbuild/protocompile/ast"
+	"github.com/bufbuild/protocompile/linker"
 	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -23,20 +24,25 @@ func compile(src schema.Source) (protoreflect.FileDescriptor, error) {
 	files := sourcesOf(src.References)
 	root := files.free(rootName)
 	files[root] = src.Text
-	return link(files.find, root)
+	linked, err := link(files.find, root)
+	if err != nil {
+		return nil, err
+	}
+	return linked[0], nil
 }
 
-func link(find protocompile.ResolverFunc, root string) (protoreflect.FileDescriptor, error) {
+// link compiles files; places in the first one are told without its name.
+func link(find protocompile.ResolverFunc, paths ...string) (linker.Files, error) {
 	c := protocompile.Compiler{
 		Resolver:       protocompile.WithStandardImports(find),
 		MaxParallelism: 1,
 		SourceInfoMode: protocompile.SourceInfoStandard,
 	}
-	fs, err := c.Compile(context.Background(), root)
+	linked, err := c.Compile(context.Background(), paths...)
 	if err != nil {
-		return nil, compileError(err, root)
+		return nil, compileError(err, paths[0])
 	}
-	return fs[0], nil
+	return linked, nil
 }
 
 // sources are the texts that may be imported, by name.

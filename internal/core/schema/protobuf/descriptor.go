@@ -2,10 +2,11 @@ package protobuf
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 
-	"github.com/bufbuild/protocompile"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -40,13 +41,17 @@ func unmarshal(b []byte, into proto.Message, extensions *protoregistry.Types) er
 // describe prints a descriptor that somebody sent. It is linked with what it
 // imports, because only these know its options; whether it makes sense is seen
 // when the text is compiled.
-func describe(file *descriptorpb.FileDescriptorProto, refs []schema.Reference) (string, error) {
+func describe(file *descriptorpb.FileDescriptorProto, refs []schema.Reference) (text string, err error) {
+	defer func() {
+		if p := recover(); p != nil { // descriptors can say what nobody has thought of
+			text, err = "", errDescriptor(fmt.Sprint(p))
+		}
+	}()
 	if err := checkCounts(file); err != nil {
 		return "", err
 	}
 	if hasUninterpreted(file.ProtoReflect()) {
-		return "", weir.Errorf(weir.Invalid, "an option of the descriptor is not interpreted").
-			WithFix("send the descriptor that protoc makes, or the .proto text")
+		return "", errDescriptor("an option is not interpreted")
 	}
 	desc, err := linkDescriptor(file, refs)
 	if err != nil {
@@ -59,37 +64,49 @@ func describe(file *descriptorpb.FileDescriptorProto, refs []schema.Reference) (
 	return printFile(file, ts), nil
 }
 
+func errDescriptor(why string) error {
+	return weir.Errorf(weir.Invalid, "the descriptor is not a schema: %s", why).
+		WithFix("send the descriptor that protoc makes, or the .proto text")
+}
+
+// linkDescriptor checks a descriptor and links it with its imports.
 func linkDescriptor(file *descriptorpb.FileDescriptorProto, refs []schema.Reference) (protoreflect.FileDescriptor, error) {
 	files := sourcesOf(refs)
-	root := files.free(rootName)
-	file.Name = proto.String(root)
+	imports := new(protoregistry.Files)
+	if len(file.GetDependency()) > 0 {
+		linked, err := link(files.find, file.GetDependency()...)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range linked {
+			if err := register(imports, f); err != nil {
+				return nil, err
+			}
+		}
+	}
+	file.Name = proto.String(files.free(rootName))
 	file.SourceCodeInfo = nil
-	nameAll(file.MessageType)
-	name(file.Extension)
-	return link(func(path string) (protocompile.SearchResult, error) {
-		if path == root {
-			return protocompile.SearchResult{Proto: file}, nil
-		}
-		return files.find(path)
-	}, root)
+	desc, err := protodesc.NewFile(file, imports)
+	if err != nil {
+		return nil, errDescriptor(err.Error())
+	}
+	return desc, nil
 }
 
-// nameAll fills in names for JSON, which generated code leaves out where they
-// follow from the field's.
-func nameAll(ms []*descriptorpb.DescriptorProto) {
-	for _, m := range ms {
-		name(m.Field)
-		name(m.Extension)
-		nameAll(m.NestedType)
+// register takes a file and what it imports, once.
+func register(to *protoregistry.Files, f protoreflect.FileDescriptor) error {
+	if _, err := to.FindFileByPath(f.Path()); err == nil {
+		return nil
 	}
-}
-
-func name(fs []*descriptorpb.FieldDescriptorProto) {
-	for _, f := range fs {
-		if f.JsonName == nil {
-			f.JsonName = proto.String(jsonName(f.GetName()))
+	for i := range f.Imports().Len() {
+		if err := register(to, f.Imports().Get(i).FileDescriptor); err != nil {
+			return err
 		}
 	}
+	if err := to.RegisterFile(f); err != nil {
+		return errDescriptor(err.Error())
+	}
+	return nil
 }
 
 // hasUninterpreted finds options that a compiler left as it read them.

@@ -27,7 +27,7 @@ const (
 	// Of a schema and all that it imports, except what registries know.
 	MaxReferences   = weir.MaxReferences
 	MaxDeclarations = 8_000  // fields, values, messages, options, ...; a map counts three
-	MaxWords        = 50_000 // names, numbers, strings and signs
+	MaxWords        = 40_000 // names, numbers, strings and signs
 	MaxRanges       = 1_000  // reserved numbers and names, and extension ranges
 )
 

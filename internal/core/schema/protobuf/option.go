@@ -1,6 +1,7 @@
 package protobuf
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -111,21 +112,106 @@ func setFields(m protoreflect.Message) []protoreflect.FieldDescriptor {
 
 // value is one value of an option in the text format.
 func value(f protoreflect.FieldDescriptor, v protoreflect.Value) string {
+	var w literal
+	w.value(f, v)
+	return w.String()
+}
+
+// literal writes values; what is inside a message or a list is on lines of its
+// own, each indented once, however deep it is.
+type literal struct {
+	strings.Builder
+	depth int
+}
+
+func (w *literal) value(f protoreflect.FieldDescriptor, v protoreflect.Value) {
 	switch f.Kind() {
 	case protoreflect.MessageKind, protoreflect.GroupKind:
-		return literal(v.Message())
+		w.message(v.Message())
 	case protoreflect.StringKind:
-		return quote(v.String())
+		w.WriteString(quote(v.String()))
 	case protoreflect.BytesKind:
-		return quote(string(v.Bytes()))
+		w.WriteString(quote(string(v.Bytes())))
 	case protoreflect.EnumKind:
-		return enumName(f, v.Enum())
+		w.WriteString(enumName(f, v.Enum()))
 	case protoreflect.FloatKind:
-		return float(v.Float(), 32)
+		w.WriteString(float(v.Float(), 32))
 	case protoreflect.DoubleKind:
-		return float(v.Float(), 64)
+		w.WriteString(float(v.Float(), 64))
+	default:
+		w.WriteString(v.String())
 	}
-	return v.String()
+}
+
+func (w *literal) message(m protoreflect.Message) {
+	fs := setFields(m)
+	if len(fs) == 0 {
+		w.WriteString("{}")
+		return
+	}
+	w.list("{", "}", len(fs), func(i int) {
+		w.WriteString(literalName(fs[i]) + ": ")
+		w.field(fs[i], m.Get(fs[i]))
+	})
+}
+
+func (w *literal) field(f protoreflect.FieldDescriptor, v protoreflect.Value) {
+	switch {
+	case f.IsMap():
+		w.entries(f, v.Map())
+	case f.IsList():
+		w.list("[", "]", v.List().Len(), func(i int) { w.value(f, v.List().Get(i)) })
+	default:
+		w.value(f, v)
+	}
+}
+
+// entries writes a map by its keys.
+func (w *literal) entries(f protoreflect.FieldDescriptor, m protoreflect.Map) {
+	var keys []protoreflect.MapKey
+	m.Range(func(k protoreflect.MapKey, _ protoreflect.Value) bool {
+		keys = append(keys, k)
+		return true
+	})
+	slices.SortFunc(keys, func(a, b protoreflect.MapKey) int { return cmp.Compare(a.String(), b.String()) })
+	w.list("[", "]", len(keys), func(i int) {
+		w.list("{", "}", 2, func(side int) {
+			if side == 0 {
+				w.WriteString("key: ")
+				w.value(f.MapKey(), keys[i].Value())
+				return
+			}
+			w.WriteString("value: ")
+			w.value(f.MapValue(), m.Get(keys[i]))
+		})
+	})
+}
+
+// list writes n things between brackets, and ends early where the form is longer
+// than it may be already.
+func (w *literal) list(open, end string, n int, write func(i int)) {
+	w.WriteString(open)
+	w.depth++
+	for i := range n {
+		if w.Len() > MaxText {
+			return
+		}
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.line()
+		write(i)
+	}
+	w.depth--
+	w.line()
+	w.WriteString(end)
+}
+
+func (w *literal) line() {
+	w.WriteByte('\n')
+	for range w.depth {
+		w.WriteString("  ")
+	}
 }
 
 func enumName(f protoreflect.FieldDescriptor, n protoreflect.EnumNumber) string {
@@ -147,49 +233,11 @@ func float(v float64, bits int) string {
 	return strconv.FormatFloat(v, 'g', -1, bits)
 }
 
-// literal is a message in the text format.
-func literal(m protoreflect.Message) string {
-	var out []string
-	for _, f := range setFields(m) {
-		out = append(out, literalName(f)+": "+literalValue(f, m.Get(f)))
-	}
-	if len(out) == 0 {
-		return "{}"
-	}
-	return "{\n" + indent(strings.Join(out, ",\n")) + "\n}"
-}
-
 func literalName(f protoreflect.FieldDescriptor) string {
 	if f.IsExtension() {
 		return "[" + string(f.FullName()) + "]"
 	}
 	return f.TextName()
-}
-
-func literalValue(f protoreflect.FieldDescriptor, v protoreflect.Value) string {
-	var items []string
-	switch {
-	case f.IsMap():
-		items = mapItems(f, v.Map())
-	case f.IsList():
-		for i := range v.List().Len() {
-			items = append(items, value(f, v.List().Get(i)))
-		}
-	default:
-		return value(f, v)
-	}
-	return "[\n" + indent(strings.Join(items, ",\n")) + "\n]"
-}
-
-func mapItems(f protoreflect.FieldDescriptor, m protoreflect.Map) []string {
-	var items []string
-	m.Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
-		pair := fmt.Sprintf("key: %s,\nvalue: %s", value(f.MapKey(), k.Value()), value(f.MapValue(), v))
-		items = append(items, "{\n"+indent(pair)+"\n}")
-		return true
-	})
-	slices.Sort(items)
-	return items
 }
 
 func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }

@@ -178,23 +178,33 @@ func (p *printer) before(b *block, f *descriptorpb.FieldDescriptorProto) {
 	}
 }
 
-// nested writes the block's own messages up to a position, and stops before one
-// that a field owns whose turn has not come.
+// nested writes the block's messages up to a position that are nobody's.
 func (p *printer) nested(b *block, end int) {
-	for b.next < end {
-		m := b.messages[b.next]
-		if _, owned := b.owned["."+join(b.scope, m.GetName())]; owned {
-			return
+	for ; b.next < end; b.next++ {
+		if !b.isOwned(b.next) {
+			p.message(b.messages[b.next], b.scope)
 		}
-		p.message(m, b.scope)
-		b.next++
 	}
+}
+
+func (b *block) isOwned(i int) bool {
+	_, owned := b.owned["."+join(b.scope, b.messages[i].GetName())]
+	return owned
+}
+
+// ready is the position of the first message that waits for a field's turn.
+func (b *block) ready() int {
+	i := b.next
+	for i < len(b.messages) && !b.isOwned(i) {
+		i++
+	}
+	return i
 }
 
 // innerTypes writes what a file and a message both have behind their fields.
 func (p *printer) innerTypes(b *block, enums []*descriptorpb.EnumDescriptorProto, extensions []*descriptorpb.FieldDescriptorProto) {
 	p.section()
-	p.nested(b, len(b.messages))
+	p.nested(b, b.ready())
 	for _, e := range enums {
 		p.enum(e, b.scope)
 	}
