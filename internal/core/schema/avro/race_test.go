@@ -1,0 +1,6 @@
+//go:build race
+
+package avro_test
+
+// slower is how much longer things take with the race detector.
+const slower = 10
