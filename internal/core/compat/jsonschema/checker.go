@@ -80,12 +80,15 @@ func (c *checker) mismatch(rule, path, reader, writer string) schema.Mismatch {
 	return schema.Mismatch{Path: path, Rule: rule, Reader: reader, Writer: writer, Msg: msg, Fix: r.Fix}
 }
 
-// distinct drops findings that are there already.
+// MaxFindings bounds the findings of a comparison.
+const MaxFindings = 100
+
+// distinct drops findings that are there already, and those over the bound.
 func distinct(ms []schema.Mismatch) []schema.Mismatch {
 	var out []schema.Mismatch
 	seen := map[schema.Mismatch]bool{}
 	for _, m := range ms {
-		if !seen[m] {
+		if !seen[m] && len(out) < MaxFindings {
 			seen[m] = true
 			out = append(out, m)
 		}

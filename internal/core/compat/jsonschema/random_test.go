@@ -566,6 +566,11 @@ func TestSound(t *testing.T) {
 		rt, wt, m := pair(t)
 		reader, writer := must(t, rt), must(t, wt)
 		ms := compatjs.CanRead(reader, writer)
+		for _, m := range ms {
+			if m.Rule == "" || m.Msg == "" || m.Fix == "" || strings.Contains(m.Msg, "%") {
+				t.Fatalf("a finding says too little: %+v", m)
+			}
+		}
 		if len(ms) > 0 || !exclusiveOnly(parsed(rt)) {
 			return
 		}

@@ -17,7 +17,7 @@ type Rule struct {
 // Rules is the table of all rules, in the order of the documentation.
 func Rules() []Rule {
 	var all []Rule
-	for _, g := range groups() {
+	for _, g := range Groups() {
 		all = append(all, g.Rules...)
 	}
 	return all
@@ -29,8 +29,8 @@ type Group struct {
 	Rules []Rule
 }
 
-// groups is the table.
-func groups() []Group {
+// Groups is the table of rules by the sort of value that they are about.
+func Groups() []Group {
 	return []Group{
 		{"Any value", anyRules()},
 		{"Strings", stringRules()},
@@ -40,9 +40,6 @@ func groups() []Group {
 		{"Combinations", combinedRules()},
 	}
 }
-
-// Groups is the table of rules by the sort of value that they are about.
-func Groups() []Group { return groups() }
 
 func anyRules() []Rule {
 	return []Rule{
