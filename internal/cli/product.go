@@ -116,6 +116,9 @@ The file's name says the encoding unless you do: .avsc is avro, .proto protobuf,
 	f.StringVar(&n.Retention, "retention", "forever", "how long records are kept: 6h, 7d, forever")
 	f.StringVar(&schemas[0].file, "schema", "", "a file with the first schema of the values; - is standard input")
 	f.StringVar(&schemas[1].file, "key-schema", "", "a file with the first schema of the keys; - is standard input")
+	for _, s := range schemas {
+		_ = cmd.MarkFlagFilename(s.flag, "avsc", "proto", "json")
+	}
 	productWords(cmd)
 	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Product, error) {
 		n.Name = args[0]

@@ -2,11 +2,8 @@ package cli
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -21,31 +18,6 @@ func languageOf(file string) (weir.SchemaFormat, bool) {
 		".avsc": weir.FormatAvro, ".proto": weir.FormatProtobuf, ".json": weir.FormatJSON,
 	}[strings.ToLower(filepath.Ext(file))]
 	return f, ok
-}
-
-// readSchema reads a schema's text, which is bounded. Standard input is "-".
-func (c *cli) readSchema(flag, file string) (string, error) {
-	in := c.In
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return "", fmt.Errorf("--%s: %w", flag, err)
-		}
-		defer f.Close()
-		in = f
-	}
-	b, err := io.ReadAll(io.LimitReader(in, weir.MaxBody+1))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("--%s %s cannot be read: %w", flag, file, err)
-	case len(b) > weir.MaxBody:
-		return "", fmt.Errorf("--%s %s is longer than %d bytes; a schema is at most that", flag, file, weir.MaxBody)
-	case strings.TrimSpace(string(b)) == "":
-		return "", fmt.Errorf("--%s %s is empty", flag, file)
-	case !utf8.Valid(b):
-		return "", fmt.Errorf("--%s %s is not UTF-8 text; save the schema as UTF-8", flag, file)
-	}
-	return string(b), nil
 }
 
 // schemaFlag is a file with the first schema of a product's keys or values, and
@@ -86,8 +58,10 @@ func (s schemaFlag) fill(c *cli, cmd *cobra.Command, text, encoding *string) err
 		return fmt.Errorf("%s is named like a schema in %s, and --%s is %s; leave --%s out, or give another file", s.file, language, s.encoding, *encoding, s.encoding)
 	}
 	var err error
-	*text, err = c.readSchema(s.flag, s.file)
-	return err
+	if *text, err = readSchema(c.In, s.file); err != nil {
+		return fmt.Errorf("--%s: %w", s.flag, err)
+	}
+	return nil
 }
 
 // schemaColumn tells where the schemas of a product are.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -354,6 +355,9 @@ func readSchema(in io.Reader, file string) (string, error) {
 	}
 	if len(bytes.TrimSpace(b)) == 0 {
 		return "", fmt.Errorf("%s is empty; write a schema into it", file)
+	}
+	if !utf8.Valid(b) {
+		return "", fmt.Errorf("%s is not UTF-8 text; save the schema as UTF-8", file)
 	}
 	return string(b), nil
 }
