@@ -48,6 +48,9 @@ func codeOf(err error) (status, code int) {
 	case weir.Conflict, weir.Exists:
 		return http.StatusConflict, 40900
 	case weir.Limit:
+		if inInput(err) {
+			return http.StatusUnprocessableEntity, 422
+		}
 		return http.StatusTooManyRequests, 429
 	case weir.Unavailable:
 		return http.StatusServiceUnavailable, 50001
@@ -55,6 +58,13 @@ func codeOf(err error) (status, code int) {
 		return http.StatusServiceUnavailable, 50002
 	}
 	return http.StatusInternalServerError, 500
+}
+
+// inInput reports whether a fault is at a place in what the caller sent: coming
+// again does not help.
+func inInput(err error) bool {
+	var e *weir.Error
+	return errors.As(err, &e) && e.Where != ""
 }
 
 // faults is the registry's codes.

@@ -61,3 +61,6 @@ func Codes() [][2]int {
 	}
 	return out
 }
+
+// CodeOf is the status and the code of an error.
+func CodeOf(err error) (status, code int) { return codeOf(err) }

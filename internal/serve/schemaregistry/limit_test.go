@@ -3,6 +3,7 @@ package schemaregistry_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/serve/schemaregistry"
 )
 
@@ -172,3 +174,24 @@ type recorder struct {
 func (r *recorder) Header() http.Header         { return r.header }
 func (r *recorder) WriteHeader(status int)      { r.status = status }
 func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+// TestLimitsOfTheInput: what is too much in the request itself is not answered
+// with "come again".
+func TestLimitsOfTheInput(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]int{
+		weir.Errorf(weir.Limit, "the queue is full"):                     429,
+		weir.Errorf(weir.Limit, "2,001 versions").At("versions"):         422,
+		weir.Errorf(weir.Invalid, "not good"):                            422,
+		weir.Errorf(weir.OutcomeUnknown, "it may have happened"):         503,
+		fmt.Errorf("wrapped: %w", context.Canceled):                      503,
+		weir.Errorf(weir.Damaged, "bytes"):                               500,
+		errors.New("not classified"):                                     500,
+		weir.Errorf(weir.Conflict, "moved").At(weir.AtRevision):          409,
+		fmt.Errorf("wrapped: %w", weir.Errorf(weir.Unauthorized, "who")): 401,
+	} {
+		if got, _ := schemaregistry.CodeOf(err); got != want {
+			t.Errorf("%v is answered %d, want %d", err, got, want)
+		}
+	}
+}

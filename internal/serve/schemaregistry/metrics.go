@@ -31,6 +31,7 @@ func classes() []class {
 type Metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	wrong    prometheus.Counter
 	meters   map[class]*meter
 }
 
@@ -50,6 +51,9 @@ func NewMetrics() *Metrics {
 			Namespace: "weir", Subsystem: "registry", Name: "request_seconds", Help: "How long requests to the schema registry took.",
 			Buckets: []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5},
 		}, []string{"class"}),
+		wrong: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "weir", Subsystem: "registry", Name: "logins_wrong_total", Help: "Requests to the schema registry without a login, or with a wrong one.",
+		}),
 		meters: map[class]*meter{},
 	}
 	for _, c := range classes() {
@@ -66,12 +70,14 @@ func NewMetrics() *Metrics {
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 	m.requests.Describe(ch)
 	m.seconds.Describe(ch)
+	m.wrong.Describe(ch)
 }
 
 // Collect is part of a collector.
 func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 	m.requests.Collect(ch)
 	m.seconds.Collect(ch)
+	m.wrong.Collect(ch)
 }
 
 func (m *Metrics) of(c class) *meter { return m.meters[c] }

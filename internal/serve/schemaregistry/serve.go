@@ -105,6 +105,7 @@ func (a *API) refuse(w http.ResponseWriter, r route, q *request, err error) (sta
 	status, code := codeOf(err)
 	switch {
 	case status == http.StatusUnauthorized:
+		a.Metrics.wrong.Inc()
 		w.Header().Set("WWW-Authenticate", `Basic realm="weir schema registry", charset="UTF-8"`)
 	case status == http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", q.allow)
