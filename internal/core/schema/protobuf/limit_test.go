@@ -30,56 +30,58 @@ func each(n int, format string) string {
 
 // rule is a message that options may have, inside itself.
 const rule = `import "google/protobuf/descriptor.proto";
-message M { M m = 1; repeated string s = 2; } extend google.protobuf.FileOptions { M m = 5000; }
+message M { M m = 1; repeated string s = 2; int32 n = 3; } extend google.protobuf.FileOptions { M m = 5000; }
+extend google.protobuf.MessageOptions { M o = 5000; }
 `
 
 // bombs are texts that cost more than they look; "" means that one is allowed.
 func bombs() map[string]struct{ text, want string } {
 	return map[string]struct{ text, want string }{
-		"bytes":             {head + strings.Repeat("//\n", 100_000), "over a limit"},
-		"fields":            {head + "message A {" + each(5_000, "int32 f%[1]d = %[1]d;\n") + "}", ""},
-		"too many fields":   {head + "message A {" + each(5_001, "int32 f%[1]d = %[1]d;\n") + "}", "over a limit"},
-		"50,000 fields":     {head + "message A {" + each(14_000, "A f%[1]d=%[1]d;") + "}", "over a limit"},
-		"fields in groups":  {"message A {" + each(2_400, "optional group G%[1]d = %[1]d {}\n") + "}", "over a limit"},
-		"optional fields":   {head + "message A {" + each(4_900, "optional int32 f%[1]d = %[1]d;\n") + "}", ""},
-		"maps":              {head + "message A {" + each(2_600, "map<int32, int32> f%[1]d = %[1]d;\n") + "}", ""},
-		"too many maps":     {head + "message A {" + each(2_700, "map<int32, int32> f%[1]d = %[1]d;\n") + "}", "over a limit"},
-		"oneofs":            {head + "message A {" + each(3_900, "oneof o%[1]d { int32 f%[1]d = %[1]d; }\n") + "}", ""},
-		"messages":          {head + each(2_001, "message A%d {}\n"), "over a limit"},
-		"nested, 20,000":    {head + strings.Repeat("message A{", 20_000) + strings.Repeat("}", 20_000), "over a limit"},
-		"nested, open":      {head + strings.Repeat("message A{", 20_000), "over a limit"},
-		"nested, 5,000":     {head + strings.Repeat("message A{", 5_000), "over a limit"},
-		"deep values":       {head + rule + "option (m) = {" + strings.Repeat("m{", 2_000) + strings.Repeat("}", 2_001) + ";", "over a limit"},
-		"long when printed": {head + rule + "option (m) = {" + strings.Repeat("m{", 60) + "s: [" + strings.Repeat("\"a\",", 19_000) + "\"b\"]" + strings.Repeat("}", 61) + ";", "over a limit"},
-		"nested, 40":        {head + strings.Repeat("message A{", 40) + strings.Repeat("}", 40), "invalid"},
-		"enums":             {head + each(1_001, "enum E%[1]d { V%[1]d = 0; }\n"), "over a limit"},
-		"values":            {head + "enum E { Z = 0;" + each(5_000, "V%[1]d = %[1]d;\n") + "}", "over a limit"},
-		"values in options": {head + "enum E { Z = 0;" + each(3_900, "V%[1]d = %[1]d [deprecated = true];\n") + "}", ""},
-		"reserved":          {head + "message A { reserved " + each(20_000, "%d,") + "100000; }", "over a limit"},
-		"reserved one each": {head + "message A {" + each(15_000, "reserved %d;") + "}", "over a limit"},
-		"reserved names":    {head + "message A { reserved " + each(20_000, "\"a%d\",") + "\"b\"; }", "over a limit"},
-		"reserved in enum":  {head + "enum E { Z = 0; reserved " + each(20_000, "%d,") + "100000; }", "over a limit"},
-		"extension ranges":  {"message A { extensions " + each(20_000, "%d,") + "100000 to max; }", "over a limit"},
-		"long option name":  {head + rule + "option (m)" + strings.Repeat(".m", 29_000) + " = {};", "over a limit"},
-		"long type name":    {head + "message A { A" + strings.Repeat(".A", 100_000) + " a = 1; }", "over a limit"},
-		"long package":      {head + "package a" + strings.Repeat(".a", 100_000) + ";", "over a limit"},
-		"list in option":    {head + rule + "option (m) = { s: [" + strings.Repeat("\"a\",", 40_000) + "\"b\"] };", "over a limit"},
-		"deep option":       {head + rule + "option (m) = {" + strings.Repeat("m{", 10_000) + strings.Repeat("}", 10_001) + ";", "over a limit"},
-		"strings":           {head + "option java_package = " + strings.Repeat("\"a\"", 80_000) + ";", "over a limit"},
-		"semicolons":        {head + strings.Repeat(";", 200_000), "over a limit"},
-		"brackets":          {head + strings.Repeat("}", 200_000), "over a limit"},
-		"methods":           {head + "message A {} service S {" + each(3_500, "rpc m%d (A) returns (A);\n") + "}", ""},
-		"errors":            {head + "message A {" + each(4_900, "X%[1]d f%[1]d = %[1]d;\n") + "}", "invalid"},
-		"one number":        {head + "message A {" + strings.Repeat("int32 a = 1;", 4_900) + "}", "invalid"},
-		"no such options":   {head + "message A {" + each(4_500, "option (a%d) = 1;\n") + "}", "invalid"},
-		"imports":           {head + strings.Repeat("import \"google/protobuf/any.proto\";\n", 5_000), "invalid"},
-		"comments":          {head + strings.Repeat("//x\n", 60_000) + "message A {}", ""},
-		"open comment":      {head + "/*" + strings.Repeat("*", 250_000), "invalid"},
-		"open string":       {head + "option java_package = \"" + strings.Repeat("\\", 250_000), "invalid"},
-		"long name":         {head + "message " + strings.Repeat("a", 250_000) + " {}", ""},
-		"zeros":             {strings.Repeat("\x00", 250_000), "over a limit"},
-		"descriptor, deep":  {serialized(deep(5_000)), "invalid"},
-		"descriptor, wide":  {base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x22\x00", 90_000))), "over a limit"},
+		"bytes":                   {head + strings.Repeat("//\n", 100_000), "over a limit"},
+		"fields":                  {head + "message A {" + each(5_000, "int32 f%[1]d = %[1]d;\n") + "}", ""},
+		"too many fields":         {head + "message A {" + each(5_001, "int32 f%[1]d = %[1]d;\n") + "}", "over a limit"},
+		"50,000 fields":           {head + "message A {" + each(14_000, "A f%[1]d=%[1]d;") + "}", "over a limit"},
+		"fields in groups":        {"message A {" + each(2_400, "optional group G%[1]d = %[1]d {}\n") + "}", "over a limit"},
+		"optional fields":         {head + "message A {" + each(4_900, "optional int32 f%[1]d = %[1]d;\n") + "}", ""},
+		"maps":                    {head + "message A {" + each(2_600, "map<int32, int32> f%[1]d = %[1]d;\n") + "}", ""},
+		"too many maps":           {head + "message A {" + each(2_700, "map<int32, int32> f%[1]d = %[1]d;\n") + "}", "over a limit"},
+		"oneofs":                  {head + "message A {" + each(3_900, "oneof o%[1]d { int32 f%[1]d = %[1]d; }\n") + "}", ""},
+		"messages":                {head + each(2_001, "message A%d {}\n"), "over a limit"},
+		"nested, 20,000":          {head + strings.Repeat("message A{", 20_000) + strings.Repeat("}", 20_000), "over a limit"},
+		"nested, open":            {head + strings.Repeat("message A{", 20_000), "over a limit"},
+		"nested, 5,000":           {head + strings.Repeat("message A{", 5_000), "over a limit"},
+		"deep values":             {head + rule + "option (m) = {" + strings.Repeat("m{", 2_000) + strings.Repeat("}", 2_001) + ";", "over a limit"},
+		"long when printed":       {head + rule + "option (m) = {" + strings.Repeat("m{", 60) + "s: [" + strings.Repeat("\"a\",", 19_000) + "\"b\"]" + strings.Repeat("}", 61) + ";", "over a limit"},
+		"more words when printed": {head + rule + each(1_950, "message A%d {option(o).m.m.m.n=1;}\n"), "over a limit"},
+		"nested, 40":              {head + strings.Repeat("message A{", 40) + strings.Repeat("}", 40), "invalid"},
+		"enums":                   {head + each(1_001, "enum E%[1]d { V%[1]d = 0; }\n"), "over a limit"},
+		"values":                  {head + "enum E { Z = 0;" + each(5_000, "V%[1]d = %[1]d;\n") + "}", "over a limit"},
+		"values in options":       {head + "enum E { Z = 0;" + each(3_900, "V%[1]d = %[1]d [deprecated = true];\n") + "}", ""},
+		"reserved":                {head + "message A { reserved " + each(20_000, "%d,") + "100000; }", "over a limit"},
+		"reserved one each":       {head + "message A {" + each(15_000, "reserved %d;") + "}", "over a limit"},
+		"reserved names":          {head + "message A { reserved " + each(20_000, "\"a%d\",") + "\"b\"; }", "over a limit"},
+		"reserved in enum":        {head + "enum E { Z = 0; reserved " + each(20_000, "%d,") + "100000; }", "over a limit"},
+		"extension ranges":        {"message A { extensions " + each(20_000, "%d,") + "100000 to max; }", "over a limit"},
+		"long option name":        {head + rule + "option (m)" + strings.Repeat(".m", 29_000) + " = {};", "over a limit"},
+		"long type name":          {head + "message A { A" + strings.Repeat(".A", 100_000) + " a = 1; }", "over a limit"},
+		"long package":            {head + "package a" + strings.Repeat(".a", 100_000) + ";", "over a limit"},
+		"list in option":          {head + rule + "option (m) = { s: [" + strings.Repeat("\"a\",", 40_000) + "\"b\"] };", "over a limit"},
+		"deep option":             {head + rule + "option (m) = {" + strings.Repeat("m{", 10_000) + strings.Repeat("}", 10_001) + ";", "over a limit"},
+		"strings":                 {head + "option java_package = " + strings.Repeat("\"a\"", 80_000) + ";", "over a limit"},
+		"semicolons":              {head + strings.Repeat(";", 200_000), "over a limit"},
+		"brackets":                {head + strings.Repeat("}", 200_000), "over a limit"},
+		"methods":                 {head + "message A {} service S {" + each(3_500, "rpc m%d (A) returns (A);\n") + "}", ""},
+		"errors":                  {head + "message A {" + each(4_900, "X%[1]d f%[1]d = %[1]d;\n") + "}", "invalid"},
+		"one number":              {head + "message A {" + strings.Repeat("int32 a = 1;", 4_900) + "}", "invalid"},
+		"no such options":         {head + "message A {" + each(4_500, "option (a%d) = 1;\n") + "}", "invalid"},
+		"imports":                 {head + strings.Repeat("import \"google/protobuf/any.proto\";\n", 5_000), "invalid"},
+		"comments":                {head + strings.Repeat("//x\n", 60_000) + "message A {}", ""},
+		"open comment":            {head + "/*" + strings.Repeat("*", 250_000), "invalid"},
+		"open string":             {head + "option java_package = \"" + strings.Repeat("\\", 250_000), "invalid"},
+		"long name":               {head + "message " + strings.Repeat("a", 250_000) + " {}", ""},
+		"zeros":                   {strings.Repeat("\x00", 250_000), "over a limit"},
+		"descriptor, deep":        {serialized(deep(5_000)), "invalid"},
+		"descriptor, wide":        {base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x22\x00", 90_000))), "over a limit"},
 		"descriptor, ranges": {serialized(&descriptorpb.FileDescriptorProto{MessageType: []*descriptorpb.DescriptorProto{{
 			Name: proto.String("A"), ReservedRange: make([]*descriptorpb.DescriptorProto_ReservedRange, 20_000),
 		}}}), "over a limit"},
@@ -114,8 +116,9 @@ func serialized(f *descriptorpb.FileDescriptorProto) string {
 }
 
 // TestBombsAreRefused: whatever is sent, no more than 64 MB are allocated in all
-// for it, and what is refused is so within 250 ms of processor time. It runs
-// alone, because it counts the process's memory and time.
+// for it, and what is refused is so within 250 ms of an idle processor; twice that
+// on one that is shared. It runs alone, because it counts the process's memory
+// and time.
 func TestBombsAreRefused(t *testing.T) {
 	for name, bomb := range bombs() {
 		got, c := measured(bomb.text)
@@ -125,7 +128,7 @@ func TestBombsAreRefused(t *testing.T) {
 		if c.bytes > 64<<20 {
 			t.Errorf("%s: %d MB allocated", name, c.bytes>>20)
 		}
-		if got != "" && !raceEnabled && c.time > 250*time.Millisecond {
+		if got != "" && !raceEnabled && c.time > 500*time.Millisecond {
 			t.Errorf("%s: refused after %v", name, c.time)
 		}
 	}
