@@ -160,7 +160,13 @@ func (r *Registry) submit(ctx context.Context, call weir.Call, s seen, c candida
 	if err := json.Unmarshal(receipt.Answer, &at); err != nil {
 		return Version{}, weir.Errorf(weir.Internal, "the answer of a registration cannot be read").Because(err)
 	}
-	return c.version(weir.SubjectVersion{Version: at.Version, ID: at.ID}), r.cfg.Index.Wait(ctx, receipt.Offset)
+	if err := r.cfg.Index.Wait(ctx, receipt.Offset); err != nil {
+		return Version{}, err
+	}
+	if u, ok := r.cfg.Index.text(weir.TextName(c.reg.Text)); ok {
+		r.keepText(u, c.reg.Text) // it is asked for soon
+	}
+	return c.version(weir.SubjectVersion{Version: at.Version, ID: at.ID}), nil
 }
 
 // refuse has it put on record that the caller may not write a subject.
