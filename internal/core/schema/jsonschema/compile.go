@@ -110,21 +110,6 @@ func (j *judges) of(n *Node) (*validator.Schema, error) {
 	return s, err
 }
 
-// validator is the draft as the library names it.
-func (d Draft) validator() *validator.Draft {
-	switch d {
-	case Draft4:
-		return validator.Draft4
-	case Draft6:
-		return validator.Draft6
-	case Draft2019:
-		return validator.Draft2019
-	case Draft2020:
-		return validator.Draft2020
-	}
-	return validator.Draft7
-}
-
 // engine gives the validator those expressions that were bounded already, and
 // bounds any other.
 func (ps *patterns) engine(expr string) (validator.Regexp, error) {
