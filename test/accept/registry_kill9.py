@@ -16,7 +16,7 @@ FIELDS = 12  # of a subject's newest schema; then comes another subject
 
 
 def script():
-    kills = lib.size(10)
+    kills = lib.size(20)
     rng = lib.rng()
     node = lib.Node().start()
     team = fresh("team")
