@@ -71,3 +71,18 @@ func findings(direction string, ms []schema.Mismatch) string {
 	}
 	return s
 }
+
+// TestSchemasAreShared: one schema serves many comparisons at once.
+func TestSchemasAreShared(t *testing.T) {
+	t.Parallel()
+	old, next := mustParse(t, `{"enum":["ab","a"]}`), mustParse(t, `{"type":"string","minLength":2}`)
+	done := make(chan int)
+	for range 8 {
+		go func() { done <- len(compat.CanRead(next, old)) }()
+	}
+	for range 8 {
+		if n := <-done; n != 1 {
+			t.Errorf("%d findings", n)
+		}
+	}
+}
