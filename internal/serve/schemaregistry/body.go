@@ -10,9 +10,12 @@ import (
 	"strconv"
 )
 
-// maxDepth bounds how deep a body may nest. A schema is a text in it and counts
-// for nothing.
-const maxDepth = 32
+// Bounds of a body's JSON: how deep it nests and how many values are in it. A
+// schema is a text in it, one value.
+const (
+	maxDepth  = 32
+	maxValues = 20_000
+)
 
 // object is a JSON object of a body. Its keys are what they are, in no other
 // case; those that nobody asks for are let be, since newer clients send more.
@@ -28,9 +31,9 @@ func readObject(body []byte) (object, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return object{}, refusal{http.StatusUnprocessableEntity, "the body must not be null: send a JSON object"}
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
+	d := reader{Decoder: json.NewDecoder(bytes.NewReader(body)), left: maxValues}
 	d.UseNumber()
-	v, err := readValue(d, 0)
+	v, err := d.value(0)
 	if err == nil {
 		if _, after := d.Token(); !errors.Is(after, io.EOF) {
 			err = errors.New("there is something after the JSON value")
@@ -56,9 +59,18 @@ func malformed(format string, args ...any) error {
 	return refusal{http.StatusBadRequest, "Unexpected JSON input: " + clip(fmt.Sprintf(format, args...))}
 }
 
-// readValue reads one value with all that is in it.
-func readValue(d *json.Decoder, depth int) (any, error) {
-	t, err := d.Token()
+// reader reads a body's values, so many as are left.
+type reader struct {
+	*json.Decoder
+	left int
+}
+
+// value reads one value with all that is in it.
+func (r *reader) value(depth int) (any, error) {
+	if r.left--; r.left < 0 {
+		return nil, fmt.Errorf("it holds more than %d values", maxValues)
+	}
+	t, err := r.Token()
 	if err != nil {
 		return nil, err
 	}
@@ -70,28 +82,28 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 		return nil, fmt.Errorf("it nests deeper than %d", maxDepth)
 	}
 	if open == '[' {
-		return readArray(d, depth+1)
+		return r.array(depth + 1)
 	}
-	return readFields(d, depth+1)
+	return r.object(depth + 1)
 }
 
-func readArray(d *json.Decoder, depth int) (any, error) {
+func (r *reader) array(depth int) (any, error) {
 	all := []any{}
-	for d.More() {
-		v, err := readValue(d, depth)
+	for r.More() {
+		v, err := r.value(depth)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, v)
 	}
-	_, err := d.Token()
+	_, err := r.Token()
 	return all, err
 }
 
-func readFields(d *json.Decoder, depth int) (any, error) {
+func (r *reader) object(depth int) (any, error) {
 	all := map[string]any{}
-	for d.More() {
-		t, err := d.Token()
+	for r.More() {
+		t, err := r.Token()
 		if err != nil {
 			return nil, err
 		}
@@ -99,11 +111,11 @@ func readFields(d *json.Decoder, depth int) (any, error) {
 		if _, twice := all[key]; twice {
 			return nil, fmt.Errorf("the key %q stands twice in one object", clip(key))
 		}
-		if all[key], err = readValue(d, depth); err != nil {
+		if all[key], err = r.value(depth); err != nil {
 			return nil, err
 		}
 	}
-	_, err := d.Token()
+	_, err := r.Token()
 	return all, err
 }
 

@@ -42,6 +42,30 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
+// TestBodiesOfManyValues: two megabytes of zeros would take fifty in memory.
+func TestBodiesOfManyValues(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	for name, body := range map[string]string{
+		"list":    `{"references":[` + strings.Repeat("0,", 900_000) + `0]}`,
+		"lists":   `{"new":[` + strings.Repeat("[],", 600_000) + `0]}`,
+		"unknown": `{` + manyFields(60_000) + `}`,
+	} {
+		got := m.ask("admin", "POST", "/subjects/s/versions", body)
+		if got.status != 400 || !strings.Contains(got.body, "more than 20000 values") {
+			t.Errorf("%s: %d %.200s", name, got.status, got.body)
+		}
+	}
+}
+
+func manyFields(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf(`"f%d":0`, i)
+	}
+	return strings.Join(all, ",")
+}
+
 // TestBodyIsNotReadForStrangers: who is refused is refused before the body.
 func TestBodyIsNotReadForStrangers(t *testing.T) {
 	t.Parallel()
