@@ -29,6 +29,7 @@ const (
 	NounSubject     Noun = "subject"
 	NounSchema      Noun = "schema"
 	NounText        Noun = "text"
+	NounTerm        Noun = "term"
 )
 
 // Ref names an entity: by UID, which is for ever, or by Name, which is unique
@@ -78,6 +79,7 @@ var newEntity = map[Noun]func() Entity{
 	NounSubject:     func() Entity { return new(Subject) },
 	NounSchema:      func() Entity { return new(Schema) },
 	NounText:        func() Entity { return new(Text) },
+	NounTerm:        func() Entity { return new(Term) },
 }
 
 // Nouns lists every noun, sorted.

@@ -36,6 +36,7 @@ func valid() map[weir.Noun]weir.Entity {
 			Salt: make([]byte, 16), Iterations: 4096,
 			SHA256: weir.ScramKey{Stored: make([]byte, 32), Server: make([]byte, 32)},
 			SHA512: weir.ScramKey{Stored: make([]byte, 64), Server: make([]byte, 64)}}},
+		weir.NounTerm: &weir.Term{UID: uid(16), Name: "order-value", Title: "Order value", Definition: "What the customer pays", Created: at},
 		weir.NounText: &weir.Text{UID: uid(12), Name: weir.TextName(`"string"`), Body: `"string"`, Domains: []weir.UID{uid(5)}, Created: at},
 		weir.NounSchema: &weir.Schema{
 			UID: uid(13), ID: 7, Format: weir.FormatAvro, Text: uid(12), References: []weir.SchemaReference{{Name: "a.B", Subject: "s", Version: 2}}, Referred: []weir.UID{uid(14)},

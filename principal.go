@@ -8,8 +8,12 @@ type Role string
 
 // The roles of this version.
 const (
-	RoleMeshAdmin Role = "mesh-admin" // everything but reading data
-	RoleMember    Role = "member"     // of a team: what concerns the team's domains
+	RoleMeshAdmin    Role = "mesh-admin"    // on the mesh: everything but reading data
+	RoleSteward      Role = "steward"       // on the mesh or a domain: what is told about products, the glossary, who is allowed
+	RoleDomainOwner  Role = "domain-owner"  // on a domain: everything in it, and who has roles there
+	RoleProductOwner Role = "product-owner" // on a product: everything about it, and who has roles there
+	RoleMember       Role = "domain-member" // on a domain: what members of its team may
+	RoleReader       Role = "reader"        // on a domain or a product: knows of it though it is not visible to the mesh
 )
 
 // Binding gives a role somewhere: on the mesh, a domain or a product.

@@ -118,9 +118,10 @@ type Product struct {
 	Access      AccessMode  `json:"access"`
 	Owner       UID         `json:"owner"` // the person who answers for it
 	Description string      `json:"description,omitempty"`
-	Partitions  int         `json:"partitions"`
-	Retention   Duration    `json:"retention"`
-	Created     time.Time   `json:"created"`
+	About
+	Partitions int       `json:"partitions"`
+	Retention  Duration  `json:"retention"`
+	Created    time.Time `json:"created"`
 }
 
 func (p *Product) Ref() Ref { return Ref{NounProduct, p.UID, p.Name} }
@@ -140,9 +141,9 @@ func (p *Product) SchemaFormat(k SubjectKind) SchemaFormat {
 	return p.Encoding.SchemaFormat()
 }
 
-// Refers lists domain and owner.
+// Refers lists domain, owner, and what the owner tells points to.
 func (p *Product) Refers() []Ref {
-	return []Ref{{Noun: NounDomain, UID: p.Domain}, {Noun: NounPerson, UID: p.Owner}}
+	return append([]Ref{{Noun: NounDomain, UID: p.Domain}, {Noun: NounPerson, UID: p.Owner}}, p.About.refers()...)
 }
 
 // Readers: the whole mesh, or the domain alone.
@@ -167,6 +168,7 @@ func (p *Product) Validate() error {
 		oneOf("visibility", p.Visibility, VisibleMesh, VisibleDomain),
 		oneOf("access", p.Access, AccessOpen, AccessRequest),
 		checkText("description", p.Description),
+		p.About.check(),
 		checkPartitions(p.Partitions),
 		p.Retention.check(),
 	)

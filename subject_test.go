@@ -89,13 +89,15 @@ func TestSchemaFaults(t *testing.T) {
 		return &s
 	}
 	for where, e := range map[string]weir.Entity{
-		"id":                   schema(func(s *weir.Schema) { s.ID = weir.MaxSchemaID + 1 }),
-		"format":               schema(func(s *weir.Schema) { s.Format = "XML" }),
-		"references":           schema(func(s *weir.Schema) { s.Referred = nil }),
-		"metadata.tags":        schema(func(s *weir.Schema) { s.Metadata = &weir.Metadata{Tags: map[string][]string{"a": {"\x00"}}} }),
-		"metadata":             schema(func(s *weir.Schema) { s.Metadata = &weir.Metadata{Sensitive: make([]string, 257)} }),
-		"ruleSet":              schema(func(s *weir.Schema) { s.RuleSet = &weir.RuleSet{EncodingRules: make([]weir.Rule, 257)} }),
-		"ruleSet.0.expr":       schema(func(s *weir.Schema) { s.RuleSet = &weir.RuleSet{DomainRules: []weir.Rule{{Expr: strings.Repeat("x", 5000)}}} }),
+		"id":            schema(func(s *weir.Schema) { s.ID = weir.MaxSchemaID + 1 }),
+		"format":        schema(func(s *weir.Schema) { s.Format = "XML" }),
+		"references":    schema(func(s *weir.Schema) { s.Referred = nil }),
+		"metadata.tags": schema(func(s *weir.Schema) { s.Metadata = &weir.Metadata{Tags: map[string][]string{"a": {"\x00"}}} }),
+		"metadata":      schema(func(s *weir.Schema) { s.Metadata = &weir.Metadata{Sensitive: make([]string, 257)} }),
+		"ruleSet":       schema(func(s *weir.Schema) { s.RuleSet = &weir.RuleSet{EncodingRules: make([]weir.Rule, 257)} }),
+		"ruleSet.0.expr": schema(func(s *weir.Schema) {
+			s.RuleSet = &weir.RuleSet{DomainRules: []weir.Rule{{Expr: strings.Repeat("x", 5000)}}}
+		}),
 		"mode":                 subject(func(s *weir.Subject) { s.Mode = "OPEN" }),
 		"compatibility":        subject(func(s *weir.Subject) { s.Config = &weir.SubjectConfig{Compatibility: "SIDEWAYS"} }),
 		"visibility":           subject(func(s *weir.Subject) { s.Domain = weir.UID{} }),
