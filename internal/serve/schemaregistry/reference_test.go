@@ -54,7 +54,7 @@ by a mesh admin. What the caller may not see does not exist for it.
 Answers are of ` + "`application/vnd.schemaregistry.v1+json`" + `, ` + "`application/vnd.schemaregistry+json`" + ` or ` + "`application/json`" + `, as
 ` + "`Accept`" + ` likes best (` + "`406`" + ` if none); bodies too, or ` + "`application/octet-stream`" + ` (` + "`415`" + ` otherwise). A body has at most `)
 	fmt.Fprintf(&b, "%d MiB\n", schemaregistry.MaxBody>>20)
-	b.WriteString("(`413`), it holds at most 20,000 values, none twice (`400`), and fields that are not known are let be. A write takes the headers\n" +
+	b.WriteString("(`413`), it holds at most 20,000 values and no key twice (`400`); fields that are not known are let be. A write takes the headers\n" +
 		"`Idempotency-Key` (the same key gets the first answer again, for 24 hours) and `Weir-Reason` (for the audit).\n\n" +
 		"Names in paths are escaped (`%2F`). A version is a number, `latest` or `-1`. `true` is the only value that sets a flag.\n" +
 		"Lists hold at most 1,000 schemas or 20,000 names; `offset` and `limit` select parts. Of contexts there is the default\n" +
