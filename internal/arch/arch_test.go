@@ -152,6 +152,7 @@ func TestTheTable(t *testing.T) {
 		{"cli wires through node", m + "/internal/cli", m + "/internal/driver/ledger", "may import"},
 		{"cli runs the demo", m + "/internal/cli", m + "/internal/demo", ""},
 		{"the demo is an ordinary user", m + "/internal/demo", m + "/internal/app/catalog", "may import"},
+		{"the importer is an ordinary user", m + "/internal/importer", m + "/internal/app/registry", "may import"},
 		{"main is nothing but cli", m + "/cmd/weir", m + "/internal/node", "may import"},
 		{"kit is leaves", m + "/internal/kit/queue", m + "/internal/kit/clock", "its sibling"},
 		{"suites are for tests", m + "/internal/driver/ledger", m + "/internal/driver/ledgertest", "conformance suite"},

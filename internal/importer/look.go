@@ -56,7 +56,9 @@ func (j *job) look(ctx context.Context) error {
 		return err
 	}
 	j.names(o)
-	j.references(ctx, o)
+	if err := j.references(ctx, o); err != nil {
+		return err
+	}
 	if err := j.versionsHere(ctx, o); err != nil {
 		return err
 	}
@@ -100,22 +102,26 @@ func (j *job) names(o *obstacles) {
 }
 
 // references finds those that would lead nowhere.
-func (j *job) references(ctx context.Context, o *obstacles) {
+func (j *job) references(ctx context.Context, o *obstacles) error {
 	known := map[place]bool{}
-	for name, s := range j.source.subjects {
-		for _, v := range s.versions {
+	for _, name := range j.source.sorted() {
+		for _, v := range j.source.subjects[name].versions {
 			for _, r := range v.references {
 				to := place{r.Subject, r.Version}
 				if j.source.has(to) || known[to] {
 					continue
 				}
-				if _, err := j.To.Version(ctx, r.Subject, r.Version, true); err != nil {
-					o.add("%s refers to %s, which is neither taken along nor here; take it along too", place{name, v.number}, to)
-				}
 				known[to] = true
+				_, err := retry(ctx, func() (client.SchemaVersion, error) { return j.To.Version(ctx, to.subject, to.version, true) })
+				if client.RegistryCode(err) != 0 {
+					o.add("%s refers to %s, which is neither taken along nor here; take it along too", place{name, v.number}, to)
+				} else if err != nil {
+					return err
+				}
 			}
 		}
 	}
+	return nil
 }
 
 func (s *survey) has(p place) bool {
