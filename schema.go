@@ -11,9 +11,13 @@ import (
 // another one.
 type SchemaID uint32
 
-// MaxSchemaID is the greatest id that registration gives or import takes. From
+// MaxSchemaID is the greatest id that registration gives. From
 // the next number on, ids belong to schemas that the gateway makes of others.
 const MaxSchemaID SchemaID = 999_999_999
+
+// MaxImportedID is the greatest id that an import may bring: registration goes
+// on after the greatest one there is, and must not run out.
+const MaxImportedID SchemaID = 499_999_999
 
 // SchemaFormat is a schema language, by the name that registries use.
 type SchemaFormat string

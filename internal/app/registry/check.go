@@ -40,10 +40,16 @@ func (r *Registry) Check(ctx context.Context, p weir.Principal, cmd Registration
 // know of is not there.
 func (r *Registry) lookAs(p weir.Principal, name string) (seen, error) {
 	s, err := r.cfg.Index.look(name)
-	if err == nil && s.subject != nil && !p.Scope().Knows(s.subject.Readers()) {
+	if err != nil {
+		return s, err
+	}
+	if s.subject != nil && !p.Scope().Knows(s.subject.Readers()) {
 		s.subject, s.rev = nil, 0
 	}
-	return s, err
+	if s.owner.product != nil && !p.Scope().Knows(s.owner.product.Readers()) {
+		s.owner = owner{}
+	}
+	return s, nil
 }
 
 // living is a version that is not deleted.
@@ -178,6 +184,9 @@ func reads(f compat.Finding) string {
 func advice(s seen, f compat.Finding) string {
 	fix := cmpOr(f.Fix, "change it back")
 	if s.owner.product != nil {
+		if strings.Contains(fix, "new major") {
+			return fix + " of the product: this one's readers rely on its contract"
+		}
 		return fix + ", or make a new major of the product: this one's readers rely on its contract"
 	}
 	return fix + ", or register the schema under another subject"

@@ -45,14 +45,28 @@ func (r *Registry) SetConfig(ctx context.Context, call weir.Call, subject string
 	return answered[weir.SubjectConfig](r.edit(ctx, call, edit{
 		op: "subject.config", event: "subject.changed", name: subject, verb: rights.Edit, create: true,
 		change: func(_ context.Context, _ weir.View, was seen, next *weir.Subject) (any, error) {
-			if p := was.owner.product; p != nil && c.Compatibility == weir.CompatNone {
-				return nil, fault(InvalidLevel, weir.Invalid, "subject %s is the contract of %s, which is always checked", subject, p.Ref()).
-					At("compatibility").WithFix("use another level; a breaking change is a new major of the product")
+			if err := keepsContract(was, c); err != nil {
+				return nil, err
 			}
 			next.Config = laid(next.Config, c)
 			return next.Config, nil
 		},
 	}))
+}
+
+// keepsContract refuses what would let a schema that breaks a product's contract
+// in: no comparison, or one with some versions only.
+func keepsContract(s seen, c weir.SubjectConfig) error {
+	p := s.owner.product
+	if p == nil || c.Compatibility != weir.CompatNone && c.CompatibilityGroup == "" {
+		return nil
+	}
+	where, fix := "compatibility", "use another level"
+	if c.Compatibility != weir.CompatNone {
+		where, fix = "compatibilityGroup", "leave the group out"
+	}
+	return fault(InvalidLevel, weir.Invalid, "subject %s is the contract of %s, which is always checked", s.name, p.Ref()).
+		At(where).WithFix("%s; a breaking change is a new major of the product", fix)
 }
 
 // laid is a configuration with what is given set.

@@ -140,11 +140,19 @@ func shown(ctx context.Context, v weir.View, s *weir.Subject, at weir.SubjectVer
 	by, err := referrer(ctx, v, s.Name, at, func(o *weir.Subject) bool {
 		return !o.Domain.IsZero() && o.Domain == s.Domain && len(o.Readers()) > 0 || o.UID == s.UID
 	})
-	if err == nil && by != "" {
-		err = weir.Errorf(weir.Conflict, "the subject %s would be hidden from %s, whose schema refers to it", s.Name, by).
+	if err == nil && by != nil {
+		err = weir.Errorf(weir.Conflict, "the subject %s would be hidden from %s, whose schema refers to it", s.Name, toldOf(by, s.Domain)).
 			WithFix("change what refers to it first")
 	}
 	return err
+}
+
+// toldOf names a subject to a domain, unless it may not know of it.
+func toldOf(s *weir.Subject, domain weir.UID) string {
+	if len(s.Readers()) > 0 && s.Domain != domain {
+		return "a subject that another domain keeps to itself"
+	}
+	return s.Name
 }
 
 // schemaInView finds a schema; it never changes, so memory is as good.
@@ -174,8 +182,8 @@ func (r *Registry) End(ctx context.Context, v weir.View, topic string) ([]weir.C
 			if err != nil {
 				return nil, err
 			}
-			if by != "" {
-				return nil, fault(ReferenceExists, weir.Conflict, "version %d of subject %s cannot go: the schemas of %s refer to it", at.Version, name, by).
+			if by != nil {
+				return nil, fault(ReferenceExists, weir.Conflict, "version %d of subject %s cannot go: the schemas of %s refer to it", at.Version, name, toldOf(by, s.Domain)).
 					WithFix("delete those first")
 			}
 		}

@@ -65,6 +65,11 @@ func (d *registering) decide(ctx context.Context, v weir.View) (weir.Outcome, er
 			return weir.Outcome{}, err
 		}
 	}
+	if d.c.reg.ID != 0 {
+		if err := mayImport(d.call.By, name); err != nil {
+			return weir.Outcome{}, err
+		}
+	}
 	if err := d.r.current(ctx, v, d.seen, rev, o); err != nil {
 		return weir.Outcome{}, err
 	}

@@ -21,7 +21,7 @@ func (r *Registry) DeleteVersion(ctx context.Context, call weir.Call, subject st
 			if err != nil {
 				return nil, err
 			}
-			return at.Version, end(ctx, v, was, next, []weir.SubjectVersion{at}, permanent)
+			return at.Version, end(ctx, v, ending{was, call.By, permanent}, next, []weir.SubjectVersion{at})
 		},
 	}))
 }
@@ -62,34 +62,48 @@ func (r *Registry) DeleteSubject(ctx context.Context, call weir.Call, subject st
 			if !permanent {
 				gone = LivingOnly.of(gone)
 			}
-			return numbers(gone), end(ctx, v, was, next, gone, permanent)
+			return numbers(gone), end(ctx, v, ending{was, call.By, permanent}, next, gone)
 		},
 	}))
 }
 
-// end takes versions out of a subject, softly or for ever. With the last living
-// one its configuration and mode go.
-func end(ctx context.Context, v weir.View, was seen, next *weir.Subject, gone []weir.SubjectVersion, permanent bool) error {
+// ending is how versions are to go: from what, by whom, softly or for ever.
+type ending struct {
+	was       seen
+	by        weir.Principal
+	permanent bool
+}
+
+// imports: while a history is imported, what deletes is part of it.
+func (e ending) imports() bool {
+	return e.was.mode() == weir.ModeImport && mayImport(e.by, e.was.name) == nil
+}
+
+// end takes versions out of a subject. With the last living one its
+// configuration and mode go.
+func end(ctx context.Context, v weir.View, e ending, next *weir.Subject, gone []weir.SubjectVersion) error {
+	was := e.was
 	for _, at := range gone {
 		by, err := referrer(ctx, v, was.name, at, func(*weir.Subject) bool { return false })
 		if err != nil {
 			return err
 		}
-		if by != "" {
+		if by != nil {
 			return fault(ReferenceExists, weir.Conflict, "One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=%s,version=%d}.", was.name, at.Version).
 				WithFix("delete what refers to it first: weir schema show %s --referenced-by lists it", was.name)
 		}
 	}
 	for _, at := range gone {
 		i := slices.IndexFunc(next.Versions, func(v weir.SubjectVersion) bool { return v.Version == at.Version })
-		if permanent {
+		if e.permanent {
 			next.Versions = slices.Delete(next.Versions, i, i+1)
 		} else {
 			next.Versions[i].Deleted = true
 		}
 	}
-	if _, lives := next.Latest(); permanent || lives || was.mode() == weir.ModeImport {
-		return nil // while a history is imported, what deletes is part of it
+	_, lived := was.latest()
+	if _, lives := next.Latest(); !lived || lives || e.imports() {
+		return nil
 	}
 	if p := was.owner.product; p != nil {
 		return fault(NotPermitted, weir.Conflict, "version %d is the last one of subject %s, the contract of %s", gone[len(gone)-1].Version, was.name, p.Ref()).
@@ -99,13 +113,13 @@ func end(ctx context.Context, v weir.View, was seen, next *weir.Subject, gone []
 	return nil
 }
 
-// referrer names a subject that has a living version whose schema refers to a
-// version; "" if none does. Those that ignore names do not count.
-func referrer(ctx context.Context, v weir.View, subject string, at weir.SubjectVersion, ignore func(*weir.Subject) bool) (string, error) {
-	by := ""
+// referrer finds a subject that has a living version whose schema refers to a
+// version; nil if none does. Those that ignore names do not count.
+func referrer(ctx context.Context, v weir.View, subject string, at weir.SubjectVersion, ignore func(*weir.Subject) bool) (*weir.Subject, error) {
+	var by *weir.Subject
 	err := weir.All(ctx, v, weir.Query{Noun: weir.NounSchema, Scope: weir.Everything, Refers: []weir.UID{at.Schema}}, func(it weir.Item) error {
 		e := it.Entity.(*weir.Schema)
-		if by != "" || !slices.ContainsFunc(e.References, func(r weir.SchemaReference) bool { return r.Subject == subject && r.Version == at.Version }) {
+		if by != nil || !slices.ContainsFunc(e.References, func(r weir.SchemaReference) bool { return r.Subject == subject && r.Version == at.Version }) {
 			return nil
 		}
 		var err error
@@ -115,13 +129,13 @@ func referrer(ctx context.Context, v weir.View, subject string, at weir.SubjectV
 	return by, err
 }
 
-// livingUser names a subject that has a schema as a living version.
-func livingUser(ctx context.Context, v weir.View, schema weir.UID, ignore func(*weir.Subject) bool) (string, error) {
-	by := ""
+// livingUser finds a subject that has a schema as a living version.
+func livingUser(ctx context.Context, v weir.View, schema weir.UID, ignore func(*weir.Subject) bool) (*weir.Subject, error) {
+	var by *weir.Subject
 	err := weir.All(ctx, v, weir.Query{Noun: weir.NounSubject, Scope: weir.Everything, Refers: []weir.UID{schema}}, func(it weir.Item) error {
 		s := it.Entity.(*weir.Subject)
-		if by == "" && !ignore(s) && slices.ContainsFunc(s.Versions, func(v weir.SubjectVersion) bool { return v.Schema == schema && !v.Deleted }) {
-			by = s.Name
+		if by == nil && !ignore(s) && slices.ContainsFunc(s.Versions, func(v weir.SubjectVersion) bool { return v.Schema == schema && !v.Deleted }) {
+			by = s
 		}
 		return nil
 	})

@@ -80,7 +80,7 @@ func (s seen) writable() error {
 }
 
 // config is the subject's, and what it does not say from the mesh. A product's
-// contract is always checked.
+// contract is always checked, and against all that it should be.
 func (s seen) config() weir.SubjectConfig {
 	c := weir.SubjectConfig{}
 	if s.subject != nil {
@@ -88,9 +88,13 @@ func (s seen) config() weir.SubjectConfig {
 	} else {
 		c = filled(nil, s.mesh.Config)
 	}
-	if c.Compatibility == weir.CompatNone && s.owner.product != nil {
+	if s.owner.product == nil {
+		return c
+	}
+	if c.Compatibility == weir.CompatNone {
 		c.Compatibility = weir.CompatBackward
 	}
+	c.CompatibilityGroup = ""
 	return c
 }
 

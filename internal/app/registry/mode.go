@@ -43,15 +43,31 @@ func (r *Registry) SetMode(ctx context.Context, call weir.Call, subject string, 
 	return answered[weir.SubjectMode](r.edit(ctx, call, edit{
 		op: "subject.mode", event: "subject.changed", name: subject, verb: rights.Edit, create: true, free: true,
 		change: func(ctx context.Context, v weir.View, was seen, next *weir.Subject) (any, error) {
-			if m == weir.ModeImport && was.mode() != m && !force {
-				if err := empty(next); err != nil {
+			if m == weir.ModeImport {
+				if err := mayImport(call.By, subject); err != nil {
 					return nil, err
+				}
+				if was.mode() != m && !force {
+					if err := empty(next); err != nil {
+						return nil, err
+					}
 				}
 			}
 			next.Mode = m
 			return m, nil
 		},
 	}))
+}
+
+// mayImport refuses who may not bring schemas with their ids and versions,
+// unchecked: a mesh admin alone may.
+func mayImport(p weir.Principal, subject string) error {
+	if rights.May(p, rights.Edit, rights.Thing{Noun: weir.NounMesh}) {
+		return nil
+	}
+	e := weir.Errorf(weir.Denied, "%s may not import into subject %s", p.Ref, subject).WithFix("ask a mesh admin: schemas with ids of their own concern the whole mesh")
+	e.Ref = weir.Ref{Noun: weir.NounSubject, Name: subject}
+	return e
 }
 
 // empty forgets the versions of a subject; none of them may live.

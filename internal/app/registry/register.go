@@ -105,6 +105,9 @@ func (s seen) takes(cmd Registration) error {
 	case cmd.ID == 0 && imports:
 		return fault(NotPermitted, weir.Conflict, "Subject %s is not in read-write mode", s.name).
 			WithFix("give the schema's id, or change the subject's mode to %s", weir.ModeReadWrite)
+	case cmd.ID > weir.MaxImportedID:
+		return fault(InvalidSchema, weir.Invalid, "the id %d is too great to be imported", cmd.ID).
+			At("id").WithFix("ids up to %d can be imported; what comes after is for schemas that are registered here", weir.MaxImportedID)
 	case !imports && cmd.Version > 0 && cmd.Version != s.next():
 		return fault(InvalidSchema, weir.Invalid, "Version is not one more than previous version").
 			At("version").WithFix("leave it out, or use %d", s.next())
