@@ -29,6 +29,11 @@ const (
 	MaxDeclarations = 8_000  // fields, values, messages, options, ...; a map counts three
 	MaxWords        = 40_000 // names, numbers, strings and signs
 	MaxRanges       = 1_000  // reserved numbers and names, and extension ranges
+
+	// MaxColumns bounds the columns at which words end, all together: the
+	// compiler counts the runes before each place in its line. Lines of 100
+	// columns never come near it, and all in one line does from some 15 KB on.
+	MaxColumns = 40_000_000
 )
 
 // checkSource bounds what was sent. It looks at the signs of the texts alone.
@@ -71,7 +76,7 @@ func tooMuch(name, format string, args ...any) *weir.Error {
 }
 
 // words counts what stands in texts.
-type words struct{ words, declarations, ranges int }
+type words struct{ words, declarations, ranges, columns int }
 
 // take counts a text and what it imports. A descriptor is counted when it is
 // printed.
@@ -94,6 +99,7 @@ func (w *words) count(name, text string) error {
 	for t := s.next(); t != ""; t = s.next() {
 		at.see(t)
 		w.words++
+		w.columns += s.column()
 		w.declarations += at.declares(t)
 		w.ranges += at.reserves(t)
 		if e := w.over(at); e != nil {
@@ -113,6 +119,8 @@ func (w *words) over(at state) *weir.Error {
 		return tooMuch("", "the text and what it imports declare more than %d things", MaxDeclarations).WithFix("split the schema, or import less")
 	case w.words > MaxWords:
 		return tooMuch("", "the text and what it imports have more than %d words and signs", MaxWords).WithFix("split the schema, or import less")
+	case w.columns > MaxColumns:
+		return tooMuch("", "too many words stand in long lines").WithFix("break the lines behind each ; and {")
 	case w.ranges > MaxRanges:
 		return tooMuch("", "more than %d numbers, names and ranges are reserved", MaxRanges).WithFix("write numbers that follow each other as ranges")
 	}

@@ -72,7 +72,10 @@ func bombs() map[string]struct{ text, want string } {
 		"brackets":                {head + strings.Repeat("}", 200_000), "over a limit"},
 		"methods":                 {head + "message A {} service S {" + each(3_500, "rpc m%d (A) returns (A);\n") + "}", ""},
 		"errors":                  {head + "message A {" + each(4_900, "X%[1]d f%[1]d = %[1]d;\n") + "}", "invalid"},
-		"one number":              {head + "message A {" + strings.Repeat("int32 a = 1;", 4_900) + "}", "invalid"},
+		"fields in one line":      {head + "message A {" + each(4_900, "int32 f%[1]d = %[1]d;") + "}", "over a limit"},
+		"values in one line":      {head + "enum E { Z = 0;" + each(4_900, "V%[1]d = %[1]d;") + "}", "over a limit"},
+		"some in one line":        {head + "message A {" + each(700, "int32 f%[1]d = %[1]d;") + "}", ""},
+		"one number":              {head + "message A {" + strings.Repeat("int32 a = 1;\n", 4_900) + "}", "invalid"},
 		"no such options":         {head + "message A {" + each(4_500, "option (a%d) = 1;\n") + "}", "invalid"},
 		"imports":                 {head + strings.Repeat("import \"google/protobuf/any.proto\";\n", 5_000), "invalid"},
 		"comments":                {head + strings.Repeat("//x\n", 60_000) + "message A {}", ""},
@@ -164,7 +167,7 @@ func measured(text string) (string, cost) {
 func TestReferenceLimits(t *testing.T) {
 	t.Parallel()
 	text := func(n int, name string) string {
-		return head + fmt.Sprintf("message %s {", name) + each(n, "int32 f%[1]d = %[1]d;") + "}"
+		return head + fmt.Sprintf("message %s {", name) + each(n, "int32 f%[1]d = %[1]d;\n") + "}"
 	}
 	ref := func(name, text string, refs ...schema.Reference) schema.Reference {
 		return schema.Reference{Name: name, Source: schema.Source{Text: text, References: refs}}
@@ -186,7 +189,7 @@ func TestReferenceLimits(t *testing.T) {
 		want string
 	}{
 		"few":         {[]schema.Reference{ref("a.proto", text(3_500, "A")), ref("b.proto", text(3_500, "B"))}, ""},
-		"many fields": {[]schema.Reference{ref("a.proto", text(4_000, "A")), ref("b.proto", text(4_000, "B"))}, "b.proto:2:1: the text and what it imports"},
+		"many fields": {[]schema.Reference{ref("a.proto", text(4_000, "A")), ref("b.proto", text(4_000, "B"))}, "b.proto:3998:1: the text and what it imports"},
 		"one too big": {[]schema.Reference{ref("a.proto", strings.Repeat(" ", protobuf.MaxText+1))}, "a.proto: the text has"},
 		"all too big": {large, "more than 1048576 bytes"},
 		"too many":    {many, "more than 100 references"},

@@ -7,6 +7,8 @@ import "strings"
 type scanner struct {
 	text string
 	at   int
+	seen int // up to where column looked for line ends
+	from int // where the line begins in which seen is
 }
 
 // next is the next token, or "" at the end.
@@ -77,3 +79,13 @@ func (s *scanner) past(rest, end string) {
 
 // line is the number of the line that was reached.
 func (s *scanner) line() int { return 1 + strings.Count(s.text[:s.at], "\n") }
+
+// column is how many bytes of its line are behind scanner, the last token's
+// included.
+func (s *scanner) column() int {
+	if i := strings.LastIndexByte(s.text[s.seen:s.at], '\n'); i >= 0 {
+		s.from = s.seen + i + 1
+	}
+	s.seen = s.at
+	return s.at - s.from
+}
