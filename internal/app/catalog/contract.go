@@ -17,6 +17,8 @@ type contracts interface {
 	// Follow makes the subjects of a product belong to it, and as visible as
 	// it is. Conflict when they hold what it cannot have.
 	Follow(ctx context.Context, v weir.View, p *weir.Product) ([]weir.Change, error)
+	// FollowDomain gives a new domain the subjects below its _private.
+	FollowDomain(ctx context.Context, v weir.View, d *weir.Domain) ([]weir.Change, error)
 	// End deletes the subjects of a topic whose data is destroyed. Conflict
 	// when another subject's schema refers to one of them.
 	End(ctx context.Context, v weir.View, topic string) ([]weir.Change, error)
@@ -30,6 +32,10 @@ func (unkept) First(context.Context, weir.Principal, weir.SubjectKind, string, *
 }
 
 func (unkept) Follow(context.Context, weir.View, *weir.Product) ([]weir.Change, error) {
+	return nil, nil
+}
+
+func (unkept) FollowDomain(context.Context, weir.View, *weir.Domain) ([]weir.Change, error) {
 	return nil, nil
 }
 

@@ -26,6 +26,7 @@ func (c *Catalog) CreateDomain(ctx context.Context, call weir.Call, cmd NewDomai
 		d.Team = t.UID
 		r := c.result()
 		r.put(nil, 0, d)
+		r.with(v, func(v weir.View) ([]weir.Change, error) { return c.contracts.FollowDomain(ctx, v, d) })
 		return r.outcome("domain.created", d)
 	}))
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"strings"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
@@ -98,6 +99,9 @@ func (r *Registry) Follow(ctx context.Context, v weir.View, p *weir.Product) ([]
 
 // canHold refuses schemas that a product's subject cannot have.
 func (r *Registry) canHold(ctx context.Context, v weir.View, p *weir.Product, k weir.SubjectKind, next *weir.Subject) error {
+	if err := r.keyed(ctx, v, p, next); err != nil {
+		return err
+	}
 	for _, at := range LivingOnly.of(next.Versions) {
 		e, err := r.schemaInView(ctx, v, at.Schema)
 		if err != nil {
@@ -111,6 +115,71 @@ func (r *Registry) canHold(ctx context.Context, v weir.View, p *weir.Product, k 
 		}
 	}
 	return nil
+}
+
+// keyed refuses a latest version without the fields that the product's key holds.
+func (r *Registry) keyed(ctx context.Context, v weir.View, p *weir.Product, s *weir.Subject) error {
+	at, lives := s.Latest()
+	if !lives || s.Name != p.Subject(weir.OfValue) || len(p.Key) == 0 {
+		return nil
+	}
+	e, err := r.parsedIn(ctx, v, at.Schema)
+	if err == nil {
+		err = hasKey(p, e)
+	}
+	if weir.Invalid.In(err) {
+		return conflicting(s, err)
+	}
+	return err
+}
+
+// maxPrivate bounds the private subjects that one domain may find at its making.
+const maxPrivate = 10_000
+
+// FollowDomain gives a domain that was just made the subjects below its
+// _private, which belonged to the mesh as long as there was no such domain.
+func (r *Registry) FollowDomain(ctx context.Context, v weir.View, d *weir.Domain) ([]weir.Change, error) {
+	cs := r.changes()
+	prefix := d.Name + "._private."
+	for after := prefix; ; {
+		page, err := v.List(ctx, weir.Query{Noun: weir.NounSubject, Scope: weir.Everything, After: after, Limit: 1000})
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range page.Items {
+			s := it.Entity.(*weir.Subject)
+			if !strings.HasPrefix(s.Name, prefix) {
+				return cs.list, cs.err
+			}
+			if len(cs.list) == maxPrivate {
+				return nil, weir.Errorf(weir.Limit, "there are more than %d subjects below %s", maxPrivate, prefix).WithFix("delete those that nobody needs, or choose another name")
+			}
+			if err := r.moved(ctx, v, d, it.Rev, s, cs); err != nil {
+				return nil, err
+			}
+		}
+		if page.Next == "" {
+			return cs.list, cs.err
+		}
+		after = page.Next
+	}
+}
+
+// moved gives one subject to a domain, which keeps it to itself.
+func (r *Registry) moved(ctx context.Context, v weir.View, d *weir.Domain, rev weir.Revision, s *weir.Subject, cs *changes) error {
+	next := *s
+	next.Domain, next.Visibility = d.UID, weir.VisibleDomain
+	for _, at := range LivingOnly.of(next.Versions) {
+		e, err := r.schemaInView(ctx, v, at.Schema)
+		if err != nil {
+			return err
+		}
+		if err := shown(ctx, v, &next, at, e); err != nil {
+			return err
+		}
+	}
+	cs.put(s, rev, &next)
+	return cs.err
 }
 
 // conflicting tells of a subject what is wrong with its schemas.
@@ -137,8 +206,13 @@ func shown(ctx context.Context, v weir.View, s *weir.Subject, at weir.SubjectVer
 	if len(s.Readers()) == 0 {
 		return nil
 	}
+	private := ""
+	if d, ok := weir.SplitPrivateSubject(s.Name); ok {
+		private = d + "._private." // what is private to one domain moves together
+	}
 	by, err := referrer(ctx, v, s.Name, at, func(o *weir.Subject) bool {
-		return !o.Domain.IsZero() && o.Domain == s.Domain && len(o.Readers()) > 0 || o.UID == s.UID
+		return !o.Domain.IsZero() && o.Domain == s.Domain && len(o.Readers()) > 0 || o.UID == s.UID ||
+			private != "" && strings.HasPrefix(o.Name, private)
 	})
 	if err == nil && by != nil {
 		err = weir.Errorf(weir.Conflict, "the subject %s would be hidden from %s, whose schema refers to it", s.Name, toldOf(by, s.Domain)).

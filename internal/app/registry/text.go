@@ -83,6 +83,45 @@ func (r *Registry) parsed(ctx context.Context, u weir.UID) (schema.Schema, error
 	return s, nil
 }
 
+// parsedIn is parsed inside a decision, where a schema may be newer than what
+// the index shows.
+func (r *Registry) parsedIn(ctx context.Context, v weir.View, u weir.UID) (schema.Schema, error) {
+	s, err := r.parsed(ctx, u)
+	if !weir.NotFound.In(err) {
+		return s, err
+	}
+	e, _, err := weir.Find[*weir.Schema](ctx, v, weir.Ref{Noun: weir.NounSchema, UID: u})
+	if err != nil {
+		return nil, err
+	}
+	src, err := sourceIn(ctx, v, e, 0)
+	if err != nil {
+		return nil, err
+	}
+	return format.Parse(e.Format, src)
+}
+
+// sourceIn gathers a stored schema's texts from a view.
+func sourceIn(ctx context.Context, v weir.View, e *weir.Schema, depth int) (schema.Source, error) {
+	t, _, err := weir.Find[*weir.Text](ctx, v, weir.Ref{Noun: weir.NounText, UID: e.Text})
+	if err != nil || depth > schema.MaxDepth {
+		return schema.Source{}, err
+	}
+	src := schema.Source{Text: t.Body}
+	for i, u := range e.Referred {
+		to, _, err := weir.Find[*weir.Schema](ctx, v, weir.Ref{Noun: weir.NounSchema, UID: u})
+		if err != nil {
+			return schema.Source{}, err
+		}
+		inner, err := sourceIn(ctx, v, to, depth+1)
+		if err != nil {
+			return schema.Source{}, err
+		}
+		src.References = append(src.References, schema.Reference{Name: e.References[i].Name, Source: inner})
+	}
+	return src, nil
+}
+
 // understand parses a text that came, or finds it among those that came lately.
 func (r *Registry) understand(f weir.SchemaFormat, text string, refs []gathered, names []weir.SchemaReference, of []weir.UID) (schema.Schema, error) {
 	key := sourceKey(f, text, names, of)
