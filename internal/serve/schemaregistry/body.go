@@ -42,6 +42,9 @@ func readObject(body []byte) (object, error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return object{}, malformed("it ends too early")
 	}
+	if errors.As(err, new(refusal)) {
+		return object{}, err
+	}
 	if err != nil {
 		return object{}, malformed("%v", err)
 	}
@@ -59,6 +62,11 @@ func malformed(format string, args ...any) error {
 	return refusal{http.StatusBadRequest, "Unexpected JSON input: " + clip(fmt.Sprintf(format, args...))}
 }
 
+// tooMuch refuses a body that is JSON, but over a limit.
+func tooMuch(format string, args ...any) error {
+	return refusal{http.StatusUnprocessableEntity, "The request body is over a limit: " + fmt.Sprintf(format, args...)}
+}
+
 // reader reads a body's values, so many as are left.
 type reader struct {
 	*json.Decoder
@@ -68,7 +76,7 @@ type reader struct {
 // value reads one value with all that is in it.
 func (r *reader) value(depth int) (any, error) {
 	if r.left--; r.left < 0 {
-		return nil, fmt.Errorf("it holds more than %d values", maxValues)
+		return nil, tooMuch("it holds more than %d values", maxValues)
 	}
 	t, err := r.Token()
 	if err != nil {
@@ -79,7 +87,7 @@ func (r *reader) value(depth int) (any, error) {
 		return t, nil
 	}
 	if depth >= maxDepth {
-		return nil, fmt.Errorf("it nests deeper than %d", maxDepth)
+		return nil, tooMuch("it nests deeper than %d", maxDepth)
 	}
 	if open == '[' {
 		return r.array(depth + 1)

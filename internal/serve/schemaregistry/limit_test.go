@@ -52,7 +52,7 @@ func TestBodiesOfManyValues(t *testing.T) {
 		"unknown": `{` + manyFields(60_000) + `}`,
 	} {
 		got := m.ask("admin", "POST", "/subjects/s/versions", body)
-		if got.status != 400 || !strings.Contains(got.body, "more than 20000 values") {
+		if got.status != 422 || !strings.Contains(got.body, "more than 20000 values") {
 			t.Errorf("%s: %d %.200s", name, got.status, got.body)
 		}
 	}
