@@ -25,7 +25,7 @@ type Config struct {
 	Prefix   string // only subjects whose names begin so; empty: all, and what is set for the whole registry
 	DryRun   bool   // only say what would be written
 
-	// Workers is how many requests run at once; 0 is 8.
+	// Workers is how many requests run at once; 0 is 16.
 	Workers int
 	// Progress, if set, is told from time to time how far it is. It is called
 	// by many goroutines.
@@ -106,7 +106,7 @@ type job struct {
 // again goes on.
 func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Workers == 0 {
-		c.Workers = 8
+		c.Workers = 16
 	}
 	j := &job{Config: c}
 	for _, step := range []func(context.Context) error{j.read, j.look, j.write, j.compare} {
