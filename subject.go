@@ -1,8 +1,11 @@
 package weir
 
 import (
+	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -116,6 +119,42 @@ func (s *Subject) Latest() (SubjectVersion, bool) {
 		}
 	}
 	return SubjectVersion{}, false
+}
+
+// maxDiff bounds how many versions a diff names.
+const maxDiff = 100
+
+// diffLong says which versions came, changed or went.
+func (s *Subject) diffLong(prev Entity) []Diff {
+	before, _ := prev.(*Subject)
+	if before == nil {
+		before = &Subject{}
+	}
+	numbers := map[int]bool{}
+	for _, v := range append(slices.Clone(before.Versions), s.Versions...) {
+		numbers[v.Version] = true
+	}
+	var ds []Diff
+	for _, n := range slices.Sorted(maps.Keys(numbers)) {
+		was, had := before.At(n)
+		is, has := s.At(n)
+		if had == has && was == is {
+			continue
+		}
+		if len(ds) == maxDiff {
+			break
+		}
+		ds = append(ds, Diff{Path: "versions." + strconv.Itoa(n), Old: versionJSON(was, had), New: versionJSON(is, has)})
+	}
+	return ds
+}
+
+func versionJSON(v SubjectVersion, there bool) json.RawMessage {
+	if !there {
+		return nil
+	}
+	b, _ := Canonical(v) // it is numbers and a text
+	return b
 }
 
 // At is a version by its number, a deleted one too.

@@ -131,3 +131,47 @@ func TestLongFieldsAreNotInTheDiff(t *testing.T) {
 		t.Errorf("%v (%v)", public, err)
 	}
 }
+
+// The diff of a subject names the versions that came, changed or went, and no
+// others.
+func TestSubjectDiff(t *testing.T) {
+	t.Parallel()
+	version := func(n int, deleted bool) weir.SubjectVersion {
+		return weir.SubjectVersion{Version: n, Schema: uid(byte(n)), ID: weir.SchemaID(n), Deleted: deleted}
+	}
+	subject := func(vs ...weir.SubjectVersion) *weir.Subject {
+		return &weir.Subject{UID: uid(1), Name: "s", Visibility: weir.VisibleMesh, Versions: vs, Created: at}
+	}
+	for want, c := range map[string][2]*weir.Subject{
+		"+1 +2": {nil, subject(version(1, false), version(2, false))},
+		"+3":    {subject(version(1, false), version(2, true)), subject(version(1, false), version(2, true), version(3, false))},
+		"~2":    {subject(version(1, false), version(2, false)), subject(version(1, false), version(2, true))},
+		"-1 +4": {subject(version(1, true), version(2, false)), subject(version(2, false), version(4, false))},
+	} {
+		var prev weir.Entity
+		rev := weir.Revision(0)
+		if c[0] != nil {
+			prev, rev = c[0], 1
+		}
+		ch, err := weir.NewChange(uid(9), prev, rev, c[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range ch.Diff {
+			n, ok := strings.CutPrefix(d.Path, "versions.")
+			switch {
+			case !ok:
+			case d.Old == nil:
+				got = append(got, "+"+n)
+			case d.New == nil:
+				got = append(got, "-"+n)
+			default:
+				got = append(got, "~"+n)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%v, want %s", got, want)
+		}
+	}
+}

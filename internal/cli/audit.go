@@ -29,15 +29,39 @@ func things(e client.Entry) string {
 	}
 	var out []string
 	for _, c := range e.Changes {
+		if c.Noun == "text" {
+			continue // named by its hash; what points to it is listed
+		}
 		verb := ""
 		if c.Deleted {
 			verb = "-"
 		} else if c.Revision == 1 {
 			verb = "+"
 		}
-		out = append(out, verb+c.Noun+" "+c.Name)
+		out = append(out, verb+c.Noun+" "+strings.TrimLeft(c.Name, "0")+versionsOf(c))
 	}
 	return strings.Join(out, ", ")
+}
+
+// versionsOf says which versions of a subject a change is about: "+3" came, "-3"
+// was deleted.
+func versionsOf(c client.EntryChange) string {
+	var vs []string
+	for _, f := range c.Fields {
+		n, ok := strings.CutPrefix(f.Path, "versions.")
+		if !ok {
+			continue
+		}
+		sign := "+"
+		if f.New == nil || strings.Contains(string(f.New), `"deleted":true`) {
+			sign = "-"
+		}
+		vs = append(vs, sign+n)
+	}
+	if len(vs) == 0 {
+		return ""
+	}
+	return " (versions " + strings.Join(vs, " ") + ")"
 }
 
 func (c *cli) auditCommand() *cobra.Command {

@@ -26,19 +26,18 @@ type schemaFlag struct {
 	flag, file string
 	encoding   string                       // the flag that says the encoding
 	by         map[weir.SchemaFormat]string // the encoding that each language has unless said
-	fits       func(encoding string) weir.SchemaFormat
 }
 
 func valueSchema() schemaFlag {
 	return schemaFlag{flag: "schema", encoding: "encoding", by: map[weir.SchemaFormat]string{
 		weir.FormatAvro: string(weir.EncodingAvro), weir.FormatProtobuf: string(weir.EncodingProtobuf), weir.FormatJSON: string(weir.EncodingJSONSchema),
-	}, fits: func(e string) weir.SchemaFormat { return weir.Encoding(e).SchemaFormat() }}
+	}}
 }
 
 func keySchema() schemaFlag {
 	return schemaFlag{flag: "key-schema", encoding: "key-encoding", by: map[weir.SchemaFormat]string{
 		weir.FormatAvro: string(weir.KeyAvro), weir.FormatProtobuf: string(weir.KeyProtobuf), weir.FormatJSON: string(weir.KeyJSON),
-	}, fits: func(e string) weir.SchemaFormat { return weir.KeyEncoding(e).SchemaFormat() }}
+	}}
 }
 
 // fill reads the file, if one was given, and settles the encoding: what was
@@ -47,15 +46,12 @@ func (s schemaFlag) fill(c *cli, cmd *cobra.Command, text, encoding *string) err
 	if s.file == "" {
 		return nil
 	}
-	language, known := languageOf(s.file)
-	said := cmd.Flags().Changed(s.encoding)
-	switch {
-	case !said && !known:
-		return fmt.Errorf("the name of %s does not say which language the schema is in; add --%s, or name the file .avsc, .proto or .json", s.file, s.encoding)
-	case !said:
+	if !cmd.Flags().Changed(s.encoding) {
+		language, known := languageOf(s.file)
+		if !known {
+			return fmt.Errorf("the name of %s does not say which language the schema is in; add --%s, or name the file .avsc, .proto or .json", s.file, s.encoding)
+		}
 		*encoding = s.by[language]
-	case known && s.fits(*encoding) != language:
-		return fmt.Errorf("%s is named like a schema in %s, and --%s is %s; leave --%s out, or give another file", s.file, language, s.encoding, *encoding, s.encoding)
 	}
 	var err error
 	if *text, err = readSchema(c.In, s.file); err != nil {
