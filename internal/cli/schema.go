@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -456,15 +458,22 @@ func (c *cli) schemaCheck() *cobra.Command {
 		Use: "check SUBJECT FILE", Short: "Ask whether a schema may follow in a subject", Args: exactly(2), ValidArgsFunction: c.subjectAndFile(),
 		Long: `Asks whether the schema in FILE (- is standard input) may be the next version of
 a subject, at the subject's compatibility level. Exits with 1 and says which
-field breaks which rule if it may not.`,
+field breaks which rule if it may not; also if there is no such subject, unless
+--new says that this would be its first schema.`,
 		Example: "  weir schema check membership.users.v1-value users.avsc",
 	}
 	s := addSchemaFlags(cmd)
 	version := versionFlag(cmd, "", "compare with this version alone: a number or latest (default: with those that the level says)")
+	first := cmd.Flags().Bool("new", false, "the subject need not exist yet")
 	return c.registryCommand(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
 		n, err := s.read(c.In, args[1])
 		if err != nil {
 			return err
+		}
+		if !*first {
+			if err := subjectExists(ctx, r, args[0]); err != nil {
+				return err
+			}
 		}
 		v, err := r.Check(ctx, client.Against{Subject: args[0], Version: version.n}, n, s.normalize)
 		if err != nil {
@@ -605,4 +614,21 @@ func deleteOnce(ctx context.Context, r *client.Registry, a client.Against, perma
 	}
 	n, err := r.DeleteVersion(ctx, a.Subject, a.Version, permanent)
 	return []int{n}, err
+}
+
+// subjectExists refuses a name that no subject has: a registry takes anything
+// as the first schema of such a one, so a slip of the pen would pass every check.
+func subjectExists(ctx context.Context, r *client.Registry, name string) error {
+	names, err := r.Subjects(ctx, client.SchemaFilter{})
+	if err != nil || slices.Contains(names, name) {
+		return err
+	}
+	near := ""
+	for _, n := range names {
+		if strings.HasPrefix(n, name) || strings.HasPrefix(name, n) {
+			near = "; did you mean " + printable(n) + "?"
+			break
+		}
+	}
+	return fmt.Errorf("there is no subject %s%s To check its first schema say --new; weir schema list shows every subject", printable(name), cmp.Or(near, "."))
 }

@@ -272,7 +272,7 @@ func TestObstacles(t *testing.T) {
 		{"another id", from, "", func(to registry) {
 			to.put(t, "gone", client.NewSchema{Schema: avro("Gone", 1)})
 		}, []string{"gone version 1 is here already: with the id 1; there it has 7"}},
-		{"an id too large", big, "proto", nil, []string{"proto version 1 has the id 1000000000; ids here are 1 to 999999999"}},
+		{"an id too large", big, "proto", nil, []string{"proto version 1 has the id 1000000000; ids here are 1 to 499999999"}},
 		{"a reference outside", from, "a-refers", nil, []string{"a-refers version 1 refers to money version 2, which is neither taken along nor here"}},
 	}
 	for _, tt := range tests {

@@ -94,8 +94,8 @@ func (j *job) names(o *obstacles) {
 			o.add("%v", err)
 		}
 		for _, v := range s.versions {
-			if v.id < 1 || v.id > int(weir.MaxSchemaID) {
-				o.add("%s has the id %d; ids here are 1 to %d", place{name, v.number}, v.id, weir.MaxSchemaID)
+			if v.id < 1 || v.id > int(weir.MaxImportedID) {
+				o.add("%s has the id %d; ids here are 1 to %d", place{name, v.number}, v.id, weir.MaxImportedID)
 			}
 		}
 	}
