@@ -1,0 +1,266 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/weirmesh/weir"
+)
+
+// searched are the nouns that are searched, in the order in which an index is
+// built.
+var searched = []weir.Noun{weir.NounDomain, weir.NounTerm, weir.NounProduct}
+
+// follow reads the file and then follows the state.
+func (x *Search) follow(ctx context.Context) error {
+	s := newShelf()
+	if err := s.load(ctx, x.w); err != nil {
+		return x.fault(err)
+	}
+	x.mu.Lock()
+	x.shelf = s
+	x.publish()
+	x.mu.Unlock()
+	for {
+		if err := x.step(ctx); err != nil {
+			return err
+		}
+		if x.done.noun == "" {
+			if err := x.state.Wait(ctx, x.done.at+1); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// step brings what is indexed to what the state shows now, and goes on
+// building if not everything is indexed yet.
+func (x *Search) step(ctx context.Context) error {
+	v, release, err := x.state.View(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	next := x.done
+	work := newWork(v)
+	if next.noun != searched[0] || next.name != "" { // at the very beginning nothing is indexed that could change
+		if err := work.changes(ctx, x.state.ledger, next.at); err != nil {
+			return err
+		}
+	}
+	if next.noun != "" {
+		if err := work.page(ctx, &next, x.opt.Page); err != nil {
+			return err
+		}
+	}
+	next.at, next.hash = v.Offset(), v.(*view).meta.hash
+	return x.write(ctx, work, next)
+}
+
+// work is what must be indexed anew.
+type work struct {
+	v    weir.View
+	todo []weir.Ref
+	has  map[weir.UID]bool
+}
+
+func newWork(v weir.View) *work { return &work{v: v, has: map[weir.UID]bool{}} }
+
+func (w *work) add(r weir.Ref) {
+	if !w.has[r.UID] {
+		w.has[r.UID] = true
+		w.todo = append(w.todo, weir.Ref{Noun: r.Noun, UID: r.UID})
+	}
+}
+
+var errEnough = errors.New("enough")
+
+// changes adds what the entries behind an offset touch, as far as the view
+// shows them.
+func (w *work) changes(ctx context.Context, l weir.Ledger, at weir.Offset) error {
+	err := l.Read(ctx, at+1, func(r weir.Record) error {
+		if r.Offset > w.v.Offset() {
+			return errEnough
+		}
+		for _, c := range r.Entry.Changes {
+			if err := w.change(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// change adds what one change touches.
+func (w *work) change(ctx context.Context, c weir.Change) error {
+	if slices.Contains(searched, c.Ref.Noun) {
+		w.add(c.Ref)
+	}
+	switch c.Ref.Noun {
+	case weir.NounSubject:
+		return w.subject(ctx, c.Ref.Name)
+	case weir.NounDomain, weir.NounTerm, weir.NounPerson, weir.NounTeam:
+		if c.Deleted || !renamed(c) {
+			return nil
+		}
+		return w.referring(ctx, c.Ref.UID)
+	}
+	return nil
+}
+
+// renamed reports whether others show something of what changed.
+func renamed(c weir.Change) bool {
+	return c.Rev > 1 && slices.ContainsFunc(c.Diff, func(d weir.Diff) bool { return d.Path == "name" || d.Path == "title" })
+}
+
+// subject adds the product whose values a subject describes.
+func (w *work) subject(ctx context.Context, name string) error {
+	product, _, kind, ok := weir.SplitSubject(name)
+	if !ok || kind != weir.OfValue {
+		return nil
+	}
+	e, _, err := w.v.Get(ctx, weir.Ref{Noun: weir.NounProduct, Name: product})
+	if err != nil {
+		return ignoreGone(err)
+	}
+	w.add(e.Ref())
+	return nil
+}
+
+// referring adds everything searched that refers to a thing.
+func (w *work) referring(ctx context.Context, u weir.UID) error {
+	for _, n := range searched {
+		err := weir.All(ctx, w.v, weir.Query{Noun: n, Scope: weir.Everything, Refers: []weir.UID{u}}, func(it weir.Item) error {
+			w.add(it.Entity.Ref())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page adds the next things of a build, and says where it goes on.
+func (w *work) page(ctx context.Context, p *progress, limit int) error {
+	got, err := w.v.List(ctx, weir.Query{Noun: p.noun, Scope: weir.Everything, After: p.name, Limit: limit})
+	if err != nil {
+		return err
+	}
+	for _, it := range got.Items {
+		w.add(it.Entity.Ref())
+	}
+	if p.name = got.Next; p.name != "" {
+		return nil
+	}
+	i := slices.Index(searched, p.noun) + 1
+	if p.noun = ""; i < len(searched) {
+		p.noun = searched[i]
+	}
+	return nil
+}
+
+// placed is a document with its number; nil is one that goes.
+type placed struct {
+	id  int
+	doc *document
+}
+
+// storeEvery is how many entries that touch nothing are read again after a
+// start at most.
+const storeEvery = 1000
+
+// write indexes the work in one transaction, and shows it.
+func (x *Search) write(ctx context.Context, w *work, next progress) error {
+	if len(w.todo) == 0 && next.noun == x.done.noun && next.at < x.stored+storeEvery {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.done = next
+		x.publish()
+		return nil
+	}
+	var all []placed
+	free := len(x.shelf.items)
+	make := documents{w.v}
+	if _, err := x.w.Exec(ctx, "begin immediate"); err != nil {
+		return x.fault(err)
+	}
+	for _, r := range w.todo {
+		d, err := make.of(ctx, r)
+		if err != nil {
+			return x.rollback(ctx, err)
+		}
+		id, was := x.shelf.by[r.UID]
+		if !was && d == nil {
+			continue
+		}
+		if !was {
+			id, free = free, free+1
+		}
+		if err := x.replace(ctx, placed{id, d}, was); err != nil {
+			return x.rollback(ctx, err)
+		}
+		if d != nil {
+			d.body = body{} // it is in the file
+		}
+		all = append(all, placed{id, d})
+	}
+	if err := writeProgress(ctx, x.w, next); err != nil {
+		return x.rollback(ctx, err)
+	}
+	x.stored = next.at
+	return x.show(ctx, all, next)
+}
+
+func (x *Search) replace(ctx context.Context, p placed, was bool) error {
+	if was {
+		if err := removeDocument(ctx, x.w, p.id); err != nil {
+			return err
+		}
+	}
+	if p.doc == nil {
+		return nil
+	}
+	if err := insertDocument(ctx, x.w, p.id, p.doc); err != nil {
+		return err
+	}
+	return x.learn(ctx, p.doc)
+}
+
+func (x *Search) rollback(ctx context.Context, err error) error {
+	_, _ = x.w.Exec(ctx, "rollback") // the error before it is the one to tell
+	return x.fault(err)
+}
+
+// show commits, and lets searches see what was written. Nothing of the disk is
+// waited for while searches wait: pages are moved into the file afterwards.
+func (x *Search) show(ctx context.Context, all []placed, next progress) error {
+	x.mu.Lock()
+	if _, err := x.w.Exec(ctx, "commit"); err != nil {
+		x.mu.Unlock()
+		return x.rollback(ctx, err)
+	}
+	for _, p := range all {
+		if p.doc == nil {
+			x.shelf.drop(p.id)
+			continue
+		}
+		x.shelf.put(p.id, p.doc.ref, p.doc.readers, p.doc.facets)
+	}
+	if len(all) > 0 {
+		x.shelf.changed()
+	}
+	x.done = next
+	x.publish()
+	x.mu.Unlock()
+	if len(all) == 0 {
+		return nil
+	}
+	var busy, log, moved int
+	return x.fault(x.w.Row(ctx, "pragma wal_checkpoint(passive)", nil, &busy, &log, &moved))
+}

@@ -1,0 +1,119 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/kit/sqlite"
+)
+
+// searchVersion is the number of the tables below and of what stands in them.
+// A file with another number is made again.
+const searchVersion = 1
+
+// The columns of the table doc.
+const (
+	colName = iota
+	colField
+	colFieldDoc
+	colTag
+	colTerm
+	colOwner
+	colDescription
+	colDocumentation
+	columns
+)
+
+// columnNames are those of the table, and their weights.
+var columnNames = [columns]string{"name", "field", "fielddoc", "tag", "term", "owner", "description", "documentation"}
+
+var weights = [columns]float64{10, 6, 2.2, 4.5, 4, 3, 2.5, 1}
+
+// The whole words of detail=full are for phrases. Texts come as words, lower
+// case and without accents, so the tokenizer only parts them.
+const searchSchema = `
+create table meta (
+	version integer not null,
+	ledger  text    not null, -- the ledger's uid
+	offset  integer not null, -- of the last entry whose effects are in
+	hash    text    not null,
+	noun    text    not null, -- what is built now: everything of it up to name is in; '' when all is
+	name    text    not null
+) strict;
+
+create table item (
+	id      integer primary key,
+	uid     text    not null unique,
+	noun    text    not null,
+	name    text    not null,
+	readers text    not null, -- JSON; [] is the whole mesh
+	facets  text    not null, -- JSON: pairs
+	body    text    not null  -- JSON
+) strict;
+
+create virtual table doc using fts5(
+	name, field, fielddoc, tag, term, owner, description, documentation,
+	content='', contentless_delete=1, prefix='2 3', tokenize='unicode61 remove_diacritics 0'
+);
+
+-- every word of four letters or more that ever was, forwards and backwards
+create table vocabulary (word text primary key, drow text not null) strict, without rowid;
+create index vocabulary_drow on vocabulary (drow);
+`
+
+// progress is how far the index is.
+type progress struct {
+	version int
+	ledger  string
+	at      weir.Offset
+	hash    string
+	noun    weir.Noun // empty: all is in
+	name    string
+}
+
+func readProgress(ctx context.Context, c *sqlite.Conn) (progress, error) {
+	var p progress
+	err := c.Row(ctx, "select version, ledger, offset, hash, noun, name from meta", nil,
+		&p.version, &p.ledger, &p.at, &p.hash, &p.noun, &p.name)
+	return p, err
+}
+
+func writeProgress(ctx context.Context, c *sqlite.Conn, p progress) error {
+	_, err := c.Exec(ctx, "update meta set offset = ?, hash = ?, noun = ?, name = ?", int64(p.at), p.hash, string(p.noun), p.name)
+	return err
+}
+
+// insertDocument puts a document under a number that is free.
+func insertDocument(ctx context.Context, c *sqlite.Conn, id int, d *document) error {
+	facets := make([][2]string, len(d.facets))
+	for i, f := range d.facets {
+		facets[i] = [2]string{f.Facet, f.Value}
+	}
+	facetText, err := json.Marshal(facets)
+	if err != nil {
+		return err
+	}
+	bodyText, err := json.Marshal(d.body)
+	if err != nil {
+		return err
+	}
+	if _, err := c.Exec(ctx, "insert into item (id, uid, noun, name, readers, facets, body) values (?, ?, ?, ?, ?, ?, ?)",
+		id, d.ref.UID.String(), string(d.ref.Noun), d.ref.Name, uids(d.readers), string(facetText), string(bodyText)); err != nil {
+		return err
+	}
+	args := []any{id}
+	for _, w := range d.columns() {
+		args = append(args, w.column())
+	}
+	_, err = c.Exec(ctx, "insert into doc (rowid, name, field, fielddoc, tag, term, owner, description, documentation) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", args...)
+	return err
+}
+
+func removeDocument(ctx context.Context, c *sqlite.Conn, id int) error {
+	if _, err := c.Exec(ctx, "delete from doc where rowid = ?", id); err != nil {
+		return err
+	}
+	_, err := c.Exec(ctx, "delete from item where id = ?", id)
+	return err
+}
