@@ -20,7 +20,7 @@ type Access struct {
 func (a *Access) Ref() Ref { return Ref{NounAccess, a.UID, a.Name} }
 
 // Readers: those who gave it and those who got it.
-func (a *Access) Readers() []UID { return []UID{a.Domain, a.Team} }
+func (a *Access) Readers() []UID { return []UID{a.Domain, a.Product, a.Team} }
 
 // Refers lists product and application.
 func (a *Access) Refers() []Ref {

@@ -16,6 +16,28 @@ const (
 	RoleReader       Role = "reader"        // on a domain or a product: knows of it though it is not visible to the mesh
 )
 
+// Roles lists every role, the widest first.
+func Roles() []Role {
+	return []Role{RoleMeshAdmin, RoleSteward, RoleDomainOwner, RoleProductOwner, RoleMember, RoleReader}
+}
+
+// On lists the nouns on which the role can be given; none for what is no role.
+func (r Role) On() []Noun {
+	switch r {
+	case RoleMeshAdmin:
+		return []Noun{NounMesh}
+	case RoleSteward:
+		return []Noun{NounMesh, NounDomain}
+	case RoleDomainOwner, RoleMember:
+		return []Noun{NounDomain}
+	case RoleProductOwner:
+		return []Noun{NounProduct}
+	case RoleReader:
+		return []Noun{NounDomain, NounProduct}
+	}
+	return nil
+}
+
 // Binding gives a role somewhere: on the mesh, a domain or a product.
 type Binding struct {
 	Role Role `json:"role"`
@@ -50,6 +72,11 @@ func (p Principal) Scope() Scope {
 		return Scope{All: true}
 	}
 	of := append(append([]UID{p.Ref.UID}, p.Teams...), p.Domains...)
+	for _, b := range p.Roles {
+		if b.On.Noun != NounMesh {
+			of = append(of, b.On.UID) // who has a role there knows of it
+		}
+	}
 	return Scope{Mesh: true, Of: of}
 }
 

@@ -146,10 +146,11 @@ func (p *Product) Refers() []Ref {
 	return append([]Ref{{Noun: NounDomain, UID: p.Domain}, {Noun: NounPerson, UID: p.Owner}}, p.About.refers()...)
 }
 
-// Readers: the whole mesh, or the domain alone.
+// Readers: the whole mesh; or the domain, those with a role on the product, and
+// its owner.
 func (p *Product) Readers() []UID {
 	if p.Visibility == VisibleDomain {
-		return []UID{p.Domain}
+		return []UID{p.Domain, p.UID, p.Owner}
 	}
 	return nil
 }

@@ -33,8 +33,8 @@ type Topic struct {
 
 func (t *Topic) Ref() Ref { return Ref{NounTopic, t.UID, t.Name} }
 
-// Readers: the domain.
-func (t *Topic) Readers() []UID { return []UID{t.Domain} }
+// Readers: the domain, and those with a role on the product.
+func (t *Topic) Readers() []UID { return []UID{t.Domain, t.Of} }
 
 // Refers lists the domain.
 func (t *Topic) Refers() []Ref { return []Ref{{Noun: NounDomain, UID: t.Domain}} }

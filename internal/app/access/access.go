@@ -88,7 +88,7 @@ func (g *Granting) parties(ctx context.Context, v weir.View, call weir.Call, ver
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := rights.Must(call.By, verb, rights.Thing{Noun: weir.NounAccess, Domain: p.Domain}, p.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, rights.OfProduct(weir.NounAccess, p), p.Ref()); err != nil {
 		return nil, nil, err
 	}
 	a, _, err := weir.Find[*weir.Application](ctx, v, weir.Ref{Noun: weir.NounApplication, Name: application})

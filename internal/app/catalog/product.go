@@ -129,7 +129,7 @@ type ProductEdit struct {
 // EditProduct changes a product, and what its topic shall be.
 func (c *Catalog) EditProduct(ctx context.Context, call weir.Call, name string, cmd ProductEdit) (weir.Receipt, error) {
 	return c.writer.Submit(ctx, call.Decision("product.edit", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
-		p, rev, err := c.product(ctx, v, call, rights.Edit, name)
+		p, rev, err := c.product(ctx, v, call, cmd.verb(), name)
 		if err != nil {
 			return weir.Outcome{}, err
 		}
@@ -148,6 +148,15 @@ func (c *Catalog) EditProduct(ctx context.Context, call weir.Call, name string, 
 		r.with(v, func(v weir.View) ([]weir.Change, error) { return c.contracts.Follow(ctx, v, &next) })
 		return r.outcome("product.changed", &next)
 	}))
+}
+
+// verb is what the edit needs the right to: who may only tell changes nothing
+// else.
+func (e ProductEdit) verb() rights.Verb {
+	if e.Owner != nil || e.Visibility != nil || e.Access != nil || e.Partitions != nil || e.Retention != nil {
+		return rights.Edit
+	}
+	return rights.Tell
 }
 
 func (e ProductEdit) apply(p *weir.Product) error {
@@ -169,7 +178,7 @@ func set[T any](to *T, from *T) {
 	}
 }
 
-// DeleteProduct ends a product and what was allowed on it. Its data stays, and
+// DeleteProduct ends a product, what was allowed on it, and the roles on it. Its data stays, and
 // the name stays taken, unless destroy is set. With destroy it also ends what
 // a product of this name left behind.
 func (c *Catalog) DeleteProduct(ctx context.Context, call weir.Call, name string, destroy bool) (weir.Receipt, error) {
@@ -189,6 +198,7 @@ func (c *Catalog) DeleteProduct(ctx context.Context, call weir.Call, name string
 		if err != nil {
 			return weir.Outcome{}, err
 		}
+		r.endRoles(ctx, v, p.UID)
 		r.end(p, rev)
 		if destroy {
 			c.endTopic(ctx, v, r, p.Topic())
@@ -203,7 +213,7 @@ func (c *Catalog) product(ctx context.Context, v weir.View, call weir.Call, verb
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := rights.Must(call.By, verb, rights.Thing{Noun: weir.NounProduct, Domain: p.Domain}, p.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, rights.OfProduct(weir.NounProduct, p), p.Ref()); err != nil {
 		return nil, 0, err
 	}
 	return p, rev, call.Check(p.Ref(), rev)

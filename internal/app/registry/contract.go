@@ -48,7 +48,7 @@ func (d *registering) first(ctx context.Context, v weir.View, k weir.SubjectKind
 	if err != nil {
 		return nil, err
 	}
-	if err := rights.Must(d.call.By, rights.Create, rights.Thing{Noun: weir.NounSubject, Domain: p.Domain}, weir.Ref{Noun: weir.NounSubject, Name: name}); err != nil {
+	if err := rights.Must(d.call.By, rights.Create, rights.OfProduct(weir.NounSubject, p), weir.Ref{Noun: weir.NounSubject, Name: name}); err != nil {
 		return nil, err
 	}
 	if err := was.writable(); err != nil {

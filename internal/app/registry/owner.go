@@ -103,5 +103,13 @@ func (o owner) must(p weir.Principal, verb rights.Verb, name string, s *weir.Sub
 	} else {
 		ref.UID = s.UID
 	}
-	return rights.Must(p, verb, rights.Thing{Noun: weir.NounSubject, Domain: o.domain}, ref)
+	return rights.Must(p, verb, o.thing(), ref)
+}
+
+// thing is what the right to write is asked for.
+func (o owner) thing() rights.Thing {
+	if o.product != nil && o.product.Domain == o.domain {
+		return rights.OfProduct(weir.NounSubject, o.product)
+	}
+	return rights.Thing{Noun: weir.NounSubject, Domain: o.domain}
 }

@@ -18,32 +18,52 @@ type Verb string
 
 // The verbs.
 const (
-	Create Verb = "create"
-	Edit   Verb = "edit"
-	Delete Verb = "delete"
-	Allow  Verb = "allow"  // an application to read a product
-	Revoke Verb = "revoke" // what was allowed, or credentials
-	Export Verb = "export"
-	Verify Verb = "verify"
+	Create  Verb = "create"
+	Edit    Verb = "edit"    // anything about it
+	Tell    Verb = "tell"    // what is told about a product; who may edit it may tell too
+	Delete  Verb = "delete"  // its data too
+	Allow   Verb = "allow"   // an application to read a product
+	Revoke  Verb = "revoke"  // what was allowed, or credentials
+	Appoint Verb = "appoint" // give and take roles there
+	Export  Verb = "export"
+	Verify  Verb = "verify"
 )
+
+// Verbs lists every verb, in the order in which people read them.
+func Verbs() []Verb {
+	return []Verb{Create, Edit, Tell, Delete, Allow, Revoke, Appoint, Export, Verify}
+}
 
 // Thing is what the verb is about: a noun, and whose it is. What does not
 // apply is zero.
 type Thing struct {
-	Noun   weir.Noun
-	Domain weir.UID // the domain that it belongs to
-	Team   weir.UID // the team that owns it
-	Person weir.UID // the person whose it is
+	Noun    weir.Noun
+	Domain  weir.UID // the domain that it belongs to
+	Product weir.UID // the product that it is, or belongs to
+	Owner   weir.UID // the person who answers for that product
+	Team    weir.UID // the team that owns it
+	Person  weir.UID // the person whose it is
+}
+
+// OfProduct is something of a product: the product itself, its subjects, who is
+// allowed to read it.
+func OfProduct(n weir.Noun, p *weir.Product) Thing {
+	return Thing{Noun: n, Domain: p.Domain, Product: p.UID, Owner: p.Owner}
 }
 
 // grounds is why somebody may do something.
 type grounds uint8
 
 const (
-	meshAdmin  grounds = 1 << iota
-	domainTeam         // a member of the team that owns the domain
-	owningTeam         // a member of the team
+	meshAdmin    grounds = 1 << iota
+	steward              // of the mesh or the domain
+	domainOwner          // by a role on the domain
+	productOwner         // by a role on the product, or named as its owner
+	domainTeam           // a member of the team that owns the domain, or by a role on it
+	owningTeam           // a member of the team
 	oneself
+
+	owners = meshAdmin | domainOwner | domainTeam
 )
 
 // row is one line of the table.
@@ -56,13 +76,19 @@ type row struct {
 // table is the whole of it. What stands in no row, nobody may do.
 var table = []row{
 	{[]weir.Noun{weir.NounPerson, weir.NounTeam, weir.NounDomain}, []Verb{Create, Edit, Delete}, meshAdmin},
-	{[]weir.Noun{weir.NounDomain}, []Verb{Edit}, meshAdmin | domainTeam},
+	{[]weir.Noun{weir.NounDomain}, []Verb{Edit}, owners},
 	{[]weir.Noun{weir.NounPerson}, []Verb{Edit}, meshAdmin | oneself},
 	{[]weir.Noun{weir.NounToken}, []Verb{Create, Delete}, meshAdmin | oneself},
-	{[]weir.Noun{weir.NounProduct, weir.NounStream, weir.NounTopic}, []Verb{Create, Edit, Delete}, meshAdmin | domainTeam},
-	{[]weir.Noun{weir.NounSubject}, []Verb{Create, Edit, Delete}, meshAdmin | domainTeam}, // without a domain: the mesh's
-	{[]weir.Noun{weir.NounMesh}, []Verb{Edit}, meshAdmin},
-	{[]weir.Noun{weir.NounAccess}, []Verb{Allow, Revoke}, meshAdmin | domainTeam},
+	{[]weir.Noun{weir.NounProduct}, []Verb{Create}, owners},
+	{[]weir.Noun{weir.NounProduct}, []Verb{Edit, Delete}, owners | productOwner},
+	{[]weir.Noun{weir.NounProduct}, []Verb{Tell}, owners | productOwner | steward},
+	{[]weir.Noun{weir.NounStream, weir.NounTopic}, []Verb{Create, Edit, Delete}, owners},
+	{[]weir.Noun{weir.NounSubject}, []Verb{Create, Edit, Delete}, owners | productOwner}, // without a domain: the mesh's
+	{[]weir.Noun{weir.NounAccess}, []Verb{Allow, Revoke}, owners | productOwner | steward},
+	{[]weir.Noun{weir.NounTerm}, []Verb{Create, Edit, Delete}, meshAdmin | steward}, // the glossary is the mesh's
+	{[]weir.Noun{weir.NounMesh}, []Verb{Edit, Appoint}, meshAdmin},
+	{[]weir.Noun{weir.NounDomain}, []Verb{Appoint}, meshAdmin | domainOwner},
+	{[]weir.Noun{weir.NounProduct}, []Verb{Appoint}, meshAdmin | domainOwner | productOwner},
 	{[]weir.Noun{weir.NounApplication}, []Verb{Create, Edit, Delete}, meshAdmin | owningTeam},
 	{[]weir.Noun{weir.NounCredential}, []Verb{Create, Revoke}, meshAdmin | owningTeam},
 	{[]weir.Noun{weir.NounMesh}, []Verb{Export, Verify}, meshAdmin},
@@ -94,9 +120,20 @@ func Must(p weir.Principal, v Verb, t Thing, r weir.Ref) error {
 	if v == Create {
 		r.UID = weir.UID{} // it was never made
 	}
-	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v, thing(t.Noun, r)).WithFix("ask %s", who.people())
+	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v.does(), thing(t.Noun, r)).WithFix("ask %s", who.people(t))
 	e.Ref = r
 	return e
+}
+
+// does is the verb as a refusal says it.
+func (v Verb) does() string {
+	switch v {
+	case Tell:
+		return "edit"
+	case Appoint:
+		return "give or take roles on"
+	}
+	return string(v)
 }
 
 // thing names what the verb is about: r, or something of r's.
@@ -110,24 +147,29 @@ func thing(n weir.Noun, r weir.Ref) string {
 	return r.String()
 }
 
-// people names those who have some grounds.
-func (g grounds) people() string {
+// people names those who have some grounds for a thing.
+func (g grounds) people(t Thing) string {
 	var who []string
-	if g&domainTeam != 0 {
-		who = append(who, "a member of the team that owns the domain")
+	add := func(is grounds, name string) {
+		if g&is != 0 {
+			who = append(who, name)
+		}
 	}
-	if g&owningTeam != 0 {
-		who = append(who, "a member of the owning team")
+	if !t.Owner.IsZero() {
+		add(productOwner, "the product's owner")
 	}
+	add(domainTeam, "a member of the team that owns the domain")
+	if g&domainTeam == 0 {
+		add(domainOwner, "an owner of the domain")
+	}
+	add(owningTeam, "a member of the owning team")
+	add(steward, "a steward")
 	return strings.Join(append(who, "a mesh admin"), " or ")
 }
 
 // standing collects what a principal is to a thing.
 func standing(p weir.Principal, t Thing) grounds {
 	var g grounds
-	if p.Has(weir.RoleMeshAdmin) {
-		g |= meshAdmin
-	}
 	if !t.Domain.IsZero() && slices.Contains(p.Domains, t.Domain) {
 		g |= domainTeam
 	}
@@ -137,7 +179,33 @@ func standing(p weir.Principal, t Thing) grounds {
 	if !t.Person.IsZero() && p.Ref.UID == t.Person {
 		g |= oneself
 	}
+	if !t.Owner.IsZero() && p.Ref.UID == t.Owner {
+		g |= productOwner
+	}
+	for _, b := range p.Roles {
+		g |= binding(b, t)
+	}
 	return g
+}
+
+// binding is what a role is to a thing: nothing, if it is on something else.
+func binding(b weir.Binding, t Thing) grounds {
+	on := func(n weir.Noun, u weir.UID) bool {
+		return b.On.Noun == n && (n == weir.NounMesh || !u.IsZero() && b.On.UID == u)
+	}
+	switch {
+	case b.Role == weir.RoleMeshAdmin && on(weir.NounMesh, weir.UID{}):
+		return meshAdmin
+	case b.Role == weir.RoleSteward && (on(weir.NounMesh, weir.UID{}) || on(weir.NounDomain, t.Domain)):
+		return steward
+	case b.Role == weir.RoleDomainOwner && on(weir.NounDomain, t.Domain):
+		return domainOwner
+	case b.Role == weir.RoleMember && on(weir.NounDomain, t.Domain):
+		return domainTeam
+	case b.Role == weir.RoleProductOwner && on(weir.NounProduct, t.Product):
+		return productOwner
+	}
+	return 0
 }
 
 // Topic is what an application may do with a topic, as a set.

@@ -1,11 +1,14 @@
 package rights_test
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
@@ -15,23 +18,46 @@ var (
 	domain = weir.UID{1}
 	team   = weir.UID{2}
 	self   = weir.UID{3}
-	verbs  = []rights.Verb{rights.Create, rights.Edit, rights.Delete, rights.Allow, rights.Revoke, rights.Export, rights.Verify}
+	owned  = weir.UID{4}
 )
 
 // who is each sort of principal that the table tells apart, against a thing of
-// domain 1, team 2, person 3.
+// domain 1, team 2, person 3, product 4.
 func who() map[string]weir.Principal {
 	ref := func(b byte) weir.Ref { return weir.Ref{Noun: weir.NounPerson, UID: weir.UID{b}, Name: "p"} }
-	return map[string]weir.Principal{
-		"mesh-admin":     {Ref: ref(9), Roles: []weir.Binding{{Role: weir.RoleMeshAdmin, On: weir.Ref{Noun: weir.NounMesh}}}},
-		"domain-member":  {Ref: ref(9), Teams: []weir.UID{{8}}, Domains: []weir.UID{domain}},
-		"team-member":    {Ref: ref(9), Teams: []weir.UID{team}},
-		"oneself":        {Ref: ref(3)},
-		"anybody":        {Ref: ref(9)},
-		"foreign-member": {Ref: ref(9), Teams: []weir.UID{{7}}, Domains: []weir.UID{{7}}},
-		"domain-admin":   {Ref: ref(9), Roles: []weir.Binding{{Role: weir.RoleMeshAdmin, On: weir.Ref{Noun: weir.NounDomain, UID: domain}}}},
-		"system":         {Ref: weir.System},
+	has := func(r weir.Role, on weir.Noun, u weir.UID) weir.Principal {
+		return weir.Principal{Ref: ref(9), Roles: []weir.Binding{{Role: r, On: weir.Ref{Noun: on, UID: u}}}}
 	}
+	return map[string]weir.Principal{
+		"mesh-admin":              has(weir.RoleMeshAdmin, weir.NounMesh, weir.UID{5}),
+		"steward":                 has(weir.RoleSteward, weir.NounMesh, weir.UID{5}),
+		"domain-steward":          has(weir.RoleSteward, weir.NounDomain, domain),
+		"domain-owner":            has(weir.RoleDomainOwner, weir.NounDomain, domain),
+		"product-owner":           has(weir.RoleProductOwner, weir.NounProduct, owned),
+		"named-owner":             {Ref: ref(6)},
+		"domain-member":           {Ref: ref(9), Teams: []weir.UID{{8}}, Domains: []weir.UID{domain}},
+		"member-by-role":          has(weir.RoleMember, weir.NounDomain, domain),
+		"reader":                  has(weir.RoleReader, weir.NounDomain, domain),
+		"product-reader":          has(weir.RoleReader, weir.NounProduct, owned),
+		"team-member":             {Ref: ref(9), Teams: []weir.UID{team}},
+		"oneself":                 {Ref: ref(3)},
+		"anybody":                 {Ref: ref(9)},
+		"foreign-member":          {Ref: ref(9), Teams: []weir.UID{{7}}, Domains: []weir.UID{{7}}},
+		"foreign-owner":           has(weir.RoleDomainOwner, weir.NounDomain, weir.UID{7}),
+		"foreign-product-owner":   has(weir.RoleProductOwner, weir.NounProduct, weir.UID{7}),
+		"domain-admin":            has(weir.RoleMeshAdmin, weir.NounDomain, domain),
+		"mesh-domain-owner":       has(weir.RoleDomainOwner, weir.NounMesh, domain),
+		"product-owner-of-domain": has(weir.RoleProductOwner, weir.NounDomain, owned),
+		"system":                  {Ref: weir.System},
+	}
+}
+
+// thing is the one that everybody's rights are asked for.
+func thing(n weir.Noun) rights.Thing {
+	if n == weir.NounTerm || n == weir.NounMesh {
+		return rights.Thing{Noun: n} // of no domain
+	}
+	return rights.Thing{Noun: n, Domain: domain, Product: owned, Owner: weir.UID{6}, Team: team, Person: self}
 }
 
 // TestTable prints who may do what with each noun; the file is the table as a
@@ -46,7 +72,11 @@ func TestTable(t *testing.T) {
 		case "topics":
 			return topics()
 		case "refusal":
-			err := rights.Must(who()["anybody"], rights.Edit, rights.Thing{Noun: weir.Noun(d.CmdArgs[0].Key), Domain: domain}, weir.Ref{Noun: weir.Noun(d.CmdArgs[0].Key), Name: "x"})
+			n, v := weir.Noun(d.CmdArgs[0].Key), rights.Edit
+			if len(d.CmdArgs) > 1 {
+				v = rights.Verb(d.CmdArgs[1].Key)
+			}
+			err := rights.Must(who()["anybody"], v, thing(n), weir.Ref{Noun: n, Name: "x"})
 			return err.Error() + "\n"
 		}
 		t.Fatalf("unknown command %q", d.Cmd)
@@ -58,8 +88,8 @@ func may(p weir.Principal) string {
 	var b strings.Builder
 	for _, n := range weir.Nouns() {
 		var can []string
-		for _, v := range verbs {
-			if rights.May(p, v, rights.Thing{Noun: n, Domain: domain, Team: team, Person: self}) {
+		for _, v := range rights.Verbs() {
+			if rights.May(p, v, thing(n)) {
 				can = append(can, string(v))
 			}
 		}
@@ -97,6 +127,73 @@ func topics() string {
 			}
 		}
 		fmt.Fprintf(&b, "[%s] -> [%s]\n", strings.Join(facts, " "), strings.Join(can, " "))
+	}
+	return b.String()
+}
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// TestRolesGolden keeps docs/reference/roles.md what the table says.
+func TestRolesGolden(t *testing.T) {
+	t.Parallel()
+	const path = "../../../docs/reference/roles.md"
+	got := reference()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the table changed; if that is meant, run go test ./internal/core/rights -update\n%s", diff)
+	}
+}
+
+func reference() string {
+	var b strings.Builder
+	b.WriteString(`# Roles
+
+Made from the table of rights by ` + "`go test ./internal/core/rights -update`" + `.
+
+A role is given to a person on the mesh, a domain or a product: ` + "`weir role add ROLE PERSON [--on D|D.P]`" + `. It holds there and
+in what belongs to it.
+
+| role | on |
+|---|---|
+`)
+	for _, r := range weir.Roles() {
+		var on []string
+		for _, n := range r.On() {
+			on = append(on, string(n))
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", r, strings.Join(on, ", "))
+	}
+	b.WriteString(`
+Members of the team that owns a domain are what a domain-member is. The person whom a product names as its owner is what a
+product-owner is. No role gives a right to read data: a person reads what an application of one of their teams could.
+
+Who may do what, where the role is; "team" is a member of the team that owns the application, "oneself" the person.
+
+`)
+	columns := []string{"mesh-admin", "steward", "domain-steward", "domain-owner", "product-owner", "domain-member", "reader", "team-member", "oneself"}
+	fmt.Fprintf(&b, "| | mesh-admin | steward of the mesh | steward of the domain | domain-owner | product-owner | domain-member | reader | team | oneself |\n|---|%s\n", strings.Repeat("---|", len(columns)))
+	for _, n := range weir.Nouns() {
+		for _, v := range rights.Verbs() {
+			row, any := fmt.Sprintf("| %s: %s |", n, v), false
+			for _, c := range columns {
+				cell := " "
+				if rights.May(who()[c], v, thing(n)) {
+					cell, any = " yes ", true
+				}
+				row += cell + "|"
+			}
+			if any {
+				b.WriteString(row + "\n")
+			}
+		}
 	}
 	return b.String()
 }

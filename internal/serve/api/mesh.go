@@ -69,6 +69,9 @@ func (a *API) entries(ctx context.Context, p weir.Principal, in *struct {
 		}
 		out.Body.Items = append(out.Body.Items, e)
 	}
+	if err := a.knownRoles(ctx, p, out.Body.Items); err != nil {
+		return nil, err
+	}
 	if got.Next != 0 {
 		out.Body.Next = strconv.FormatUint(uint64(got.Next), 10)
 	}

@@ -15,6 +15,7 @@ func (a *API) personRoutes() {
 	add(a, route{method: http.MethodGet, path: "/people/{name}", summary: "Show a person"}, a.person)
 	add(a, route{method: http.MethodDelete, path: "/people/{name}", summary: "Delete a person", status: http.StatusNoContent}, a.deletePerson)
 	add(a, route{method: http.MethodPost, path: "/people/{name}/password", summary: "Set a person's password"}, a.setPassword)
+	a.roleRoutes()
 }
 
 func (a *API) people(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Person], error) {
@@ -83,7 +84,9 @@ func person(ctx context.Context, n *names, p *weir.Person, rev weir.Revision) (c
 		Revision: uint64(rev), Created: p.Created,
 	}
 	for _, b := range p.Roles {
-		out.Roles = append(out.Roles, string(b.Role))
+		if b.On.Noun == weir.NounMesh { // what others are on is in the list of roles, to those who may know of it
+			out.Roles = append(out.Roles, string(b.Role))
+		}
 	}
 	err := weir.All(ctx, n.v, weir.Query{Noun: weir.NounTeam, Scope: weir.Everything, Refers: []weir.UID{p.UID}}, func(it weir.Item) error {
 		out.Teams = append(out.Teams, it.Entity.Ref().Name)
