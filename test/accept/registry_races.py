@@ -33,6 +33,10 @@ def script():
     measure(f"{rounds} schemas of each format, {WIDE} clients register each in one subject at once", "one id, one version")
     measure(f"{rounds} schemas of each format, {WIDE} clients register each in {WIDE} subjects at once", "one id")
 
+    for i in range(rounds):
+        followers(pool, clients, f"{team}._private.all-{i}")
+    measure(f"{rounds} subjects, {WIDE} schemas at once that may all follow one another", f"{WIDE} versions each, no gap")
+
     won = [chain(pool, clients, f"{team}._private.chain-{i}") for i in range(rounds)]
     measure(f"{rounds} subjects, {WIDE} schemas at once that may not all follow one another: versions", won)
     unique(clients[0])
@@ -71,6 +75,20 @@ def many_subjects(pool, clients, prefix, schema, kind):
     claim(len(ids) == 1, f"{prefix}: one schema has {len(ids)} ids: {ids}")
     status, places = clients[0].ask("GET", f"/schemas/ids/{ids.pop()}/versions")
     claim(status == 200 and len(places) == len(clients), f"{prefix}: the schema is in {len(places)} subjects")
+
+
+def followers(pool, clients, subject):
+    """Everybody registers something else, and all may follow all: nobody is
+    refused because another was faster."""
+    status, got = clients[0].ask("PUT", f"/config/{subject}", {"compatibility": "FULL_TRANSITIVE"})
+    claim(status == 200, f"{subject}: {status} {got}")
+    claim(clients[0].register(subject, registry.avro())[0] == 200, "the first version")
+    answers = at_once(pool, clients, lambda i, c: c.register(subject, registry.avro(registry.optional(f"f{i}"))))
+    wrong = [a for a in answers if a[0] != 200]
+    claim(not wrong, f"{subject}: {len(wrong)} of {len(answers)} were refused: {wrong[:2]}")
+    status, versions = clients[0].ask("GET", f"/subjects/{subject}/versions")
+    claim(versions == list(range(1, len(clients) + 2)), f"{subject}: versions {versions}")
+    claim(len({a["id"] for _, a in answers}) == len(clients), f"{subject}: every schema has its own id")
 
 
 def chain(pool, clients, subject):
