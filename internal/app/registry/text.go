@@ -22,11 +22,29 @@ const (
 	maxSources = 1000
 )
 
-// text gives the text of a schema.
+// text gives the text of a schema. The index hears of it before the state shows
+// it, so what is not there yet is waited for.
 func (r *Registry) text(ctx context.Context, u weir.UID) (string, error) {
 	if t, ok := r.texts.get(u); ok {
 		return t, nil
 	}
+	body, err := r.storedText(ctx, u)
+	if weir.NotFound.In(err) {
+		at, _ := r.cfg.Index.offset()
+		if err := r.cfg.State.Wait(ctx, at); err != nil {
+			return "", err
+		}
+		body, err = r.storedText(ctx, u)
+	}
+	if err != nil {
+		return "", err
+	}
+	r.keepText(u, body)
+	return body, nil
+}
+
+// storedText is the text that the state shows.
+func (r *Registry) storedText(ctx context.Context, u weir.UID) (string, error) {
 	v, done, err := r.cfg.State.View(ctx)
 	if err != nil {
 		return "", err
@@ -36,7 +54,6 @@ func (r *Registry) text(ctx context.Context, u weir.UID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r.keepText(u, t.Body)
 	return t.Body, nil
 }
 
