@@ -103,7 +103,12 @@ func (o owner) must(p weir.Principal, verb rights.Verb, name string, s *weir.Sub
 	} else {
 		ref.UID = s.UID
 	}
-	return rights.Must(p, verb, o.thing(), ref)
+	err := rights.Must(p, verb, o.thing(), ref)
+	if err != nil && o.product != nil && !p.Scope().Knows(o.product.Readers()) {
+		// whom to ask would tell that there is such a product
+		return rights.Must(p, verb, rights.Thing{Noun: weir.NounSubject, Domain: o.domain}, ref)
+	}
+	return err
 }
 
 // thing is what the right to write is asked for.
