@@ -68,6 +68,7 @@ var floors = []floor{
 
 // pureLibraries compute and never touch the world; the rules may use them.
 var pureLibraries = []string{
+	"cel.dev/cel-go",
 	"github.com/bufbuild/protocompile",
 	"github.com/klauspost/compress",
 	"github.com/pierrec/lz4/v4",

@@ -7,6 +7,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,12 +85,11 @@ WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
 	flags.StringVarP(&c.format, "output", "o", "table", "form of the result: table, json or yaml")
 	flags.StringVar(&c.context, "context", "", "the context to use instead of the current one")
 	_ = root.RegisterFlagCompletionFunc("output", fixed("table", "json", "yaml"))
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
-		switch c.format {
-		case "table", "json", "yaml":
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if takesForm(cmd, c.format) {
 			return nil
 		}
-		return fmt.Errorf("--output %q is not known; use table, json or yaml", c.format)
+		return fmt.Errorf("--output %q is not known here; use %s", c.format, cmp.Or(cmd.Annotations[formsOf], "table, json or yaml"))
 	}
 	root.AddGroup(
 		&cobra.Group{ID: groupNode, Title: "A node:"},
@@ -98,7 +98,7 @@ WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
 		&cobra.Group{ID: groupLogin, Title: "You:"},
 	)
 	c.add(root, groupNode, c.upCommand(), c.adminCommand(), c.meshCommand(), c.topicCommand())
-	c.add(root, groupMesh, c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(),
+	c.add(root, groupMesh, c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(), c.readCommand(),
 		c.streamCommand(), c.schemaCommand(), c.registryNoun(), c.applicationCommand(), c.accessCommand(), c.tokenCommand())
 	c.add(root, groupRecord, c.auditCommand(), c.exportCommand())
 	c.add(root, groupMesh, c.roleCommand())

@@ -105,6 +105,7 @@ type Node struct {
 	registry *registry.Registry
 	catalog  *catalog.Catalog
 	live     *access.Live
+	reader   weir.Reader
 	worker   *worker.Reconciler
 	gateway  *gateway.Gateway
 	traffic  gateway.Metrics
@@ -317,6 +318,7 @@ func (n *Node) startCluster(ctx context.Context) error {
 		return err
 	}
 	n.group.onStop("cluster", func(context.Context) error { return cluster.Close() })
+	n.reader = cluster
 	n.worker = worker.New(worker.Config{
 		State: n.state, Cluster: cluster, Identity: n.identity, Now: n.cfg.Now, Log: n.cfg.Log, Trim: n.embedded != nil, Private: n.embedded != nil,
 		Catalog: n.catalog,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirmesh/weir/internal/app/access"
 	"github.com/weirmesh/weir/internal/app/audit"
+	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/serve/api"
 	"github.com/weirmesh/weir/internal/serve/gateway"
 	"github.com/weirmesh/weir/internal/serve/ops"
@@ -63,9 +64,11 @@ func (n *Node) startServices(context.Context) error {
 	n.measure(metrics)
 	r := chi.NewRouter()
 	ops.Routes(r, metrics, n.readiness())
+	reading := records.New(records.Config{State: n.state, Reader: n.reader, Live: n.live, Schemas: n.registry, Now: n.cfg.Now})
 	api.New(api.Config{
 		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Registry: n.registry, Live: n.live, Schemas: n.index,
 		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
+		Records:  reading,
 		Audit:    audit.New(n.ledger, n.state, n.writer),
 		Node:     api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem},
 		Version:  n.cfg.Version, Log: n.cfg.Log,
@@ -77,6 +80,7 @@ func (n *Node) startServices(context.Context) error {
 	})
 	n.front.set(r)
 	n.group.onStop("requests", n.front.drain)
+	n.group.run("records", reading.Run) // ends them, so that requests end
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/rights"
 )
 
 // Live holds the newest snapshot and tells who waits for a newer one.
@@ -38,6 +39,17 @@ func (l *Live) Changed() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.changed
+}
+
+// PersonOn is what the applications of some teams could do with a topic, all of
+// them together, and whose topic it is. Nothing if the topic is not made.
+func (l *Live) PersonOn(teams []weir.UID, topic string) (rights.Topic, weir.UID) {
+	s := l.Current()
+	t, ok := s.Topic(topic)
+	if !ok {
+		return rights.Nothing, weir.UID{}
+	}
+	return s.PersonRights(teams, t), t.Of.UID
 }
 
 // Wait returns once the snapshot shows an offset, or ctx's error.

@@ -130,17 +130,45 @@ func (s *Snapshot) topic(u weir.UID) (Topic, bool) {
 
 // Rights says what a logged-in application may do with a topic.
 func (s *Snapshot) Rights(l Login, t Topic) rights.Topic {
+	team := s.teamOf(l)
+	return rights.OnTopic(s.facts(t,
+		func(owner weir.UID) bool { return owner == team },
+		func(p weir.UID) bool { _, ok := s.allowed[pair{p, l.Application}]; return ok }))
+}
+
+// PersonRights says what the applications of a person's teams could do with a
+// topic: a person reads what they could.
+func (s *Snapshot) PersonRights(teams []weir.UID, t Topic) rights.Topic {
+	return rights.OnTopic(s.facts(t,
+		func(owner weir.UID) bool { return slices.Contains(teams, owner) },
+		func(p weir.UID) bool { return s.allowedTo(teams, p) }))
+}
+
+// facts is what the rule decides by, for somebody who owns some teams' things
+// and was allowed some products.
+func (s *Snapshot) facts(t Topic, owns, allowed func(weir.UID) bool) rights.TopicFacts {
 	f := rights.TopicFacts{}
 	if d, ok := s.domains[t.Domain]; ok {
-		f.OwnDomain = d.Team == s.teamOf(l)
+		f.OwnDomain = owns(d.Team)
 	}
 	if p, ok := s.products[t.Of.UID]; ok {
 		f.Product = true
 		f.Mesh = p.Visibility == weir.VisibleMesh
 		f.Open = p.Access == weir.AccessOpen
-		_, f.Allowed = s.allowed[pair{p.UID, l.Application}]
+		f.Allowed = allowed(p.UID)
 	}
-	return rights.OnTopic(f)
+	return f
+}
+
+// allowedTo reports whether a living application of one of the teams was
+// allowed to read a product.
+func (s *Snapshot) allowedTo(teams []weir.UID, product weir.UID) bool {
+	for u, a := range s.applications {
+		if _, ok := s.allowed[pair{product, u}]; ok && !a.Ending && slices.Contains(teams, a.Team) {
+			return true
+		}
+	}
+	return false
 }
 
 // teamOf is the application's team now; it may have moved since the login.

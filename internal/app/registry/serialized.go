@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/schema"
 )
 
 // Serialized is a schema for clients that have no parser of its language: for
@@ -25,6 +26,15 @@ func (r *Registry) Serialized(ctx context.Context, v Version) (string, error) {
 		return p.Serialized(), nil
 	}
 	return v.Text, nil
+}
+
+// Parsed gives a schema that the caller may know of, by its id, understood.
+func (r *Registry) Parsed(ctx context.Context, p weir.Principal, id weir.SchemaID) (schema.Schema, error) {
+	e, _, _, ok := r.cfg.Index.place(id, p.Scope(), "")
+	if !ok {
+		return nil, noSchemaID(id)
+	}
+	return r.parsed(ctx, e.UID)
 }
 
 // uidOf finds a schema by its id.

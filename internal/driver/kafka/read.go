@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -14,8 +15,8 @@ var _ weir.Reader = (*Cluster)(nil)
 
 // Bounds of what one tail holds in memory.
 const (
-	tailBytes          = 4 << 20
-	tailPartitionBytes = 1 << 20
+	tailBytes          = 1 << 20
+	tailPartitionBytes = 512 << 10
 	tailBuffered       = 2000 // records that wait for Next
 	tailWait           = 500 * time.Millisecond
 )
@@ -66,7 +67,7 @@ func (c *Cluster) Tail(_ context.Context, topic string, from map[int32]int64) (w
 		kgo.Dialer(dialer{c.up}.dial),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: offsets}),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
 		kgo.FetchMaxBytes(tailBytes), kgo.FetchMaxPartitionBytes(tailPartitionBytes),
 		kgo.FetchMaxWait(tailWait), kgo.MaxConcurrentFetches(1),
 		kgo.MetadataMinAge(50*time.Millisecond),
@@ -75,34 +76,53 @@ func (c *Cluster) Tail(_ context.Context, topic string, from map[int32]int64) (w
 	if err != nil {
 		return nil, weir.Errorf(weir.Internal, "the Kafka client does not start").Because(err)
 	}
-	return &tail{client: client, op: "read the topic " + topic}, nil
+	return &tail{client: client, op: "read the topic " + topic, at: maps.Clone(from)}, nil
 }
 
 // tail is a client that reads one topic.
 type tail struct {
 	client *kgo.Client
 	op     string
+	at     map[int32]int64
+	err    error // that came with records; the next call tells it
 }
 
 // Next waits for records.
 func (t *tail) Next(ctx context.Context) ([]weir.Message, error) {
-	for {
-		fetches := t.client.PollRecords(ctx, tailBuffered)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		for _, e := range fetches.Errors() {
-			return nil, failed(e.Err, t.op)
-		}
-		if fetches.NumRecords() > 0 {
-			return messages(fetches), nil
-		}
+	if err := t.err; err != nil {
+		t.err = nil
+		return nil, err
 	}
+	fetches := t.client.PollRecords(ctx, tailBuffered)
+	err := t.trouble(ctx, fetches)
+	if fetches.NumRecords() == 0 {
+		return nil, err
+	}
+	if ctx.Err() == nil {
+		t.err = err
+	}
+	return t.messages(fetches), nil
 }
 
-func messages(fetches kgo.Fetches) []weir.Message {
+// trouble is what a fetch says besides its records.
+func (t *tail) trouble(ctx context.Context, fetches kgo.Fetches) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, e := range fetches.Errors() {
+		return failed(e.Err, t.op)
+	}
+	return nil
+}
+
+// messages takes the records and moves on, behind markers of transactions too.
+func (t *tail) messages(fetches kgo.Fetches) []weir.Message {
 	ms := make([]weir.Message, 0, fetches.NumRecords())
 	fetches.EachRecord(func(r *kgo.Record) {
+		t.at[r.Partition] = max(t.at[r.Partition], r.Offset+1)
+		if r.Attrs.IsControl() {
+			return
+		}
 		m := weir.Message{Partition: r.Partition, Offset: r.Offset, Time: r.Timestamp.UTC(), Key: r.Key, Value: r.Value}
 		for _, h := range r.Headers {
 			m.Headers = append(m.Headers, weir.Header{Key: h.Key, Value: h.Value})
@@ -111,6 +131,9 @@ func messages(fetches kgo.Fetches) []weir.Message {
 	})
 	return ms
 }
+
+// At is where a partition goes on.
+func (t *tail) At(partition int32) int64 { return t.at[partition] }
 
 // Close ends the client.
 func (t *tail) Close() { t.client.Close() }

@@ -25,6 +25,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/app/registry"
 )
 
@@ -42,6 +43,7 @@ type Config struct {
 	Catalog  *catalog.Catalog
 	Registry *registry.Registry
 	Granting *access.Granting
+	Records  *records.Records
 	Live     *access.Live
 	Schemas  index // that the registry answers from; nil: there is none
 	Audit    *audit.Audit
@@ -134,6 +136,7 @@ func (a *API) routes() {
 	a.topicRoutes()
 	a.applicationRoutes()
 	a.accessRoutes()
+	a.recordRoutes()
 	a.meshRoutes()
 }
 
@@ -143,6 +146,7 @@ type route struct {
 	status                int   // of success; 0: 200
 	public                bool  // needs no token
 	body                  int64 // bound of the request's body; 0: MaxBody
+	answers               map[string]*huma.Response
 }
 
 // add registers a route. The handler gets who asks and answers (value, error);
@@ -150,7 +154,7 @@ type route struct {
 func add[I, O any](a *API, r route, h func(context.Context, weir.Principal, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: operationID(r.method, r.path), Method: r.method, Path: r.path, Summary: r.summary,
-		DefaultStatus: r.status, MaxBodyBytes: cmp.Or(r.body, MaxBody), BodyReadTimeout: 10 * time.Second,
+		DefaultStatus: r.status, Responses: r.answers, MaxBodyBytes: cmp.Or(r.body, MaxBody), BodyReadTimeout: 10 * time.Second,
 		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
 		Tags:   []string{strings.SplitN(strings.TrimPrefix(r.path, "/"), "/", 2)[0]},
 	}
@@ -175,6 +179,9 @@ func operationID(method, path string) string {
 
 type principal struct{}
 
+// again is the key of a function that says who asks at a later moment.
+type again struct{}
+
 const public = "public"
 
 // authenticate says who asks. A route that is not public needs a bearer token.
@@ -195,6 +202,7 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		a.refuse(ctx, err)
 		return
 	}
+	ctx = huma.WithValue(ctx, again{}, func(ctx context.Context) (weir.Principal, error) { return a.Identity.Authenticate(ctx, token, via) })
 	next(huma.WithValue(ctx, principal{}, p))
 }
 

@@ -218,6 +218,10 @@ var logicalKinds = map[string][]Kind{
 	"duration":               {Fixed},
 }
 
+// Logical is the name of the type's logical type, as far as the specification
+// has one of that name for its kind; empty: readers ignore what stands there.
+func (t *Type) Logical() string { return t.logicalType() }
+
 // logicalType is the name of the logical type if it is valid for the type;
 // any other is ignored by readers, as the specification says.
 func (t *Type) logicalType() string {

@@ -1,0 +1,63 @@
+package records
+
+import (
+	"context"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/record"
+	"github.com/weirmesh/weir/internal/core/rights"
+)
+
+// source is what a stream reads.
+type source struct {
+	uid        weir.UID
+	topic      string
+	key, value record.Form
+}
+
+// find gives what a principal may read under a name. NotFound what they may not
+// know of, Denied what they know of and may not read.
+func (r *Records) find(ctx context.Context, p weir.Principal, of weir.Ref) (source, error) {
+	s, err := r.named(ctx, p, of)
+	if err != nil {
+		return s, err
+	}
+	may, whose := r.cfg.Live.PersonOn(p.Teams, s.topic)
+	switch {
+	case whose != s.uid:
+		return s, weir.Errorf(weir.Unavailable, "the topic of %s is not made yet", of).WithFix("try again in a moment; weir topic list says what it waits for")
+	case !may.Has(rights.Read):
+		return s, denied(p, of)
+	}
+	return s, nil
+}
+
+// named finds the product or stream in the state.
+func (r *Records) named(ctx context.Context, p weir.Principal, of weir.Ref) (source, error) {
+	v, done, err := r.cfg.State.View(ctx)
+	if err != nil {
+		return source{}, err
+	}
+	defer done()
+	if of.Noun == weir.NounStream {
+		s, _, err := weir.Known[*weir.Stream](ctx, v, p, of)
+		if err != nil {
+			return source{}, err
+		}
+		return source{s.UID, s.Topic(), record.Text, record.Unknown}, nil
+	}
+	e, _, err := weir.Known[*weir.Product](ctx, v, p, of)
+	if err != nil {
+		return source{}, err
+	}
+	return source{e.UID, e.Topic(), record.Form(e.KeyEncoding), record.Form(e.Encoding)}, nil
+}
+
+func denied(p weir.Principal, of weir.Ref) error {
+	e := weir.Errorf(weir.Denied, "%s may not read the records of %s", p.Ref, of)
+	e.Ref = of
+	if of.Noun == weir.NounStream {
+		return e.WithFix("only members of the team that owns the domain read its private streams; administering gives no right to data")
+	}
+	return e.WithFix("ask the product's owner to allow an application of one of your teams: weir access allow %s --app NAME", of.Name)
+}
