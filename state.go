@@ -59,11 +59,15 @@ type Page struct {
 
 // EntryQuery asks for entries whose changes are all in scope, or that the
 // person Own made. Refusals are in scope for All, and for Own.
+//
+// An entry is about what it changed, and about the products, streams and
+// applications that this points to. By name, one asks about everything that has
+// or ever had the name.
 type EntryQuery struct {
 	Scope  Scope
 	Own    UID
 	By     UID    // zero: anyone's
-	Ref    UID    // zero: about anything
+	About  []Ref  // none: about anything; else about one of these, at most 8
 	Before Offset // the cursor: offsets less than this; 0 is the newest
 	Limit  int    // 1 to 1000; 0 is 100
 }

@@ -30,7 +30,7 @@ func New(ledger chain, state weir.State, writer weir.Writer) *Audit {
 // Filter narrows a list of entries; what is zero does not.
 type Filter struct {
 	By     string   // a person's name
-	Ref    weir.Ref // the thing that changed; a thing that is gone is named by its uid
+	Ref    weir.Ref // the thing that changed, living or gone
 	Before weir.Offset
 	Limit  int
 }
@@ -52,26 +52,35 @@ func (a *Audit) List(ctx context.Context, p weir.Principal, f Filter) (weir.Entr
 		q.By = who.Ref().UID
 	}
 	if f.Ref != (weir.Ref{}) {
-		if q.Ref, err = a.about(ctx, v, p, f.Ref); err != nil {
-			return weir.EntryPage{}, err
-		}
+		return a.about(ctx, v, p, f.Ref, q)
 	}
 	return v.Entries(ctx, q)
 }
 
-// about finds the uid of a thing that the caller may know of.
-func (a *Audit) about(ctx context.Context, v weir.View, p weir.Principal, r weir.Ref) (weir.UID, error) {
-	if !r.UID.IsZero() {
-		return r.UID, nil
+// about lists what happened to a thing, with what belongs to it. Something of
+// which the caller sees no entry does not exist, unless it is there and known.
+func (a *Audit) about(ctx context.Context, v weir.View, p weir.Principal, r weir.Ref, q weir.EntryQuery) (weir.EntryPage, error) {
+	q.About = withParts(r)
+	page, err := v.Entries(ctx, q)
+	if err != nil || len(page.Records) > 0 || q.Before != 0 {
+		return page, err
 	}
-	e, _, err := v.Get(ctx, r)
-	if err == nil && !p.Scope().Knows(e.Readers()) {
-		err = weir.Absent(r)
+	if e, _, err := v.Get(ctx, r); err != nil || !p.Scope().Knows(e.Readers()) {
+		return page, weir.Absent(r)
 	}
-	if err != nil {
-		return weir.UID{}, err
+	return page, nil
+}
+
+// withParts is a thing, and by name what has its name from it: the topic and the
+// subjects of a product's majors so far.
+func withParts(r weir.Ref) []weir.Ref {
+	out := []weir.Ref{r}
+	if r.UID.IsZero() && r.Noun == weir.NounProduct {
+		p := weir.Product{Name: r.Name, Major: 1}
+		out = append(out, weir.Ref{Noun: weir.NounTopic, Name: p.Topic()},
+			weir.Ref{Noun: weir.NounSubject, Name: p.Subject(weir.OfKey)}, weir.Ref{Noun: weir.NounSubject, Name: p.Subject(weir.OfValue)})
 	}
-	return e.Ref().UID, nil
+	return out
 }
 
 // Verify checks the whole chain of the ledger. Damaged says what and where.

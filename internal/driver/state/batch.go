@@ -2,7 +2,9 @@ package state
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 
 	"github.com/weirmesh/weir"
 )
@@ -69,10 +71,14 @@ func (b *batch) Apply(ctx context.Context, r weir.Record) error {
 
 // write makes the tables say what the record says.
 func (b *batch) write(ctx context.Context, r weir.Record) error {
+	about, err := b.subjects(ctx, r.Entry) // before what ends is forgotten
+	if err != nil {
+		return err
+	}
 	if err := b.writeEntities(ctx, r); err != nil {
 		return err
 	}
-	if err := b.writeEntry(ctx, r); err != nil {
+	if err := b.writeEntry(ctx, r, about); err != nil {
 		return err
 	}
 	return b.writeAnswer(ctx, r)
@@ -95,6 +101,12 @@ func (b *batch) writeEntities(ctx context.Context, r weir.Record) error {
 			continue
 		}
 		if err := b.insert(ctx, r.Offset, c); err != nil {
+			return err
+		}
+		if c.Rev > 1 {
+			continue // names do not change
+		}
+		if _, err := b.c.Exec(ctx, "insert or ignore into named (noun, name, uid) values (?, ?, ?)", string(c.Ref.Noun), c.Ref.Name, c.Ref.UID.String()); err != nil {
 			return err
 		}
 	}
@@ -155,12 +167,12 @@ func (b *batch) insertRefers(ctx context.Context, c weir.Change) error {
 	return nil
 }
 
-func (b *batch) writeEntry(ctx context.Context, r weir.Record) error {
+func (b *batch) writeEntry(ctx context.Context, r weir.Record, about []weir.UID) error {
 	if _, err := b.c.Exec(ctx, "insert into entry (offset, hash, author, audience, entry) values (?, ?, ?, ?, ?)",
 		int64(r.Offset), r.Hash.String(), author(r.Entry.By), audience(r.Entry.Changes), string(r.Bytes)); err != nil {
 		return err
 	}
-	for _, u := range subjects(r.Entry) {
+	for _, u := range about {
 		if _, err := b.c.Exec(ctx, "insert or ignore into about (uid, offset) values (?, ?)", u.String(), int64(r.Offset)); err != nil {
 			return err
 		}
@@ -185,16 +197,48 @@ func audience(cs []weir.Change) string {
 	return string(b)
 }
 
-// subjects lists what an entry is about.
-func subjects(e weir.Entry) []weir.UID {
+// subjects lists what an entry is about: what it changed, and the products,
+// streams and applications that this points to, or pointed to when it ended.
+func (b *batch) subjects(ctx context.Context, e weir.Entry) ([]weir.UID, error) {
 	us := make([]weir.UID, 0, len(e.Changes)+1)
 	for _, c := range e.Changes {
 		us = append(us, c.Ref.UID)
+		refs, err := b.pointed(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, ref := range refs {
+			switch ref.Noun {
+			case weir.NounProduct, weir.NounStream, weir.NounApplication:
+				us = append(us, ref.UID)
+			}
+		}
 	}
 	if e.Refusal != nil && !e.Refusal.Ref.UID.IsZero() {
 		us = append(us, e.Refusal.Ref.UID)
 	}
-	return us
+	return us, nil
+}
+
+// pointed lists what a changed entity points to, or did until now.
+func (b *batch) pointed(ctx context.Context, c weir.Change) ([]weir.Ref, error) {
+	body := c.Body
+	if c.Deleted {
+		var last string
+		err := b.c.Row(ctx, "select body from entity where uid = ?", []any{c.Ref.UID.String()}, &last)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		body = json.RawMessage(last)
+	}
+	e, err := weir.DecodeEntity(c.Ref.Noun, body)
+	if err != nil {
+		return nil, err
+	}
+	return e.Refers(), nil
 }
 
 // writeAnswer keeps the idempotency key, and forgets those that are too old.

@@ -2,7 +2,7 @@ package state
 
 // schemaVersion is the number of the tables below. A file with another number
 // is made again from the ledger, never changed in place.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // The table meta has this shape in every version: it says how far the file is,
 // which is compared with the ledger before anything is thrown away.
@@ -45,6 +45,7 @@ create table entry (
 ) strict;
 create table about (uid text not null, offset integer not null, primary key (uid, offset)) strict, without rowid;
 create index entry_author on entry (author, offset);
+create table named (noun text not null, name text not null, uid text not null, primary key (noun, name, uid)) strict, without rowid;
 
 -- idempotency keys
 create table answer (

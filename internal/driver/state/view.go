@@ -203,6 +203,9 @@ func (v *view) Entries(ctx context.Context, q weir.EntryQuery) (weir.EntryPage, 
 	if err != nil {
 		return weir.EntryPage{}, err
 	}
+	if len(q.About) > maxRefers {
+		return weir.EntryPage{}, weir.Errorf(weir.Invalid, "a list about %d things", len(q.About)).At("about").WithFix("use at most %d", maxRefers)
+	}
 	done, err := v.hold()
 	if err != nil {
 		return weir.EntryPage{}, err
@@ -255,18 +258,26 @@ func entriesQuery(q weir.EntryQuery, limit int) (string, []any) {
 		before = int64(q.Before)
 	}
 	b.WriteString("select e.offset, e.hash, e.entry from entry e where e.offset < ?3")
-	args := []any{uids(q.Scope.Of), q.Scope.Mesh, before, q.By.String(), q.Ref.String()}
+	args := []any{uids(q.Scope.Of), q.Scope.Mesh, before, q.By.String(), refs(q.About)}
 	if !q.Scope.All {
 		b.WriteString(entryInScope)
 	}
 	if !q.By.IsZero() {
 		b.WriteString(" and e.author = ?4")
 	}
-	if !q.Ref.IsZero() {
-		b.WriteString(" and e.offset in (select a.offset from about a where a.uid = ?5)")
+	if len(q.About) > 0 {
+		b.WriteString(` and e.offset in (select a.offset from about a where a.uid in (
+			select j.value ->> 'uid' from json_each(?5) j
+			union select n.uid from json_each(?5) j join named n on n.noun = j.value ->> 'noun' and n.name = j.value ->> 'name' where j.value ->> 'uid' is null))`)
 	}
 	b.WriteString(" order by e.offset desc limit ?6")
 	return b.String(), append(args, limit, own(q))
+}
+
+// refs writes a list for json_each; a uid that is not known is left out.
+func refs(rs []weir.Ref) string {
+	b, _ := json.Marshal(rs) // texts always can be written
+	return string(b)
 }
 
 // own is the author whose entries are in scope in any case; an entry of nobody

@@ -43,7 +43,7 @@ func (a *API) mesh(ctx context.Context, p weir.Principal, _ *struct{}) (*one[cli
 func (a *API) entries(ctx context.Context, p weir.Principal, in *struct {
 	Paging
 	By    string `query:"by" maxLength:"63" doc:"A person's name."`
-	About string `query:"about" maxLength:"200" doc:"noun/name, such as product/membership.users; noun/uid for what is gone."`
+	About string `query:"about" maxLength:"200" doc:"noun/name, such as product/membership.users; also of what is gone, and noun/uid."`
 }) (*many[client.Entry], error) {
 	f := audit.Filter{By: in.By, Limit: in.Limit}
 	if in.Cursor != "" {
