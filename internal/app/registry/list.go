@@ -62,8 +62,35 @@ type spot struct {
 	version weir.SubjectVersion
 }
 
-// Schemas lists versions of all subjects, by subject and version.
-func (r *Registry) Schemas(ctx context.Context, p weir.Principal, w Which) ([]Version, error) {
+// MaxListed bounds the bytes of the texts of one list.
+const MaxListed = 64 << 20
+
+// listing is how many lists of texts are read at once, and of one caller.
+const (
+	listing     = 16
+	listingWait = 64
+	listingEach = 4
+)
+
+// EachSchema gives versions of all subjects, by subject and version, one after
+// the other: no more than one text is held for it. What has more than
+// [MaxListed] bytes of texts is refused before the first one is given: a part
+// that looks like all would be worse.
+func (r *Registry) EachSchema(ctx context.Context, p weir.Principal, w Which) (*Listing, error) {
+	leave, err := r.lists.enter(ctx, p.Ref.UID)
+	if err != nil {
+		return nil, err
+	}
+	l := &Listing{r: r, spots: page(r.spots(p, w), w), leave: leave}
+	if err := l.measure(ctx); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// spots lists the places that a selection has.
+func (r *Registry) spots(p weir.Principal, w Which) []spot {
 	var all []spot
 	for _, s := range r.cfg.Index.list(w.Prefix, p.Scope()) {
 		vs := w.Deleted.of(s.Versions)
@@ -74,16 +101,48 @@ func (r *Registry) Schemas(ctx context.Context, p weir.Principal, w Which) ([]Ve
 			all = append(all, spot{s, v})
 		}
 	}
-	out := []Version{}
-	for _, at := range page(all, w) {
-		v, err := r.at(ctx, at.subject, at.version)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
+	return all
 }
+
+// Listing is a list of versions that is read one by one. Close it.
+type Listing struct {
+	r     *Registry
+	spots []spot
+	leave func()
+}
+
+// measure refuses what is too much.
+func (l *Listing) measure(ctx context.Context) error {
+	bytes := 0
+	for i, at := range l.spots {
+		v, err := l.r.at(ctx, at.subject, at.version)
+		if err != nil {
+			return err
+		}
+		if bytes += len(v.Text); bytes > MaxListed {
+			return fault(TooLarge, weir.Limit, "the list has more than %d MB of schemas", MaxListed>>20).At("limit").
+				WithFix("ask for at most %d at once (limit=%d, then offset=%d and so on), or for some: subjectPrefix, latestOnly", i, i, i)
+		}
+	}
+	return nil
+}
+
+// Each calls yield with every version, until it fails.
+func (l *Listing) Each(ctx context.Context, yield func(Version) error) error {
+	for _, at := range l.spots {
+		v, err := l.r.at(ctx, at.subject, at.version)
+		if err == nil {
+			err = yield(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close gives the place to somebody else.
+func (l *Listing) Close() { l.leave() }
 
 // Uses lists where a schema is, by subject and version. Texts are left out.
 func (r *Registry) Uses(_ context.Context, p weir.Principal, id weir.SchemaID, w Which) ([]Version, error) {

@@ -2,11 +2,14 @@ package registry_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/app/registry"
 )
 
@@ -48,7 +51,7 @@ func TestLists(t *testing.T) {
 		{registry.Which{Deleted: registry.DeletedToo, LatestOnly: true, Prefix: "b"}, [][2]any{{"b1", 2}, {"b2", 1}}},
 		{registry.Which{Offset: 1, Limit: 1}, [][2]any{{"b1", 2}}},
 	} {
-		vs, err := r.Schemas(ctx, p, c.w)
+		vs, err := m.schemas(p, c.w)
 		must(t, err)
 		got := [][2]any{}
 		for _, v := range vs {
@@ -93,5 +96,48 @@ func TestCompare(t *testing.T) {
 	}
 	if c.From.Version != 1 || c.To.Version != 2 || len(c.Backward) != 0 || len(c.Forward) != 1 || c.Forward[0].Path != "gone" {
 		t.Errorf("%+v", c)
+	}
+}
+
+func (m *mesh) schemas(p weir.Principal, w registry.Which) ([]registry.Version, error) {
+	return allOf(m.registry, p, w)
+}
+
+// allOf reads a whole list.
+func allOf(r *registry.Registry, p weir.Principal, w registry.Which) ([]registry.Version, error) {
+	ctx := context.Background()
+	l, err := r.EachSchema(ctx, p, w)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	out := []registry.Version{}
+	err = l.Each(ctx, func(v registry.Version) error {
+		out = append(out, v)
+		return nil
+	})
+	return out, err
+}
+
+// TestListOfTextsIsBounded: a list of more than so many bytes is refused, and
+// says which part can be had; that part is.
+func TestListOfTextsIsBounded(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	doc := strings.Repeat("x", 900_000)
+	_, err := m.registry.SetConfig(context.Background(), m.admin, "", weir.SubjectConfig{Compatibility: weir.CompatNone})
+	must(t, err)
+	m.shown()
+	for i := range 75 {
+		m.register(m.admin, "big", fmt.Sprintf(`{"type":"record","name":"r%d","doc":"%s","fields":[]}`, i, doc))
+	}
+	if _, err := m.schemas(m.admin.By, registry.Which{}); faultOf(err) != registry.TooLarge || !strings.Contains(err.Error(), "limit=74") {
+		t.Errorf("all at once: %v", err)
+	}
+	for offset, want := range map[int]int{0: 74, 74: 1} {
+		vs, err := m.schemas(m.admin.By, registry.Which{Offset: offset, Limit: 74})
+		if err != nil || len(vs) != want {
+			t.Errorf("from %d: %d (%v)", offset, len(vs), err)
+		}
 	}
 }

@@ -202,7 +202,7 @@ func modelText(i int) string { return avro("m", fmt.Sprintf("f%d", i)) }
 
 // dumpOf writes every version that a registry has of the subjects with a prefix.
 func dumpOf(t *rapid.T, r *registry.Registry, p weir.Principal, prefix string) string {
-	vs, err := r.Schemas(context.Background(), p, registry.Which{Prefix: prefix, Deleted: registry.DeletedToo})
+	vs, err := allOf(r, p, registry.Which{Prefix: prefix, Deleted: registry.DeletedToo})
 	if err != nil {
 		t.Fatal(err)
 	}

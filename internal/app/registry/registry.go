@@ -25,6 +25,7 @@ type Registry struct {
 	texts  *cache[weir.UID, string]
 	stored *cache[weir.UID, schema.Schema]  // by schema
 	came   *cache[weir.Hash, schema.Schema] // by what came: see sourceKey
+	lists  *gate
 }
 
 // Config is what Registry needs. Every field is required.
@@ -43,6 +44,7 @@ func New(c Config) *Registry {
 		texts:  newCache[weir.UID, string](textRoom),
 		stored: newCache[weir.UID, schema.Schema](parsedRoom),
 		came:   newCache[weir.Hash, schema.Schema](parsedRoom),
+		lists:  newGate("lists of schemas", listing, listingWait, listingEach),
 	}
 }
 

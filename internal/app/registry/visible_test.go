@@ -64,7 +64,7 @@ func TestInvisibleDoesNotExist(t *testing.T) {
 	if want := []string{"base"}; !cmp.Equal(names, want) {
 		t.Errorf("subjects %v", names)
 	}
-	if all, err := r.Schemas(ctx, p, registry.Which{}); err != nil || len(all) != 1 {
+	if all, err := m.schemas(p, registry.Which{}); err != nil || len(all) != 1 {
 		t.Errorf("schemas %v, %v", all, err)
 	}
 	if ids, err := r.ReferencedBy(ctx, p, "base", 1, registry.Which{}); err != nil || len(ids) != 0 {

@@ -1,6 +1,7 @@
 package schemaregistry
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/weirmesh/weir"
@@ -64,3 +65,15 @@ func Codes() [][2]int {
 
 // CodeOf is the status and the code of an error.
 func CodeOf(err error) (status, code int) { return codeOf(err) }
+
+// Flow writes a stream of n items that fails behind the last one.
+func (a *API) Flow(w http.ResponseWriter, r *http.Request, n int, err error) {
+	a.flow(w, &request{http: r}, stream{each: func(yield func(any) error) error {
+		for i := range n {
+			if err := yield(i); err != nil {
+				return err
+			}
+		}
+		return err
+	}, close: func() {}})
+}

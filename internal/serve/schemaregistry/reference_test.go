@@ -57,8 +57,9 @@ Answers are of ` + "`application/vnd.schemaregistry.v1+json`" + `, ` + "`applica
 	b.WriteString("(`413`), it holds at most 20,000 values and no key twice (`400`); fields that are not known are let be. A write takes the headers\n" +
 		"`Idempotency-Key` (the same key gets the first answer again, for 24 hours) and `Weir-Reason` (for the audit).\n\n" +
 		"Names in paths are escaped (`%2F`). A version is a number, `latest` or `-1`. `true` is the only value that sets a flag.\n" +
-		"Lists hold at most 1,000 schemas or 20,000 names; `offset` and `limit` select parts. Of contexts there is the default\n" +
-		"one: `:.:name` is `name`.\n\n## Endpoints\n\n| | answers | query | codes |\n|---|---|---|---|\n")
+		"Lists hold at most 1,000 schemas or 20,000 names; `offset` and `limit` select parts. A list of schemas with more than\n" +
+		"64 MB of texts is refused with 42209, which says the `limit` that fits. Of contexts there is the default one:\n" +
+		"`:.:name` is `name`.\n\n## Endpoints\n\n| | answers | query | codes |\n|---|---|---|---|\n")
 	api := &schemaregistry.API{}
 	for _, r := range api.Routes() {
 		fmt.Fprintf(&b, "| `%s %s` | %s | %s | %s |\n", r.Method, r.Path, r.Summary, code(r.Params), strings.ReplaceAll(r.Codes, " ", ", "))

@@ -31,7 +31,7 @@ func (a *API) routes() []route {
 		{get, "/v1/metadata/id", "the ids of the Kafka cluster and of the registry", "", "", classServer, a.clusterID},
 		{get, "/v1/metadata/version", "the version of weir", "", "", classServer, a.serverVersion},
 
-		{get, "/schemas", "versions of all subjects that the caller may see, by subject and version", "subjectPrefix deleted latestOnly offset limit", "", classList, a.schemas},
+		{get, "/schemas", "versions of all subjects that the caller may see, by subject and version", "subjectPrefix deleted latestOnly offset limit", "42209", classList, a.schemas},
 		{get, "/schemas/types", "the schema languages", "", "", classServer, a.types},
 		{get, "/schemas/ids/{id}", "a schema by its id", "subject format fetchMaxId", "40403", classByID, a.schemaByID},
 		{get, "/schemas/ids/{id}/schema", "its text alone", "subject format", "40403", classByID, a.textByID},

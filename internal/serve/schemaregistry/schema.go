@@ -178,21 +178,20 @@ func versionOf(v registry.Version) versionAnswer {
 	}
 }
 
-// schemas lists versions of all subjects.
+// schemas lists versions of all subjects, written one by one.
 func (a *API) schemas(ctx context.Context, q *request) (any, error) {
 	w, err := q.which(maxSchemas)
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Registry.Schemas(ctx, q.by, w)
+	l, err := a.Registry.EachSchema(ctx, q.by, w)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]versionAnswer, len(found))
-	for i, v := range found {
-		out[i] = versionOf(v)
+	each := func(yield func(any) error) error {
+		return l.Each(ctx, func(v registry.Version) error { return yield(versionOf(v)) })
 	}
-	return out, nil
+	return stream{each, l.Close}, nil
 }
 
 func (a *API) types(context.Context, *request) (any, error) { return weir.SchemaFormats(), nil }

@@ -29,7 +29,17 @@ func (a *API) serve(r route) http.Handler {
 		began := time.Now()
 		q := request{http: hr}
 		media, ok := negotiate(hr.Header.Values("Accept"))
-		body, err := a.answer(r, &q, w, ok)
+		got, err := a.answer(r, &q, w, ok)
+		if s, ok := got.(stream); ok && err == nil {
+			w.Header().Set("Content-Type", media)
+			defer func() { meter.count(http.StatusOK, time.Since(began)) }()
+			a.flow(w, &q, s)
+			return
+		}
+		var body []byte
+		if err == nil {
+			body, err = render(got)
+		}
 		status := http.StatusOK
 		if err != nil {
 			status, body = a.refuse(w, r, &q, err)
@@ -43,8 +53,8 @@ func (a *API) serve(r route) http.Handler {
 	})
 }
 
-// answer runs a route's handler and renders what it gave.
-func (a *API) answer(r route, q *request, w http.ResponseWriter, acceptable bool) ([]byte, error) {
+// answer runs a route's handler and gives what it gave.
+func (a *API) answer(r route, q *request, w http.ResponseWriter, acceptable bool) (any, error) {
 	ctx := q.http.Context()
 	var err error
 	if q.by, err = a.authenticate(ctx, q.http); err != nil {
@@ -58,11 +68,7 @@ func (a *API) answer(r route, q *request, w http.ResponseWriter, acceptable bool
 			return nil, err
 		}
 	}
-	got, err := r.handle(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return render(got)
+	return r.handle(ctx, q)
 }
 
 // readBody reads a body of a type that registries take.
