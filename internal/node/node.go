@@ -76,6 +76,7 @@ type Config struct {
 const (
 	LedgerFile = "ledger.db"
 	StateFile  = "state.db"
+	SearchFile = "search.db"
 	AdminFile  = "admin.json"
 	BrokerDir  = "broker"
 )
@@ -104,6 +105,7 @@ type Node struct {
 	index    *registry.Index
 	registry *registry.Registry
 	catalog  *catalog.Catalog
+	search   *state.Search
 	live     *access.Live
 	reader   weir.Reader
 	worker   *worker.Reconciler
@@ -241,6 +243,16 @@ func (n *Node) startState(ctx context.Context) (err error) {
 		return err
 	}
 	n.group.onStop("state", func(context.Context) error { return n.state.Close() })
+	return n.startSearch(ctx)
+}
+
+// startSearch lets the search index follow the state; nothing waits for it.
+func (n *Node) startSearch(ctx context.Context) (err error) {
+	if n.search, err = state.OpenSearch(ctx, n.path(SearchFile), n.state, state.SearchOptions{Logger: n.cfg.Log}); err != nil {
+		return err
+	}
+	n.group.onStop("search file", func(context.Context) error { return n.search.Close() })
+	n.group.run("search", n.search.Run)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirmesh/weir/internal/app/access"
 	"github.com/weirmesh/weir/internal/app/audit"
+	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/serve/api"
 	"github.com/weirmesh/weir/internal/serve/gateway"
@@ -67,6 +68,7 @@ func (n *Node) startServices(context.Context) error {
 	reading := records.New(records.Config{State: n.state, Reader: n.reader, Live: n.live, Schemas: n.registry, Now: n.cfg.Now})
 	api.New(api.Config{
 		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Registry: n.registry, Live: n.live, Schemas: n.index,
+		Search:   catalog.NewFinder(n.search),
 		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
 		Records:  reading,
 		Audit:    audit.New(n.ledger, n.state, n.writer),

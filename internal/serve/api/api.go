@@ -35,13 +35,14 @@ type index interface {
 	Wait(ctx context.Context, at weir.Offset) error
 }
 
-// Config is what the API needs. Every field but Schemas is required.
+// Config is what the API needs. Every field but Schemas and Search is required.
 type Config struct {
 	State    weir.State
 	Ledger   weir.Ledger
 	Identity *identity.Identity
 	Catalog  *catalog.Catalog
 	Registry *registry.Registry
+	Search   *catalog.Finder // nil: nothing can be searched
 	Granting *access.Granting
 	Records  *records.Records
 	Live     *access.Live
@@ -129,6 +130,7 @@ func (a *API) routes() {
 	a.personRoutes()
 	a.teamRoutes()
 	a.tokenRoutes()
+	a.searchRoutes()
 	a.domainRoutes()
 	a.productRoutes()
 	a.subjectRoutes()

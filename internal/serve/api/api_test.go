@@ -76,12 +76,15 @@ func newMesh(t *testing.T) *mesh {
 	index, err := registry.NewIndex(ctx, s, l)
 	must(t, err)
 	start(index.Run)
+	find, err := state.OpenSearch(ctx, filepath.Join(dir, "search.db"), s, state.SearchOptions{})
+	must(t, err)
+	start(find.Run)
 	reg := registry.New(registry.Config{State: s, Writer: rec, Index: index, Now: time.Now, Home: home})
 	cat := catalog.New(catalog.Config{State: s, Writer: rec, Contracts: reg, Now: time.Now, Home: home})
 	start(func(ctx context.Context) error { return makeTopics(ctx, s, cat) })
 	r := chi.NewRouter()
 	a := api.New(api.Config{
-		State: s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Registry: reg, Live: live, Schemas: index,
+		State: s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
 		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec),
 		Node: api.Node{
 			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
@@ -96,6 +99,7 @@ func newMesh(t *testing.T) *mesh {
 		srv.Close()
 		cancel()
 		running.Wait()
+		must(t, find.Close())
 		must(t, s.Close())
 		must(t, l.Close())
 	})
