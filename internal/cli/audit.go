@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ import (
 func entryColumns() []column[client.Entry] {
 	return []column[client.Entry]{
 		{"OFFSET", func(e client.Entry) string { return e.Name }},
-		{"WHEN", func(e client.Entry) string { return when(e.At) }},
+		{"WHEN", func(e client.Entry) string { return when(happened(e)) }},
 		{"WHO", func(e client.Entry) string { return e.Noun + " " + e.Who }},
 		{"THROUGH", func(e client.Entry) string { return e.Through.Door }},
 		{"WHAT", func(e client.Entry) string { return e.What }},
@@ -22,10 +23,22 @@ func entryColumns() []column[client.Entry] {
 	}
 }
 
+// happened is when it was: refusals that repeat are put on record later.
+func happened(e client.Entry) time.Time {
+	if e.Refusal != nil {
+		return e.Refusal.Last
+	}
+	return e.At
+}
+
 // things says what an entry was about.
 func things(e client.Entry) string {
 	if f := e.Refusal; f != nil {
-		return fmt.Sprintf("REFUSED %s (%d times)", f.Msg, f.Count)
+		times := ""
+		if f.Count > 1 {
+			times = fmt.Sprintf(" (%d times)", f.Count)
+		}
+		return "REFUSED " + f.Msg + times
 	}
 	var out []string
 	for _, c := range e.Changes {

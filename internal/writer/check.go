@@ -212,7 +212,15 @@ func (s *changeSet) referrers(ctx context.Context, sl *slot) error {
 		return nil
 	}
 	return about(sl.ref, weir.Errorf(weir.Conflict, "%s cannot be deleted: %s", sl.ref, inTheWay(found)).
-		WithFix("delete that first"))
+		WithFix("%s", firstOf(found)))
+}
+
+// firstOf says how to end what stands in the way.
+func firstOf(found []string) string {
+	if strings.HasPrefix(found[0], string(weir.NounSubject)+" ") {
+		return "delete that first, for ever and with its settings: weir schema delete SUBJECT --permanent, weir schema config SUBJECT --unset"
+	}
+	return "delete that first"
 }
 
 // referrersOf lists the entities of one noun that stand in the way, up to one
