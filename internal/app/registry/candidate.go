@@ -14,13 +14,14 @@ import (
 type candidate struct {
 	reg    Registration // canonical text; references with numbers
 	schema schema.Schema
+	bytes  int // of the text and what it refers to
 	res    resolved
 	body   weir.UID       // the stored text; zero if none is
 	same   []*weir.Schema // those that are the same, the lowest id first
 }
 
 // candidate understands a registration as its subject is now.
-func (r *Registry) candidate(ctx context.Context, p weir.Principal, reg Registration, s seen) (candidate, error) {
+func (r *Registry) candidate(ctx context.Context, p weir.Principal, w *work, reg Registration, s seen) (candidate, error) {
 	reg.Format = cmp.Or(reg.Format, weir.FormatAvro)
 	if strings.TrimSpace(reg.Text) == "" {
 		var err error
@@ -39,7 +40,13 @@ func (r *Registry) candidate(ctx context.Context, p weir.Principal, reg Registra
 	if err != nil {
 		return candidate{}, err
 	}
-	c := candidate{reg: reg, res: res}
+	c := candidate{reg: reg, res: res, bytes: len(reg.Text)}
+	for _, t := range res.texts {
+		c.bytes += t.bytes
+	}
+	if err := w.grow(ctx, c.bytes); err != nil {
+		return candidate{}, err
+	}
 	if c.schema, err = r.understand(reg.Format, reg.Text, res.texts, res.names, res.of); err != nil {
 		return candidate{}, err
 	}

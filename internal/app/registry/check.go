@@ -8,7 +8,6 @@ import (
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/compat"
-	"github.com/weirmesh/weir/internal/core/schema/format"
 )
 
 // Check says whether a schema may follow in a subject, at its level: against the
@@ -29,11 +28,16 @@ func (r *Registry) Check(ctx context.Context, p weir.Principal, cmd Registration
 			return compat.Verdict{}, err
 		}
 	}
-	c, err := r.candidate(ctx, p, cmd, s)
+	w, err := r.begin(ctx, p, len(cmd.Text))
 	if err != nil {
 		return compat.Verdict{}, err
 	}
-	return r.verdict(ctx, s, c, version)
+	defer w.end()
+	c, err := r.candidate(ctx, p, w, cmd, s)
+	if err != nil {
+		return compat.Verdict{}, err
+	}
+	return r.verdict(ctx, w, s, c, version)
 }
 
 // lookAs takes a subject as it is for a principal: what the principal may not
@@ -73,7 +77,7 @@ func (s seen) living(version int) (weir.SubjectVersion, error) {
 
 // verdict compares a candidate with the versions that the level wants, or with
 // one.
-func (r *Registry) verdict(ctx context.Context, s seen, c candidate, version int) (compat.Verdict, error) {
+func (r *Registry) verdict(ctx context.Context, w *work, s seen, c candidate, version int) (compat.Verdict, error) {
 	config := s.config()
 	var against []weir.SubjectVersion
 	if version != 0 {
@@ -85,15 +89,7 @@ func (r *Registry) verdict(ctx context.Context, s seen, c candidate, version int
 	} else {
 		against = r.compared(s, c, config)
 	}
-	var earlier []compat.Version
-	for _, v := range against {
-		e, err := r.parsed(ctx, v.Schema)
-		if err != nil {
-			return compat.Verdict{}, err
-		}
-		earlier = append(earlier, compat.Version{Version: v.Version, Schema: e})
-	}
-	return compat.Check(config.Compatibility, c.schema, earlier, format.CanRead), nil
+	return w.compare(ctx, s, c, config.Compatibility, against)
 }
 
 // compared lists the living versions that a level looks at: of those with the

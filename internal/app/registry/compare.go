@@ -30,11 +30,16 @@ func (r *Registry) Compare(ctx context.Context, p weir.Principal, subject string
 	if err != nil {
 		return Comparison{}, err
 	}
-	a, old, err := r.side(ctx, s, from)
+	w, err := r.begin(ctx, p, 0)
 	if err != nil {
 		return Comparison{}, err
 	}
-	b, next, err := r.side(ctx, s, to)
+	defer w.end()
+	a, old, err := r.side(ctx, w, s, from)
+	if err != nil {
+		return Comparison{}, err
+	}
+	b, next, err := r.side(ctx, w, s, to)
 	if err != nil {
 		return Comparison{}, err
 	}
@@ -45,12 +50,15 @@ func (r *Registry) Compare(ctx context.Context, p weir.Principal, subject string
 }
 
 // side is one version with its schema understood.
-func (r *Registry) side(ctx context.Context, s seen, version int) (Version, schema.Schema, error) {
+func (r *Registry) side(ctx context.Context, w *work, s seen, version int) (Version, schema.Schema, error) {
 	at, err := s.version(version, DeletedToo)
 	if err != nil {
 		return Version{}, nil, err
 	}
-	e, err := r.parsed(ctx, at.Schema)
+	e, bytes, err := r.sized(ctx, w, at.Schema)
+	if err == nil {
+		err = w.grow(ctx, bytes)
+	}
 	if err != nil {
 		return Version{}, nil, err
 	}

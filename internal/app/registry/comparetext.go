@@ -15,11 +15,16 @@ func (r *Registry) CompareText(ctx context.Context, p weir.Principal, from int, 
 	if err != nil {
 		return Comparison{}, err
 	}
-	a, old, err := r.side(ctx, s, from)
+	w, err := r.begin(ctx, p, len(next.Text))
 	if err != nil {
 		return Comparison{}, err
 	}
-	c, err := r.candidate(ctx, p, next, s)
+	defer w.end()
+	a, old, err := r.side(ctx, w, s, from)
+	if err != nil {
+		return Comparison{}, err
+	}
+	c, err := r.candidate(ctx, p, w, next, s)
 	if err != nil {
 		return Comparison{}, err
 	}

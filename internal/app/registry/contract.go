@@ -25,7 +25,12 @@ func (r *Registry) First(ctx context.Context, by weir.Principal, k weir.SubjectK
 		return nil, err
 	}
 	s.subject, s.rev, s.owner = nil, 0, owner{product: of} // a new one
-	c, err := r.candidate(ctx, by, reg, s)
+	w, err := r.begin(ctx, by, len(text))
+	if err != nil {
+		return nil, err
+	}
+	defer w.end()
+	c, err := r.candidate(ctx, by, w, reg, s)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,8 @@ import (
 
 // gate lets so many in at once. Others wait for a while, in the order in which
 // they came; who finds too many waiting is told to come again. One caller has
-// only so many in it, so that it leaves room for others.
+// only so many in it, so that it leaves room for others; the zero UID is nobody
+// in particular, and may have all.
 type gate struct {
 	what  string // what is done inside, for who is sent away
 	each  int    // places of one caller, waiting ones too
@@ -52,7 +53,7 @@ func (g *gate) enter(ctx context.Context, who weir.UID) (leave func(), err error
 func (g *gate) queue(who weir.UID) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.of[who] >= g.each {
+	if g.of[who] >= g.each && !who.IsZero() {
 		return false
 	}
 	select {

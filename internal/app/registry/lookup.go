@@ -15,7 +15,12 @@ func (r *Registry) Lookup(ctx context.Context, p weir.Principal, cmd Registratio
 	if err != nil {
 		return Version{}, err
 	}
-	c, err := r.candidate(ctx, p, cmd, s)
+	w, err := r.begin(ctx, p, len(cmd.Text))
+	if err != nil {
+		return Version{}, err
+	}
+	defer w.end()
+	c, err := r.candidate(ctx, p, w, cmd, s)
 	if err != nil {
 		return Version{}, err
 	}

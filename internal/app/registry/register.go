@@ -57,28 +57,45 @@ func (r *Registry) register(ctx context.Context, call weir.Call, cmd Registratio
 	if s.owner.must(call.By, rights.Edit, cmd.Subject, s.subject) != nil {
 		return Version{}, r.refuse(ctx, call, "schema.register", s)
 	}
-	c, err := r.candidate(ctx, call.By, cmd, s)
-	if err != nil {
+	c, there, err := r.prepare(ctx, call, cmd, s)
+	switch {
+	case err != nil:
 		return Version{}, err
+	case there != nil:
+		return c.version(*there), nil
+	}
+	return r.submit(ctx, call, s, c)
+}
+
+// prepare does what comes before the queue: it understands the schema and says
+// that it may follow, or where it is already.
+func (r *Registry) prepare(ctx context.Context, call weir.Call, cmd Registration, s seen) (candidate, *weir.SubjectVersion, error) {
+	w, err := r.begin(ctx, call.By, len(cmd.Text))
+	if err != nil {
+		return candidate{}, nil, err
+	}
+	defer w.end()
+	c, err := r.candidate(ctx, call.By, w, cmd, s)
+	if err != nil {
+		return c, nil, err
 	}
 	if v, ok := r.present(s, c, cmd); ok && !adds(s.config()) {
-		return c.version(v), nil
+		return c, &v, nil
 	}
 	if err := s.takes(cmd); err != nil {
-		return Version{}, err
+		return c, nil, err
 	}
 	if cmd.ID == 0 {
 		if c, err = r.populated(ctx, s, c); err != nil {
-			return Version{}, err
+			return c, nil, err
 		}
 		if v, ok := r.present(s, c, Registration{Version: cmd.Version}); ok {
-			return c.version(v), nil
+			return c, &v, nil
 		}
 	}
-	if err := r.fits(ctx, s, c); err != nil {
-		return Version{}, err
-	}
-	return r.submit(ctx, call, s, c)
+	err = r.fits(ctx, w, s, c)
+	c.schema = nil // it may be large, and the writer is waited for
+	return c, nil, err
 }
 
 // present finds a schema that need not be registered, because it is there.
@@ -129,7 +146,7 @@ func (r *Registry) populated(ctx context.Context, s seen, c candidate) (candidat
 
 // fits refuses what the subject cannot hold: another language than its product's,
 // values without the product's key, or what may not follow its versions.
-func (r *Registry) fits(ctx context.Context, s seen, c candidate) error {
+func (r *Registry) fits(ctx context.Context, w *work, s seen, c candidate) error {
 	if s.owner.product != nil {
 		if err := ofProduct(s.owner.product, s.name, c.schema); err != nil {
 			return err
@@ -138,7 +155,7 @@ func (r *Registry) fits(ctx context.Context, s seen, c candidate) error {
 	if s.mode() == weir.ModeImport {
 		return nil
 	}
-	verdict, err := r.verdict(ctx, s, c, 0)
+	verdict, err := r.verdict(ctx, w, s, c, 0)
 	if err != nil || verdict.Compatible() {
 		return err
 	}

@@ -23,9 +23,11 @@ import (
 type Registry struct {
 	cfg    Config
 	texts  *cache[weir.UID, string]
-	stored *cache[weir.UID, schema.Schema]  // by schema
+	stored *cache[weir.UID, parsedText]     // by schema
 	came   *cache[weir.Hash, schema.Schema] // by what came: see sourceKey
 	lists  *gate
+	small  *gate // see work
+	large  *gate
 }
 
 // Config is what Registry needs. Every field is required.
@@ -42,9 +44,11 @@ func New(c Config) *Registry {
 	return &Registry{
 		cfg:    c,
 		texts:  newCache[weir.UID, string](textRoom),
-		stored: newCache[weir.UID, schema.Schema](parsedRoom),
+		stored: newCache[weir.UID, parsedText](parsedRoom),
 		came:   newCache[weir.Hash, schema.Schema](parsedRoom),
 		lists:  newGate("lists of schemas", listing, listingWait, listingEach),
+		small:  newGate("schemas", smallAtOnce, smallWait, smallAtOnce+smallWait),
+		large:  newGate("large schemas", largeAtOnce, largeWait, largeEach),
 	}
 }
 

@@ -81,29 +81,53 @@ func (r *Registry) textOf(ctx context.Context, body string) (weir.UID, bool, err
 // parsed gives a stored schema, understood.
 func (r *Registry) parsed(ctx context.Context, u weir.UID) (schema.Schema, error) {
 	if s, ok := r.stored.get(u); ok {
-		return s, nil
+		return s.Schema, nil
+	}
+	w, err := r.begin(ctx, weir.Principal{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer w.end()
+	s, _, err := r.sized(ctx, w, u)
+	return s, err
+}
+
+// parsedText is a stored schema, understood, with the bytes of its texts.
+type parsedText struct {
+	schema.Schema
+	bytes int
+}
+
+// sized gives a stored schema, understood as part of some work, and the bytes of
+// its texts.
+func (r *Registry) sized(ctx context.Context, w *work, u weir.UID) (schema.Schema, int, error) {
+	if s, ok := r.stored.get(u); ok {
+		return s.Schema, s.bytes, nil
 	}
 	e, ok := r.cfg.Index.schema(u)
 	if !ok {
-		return nil, noSchema()
+		return nil, 0, noSchema()
 	}
 	g := gathering{r: r, got: map[weir.UID]gathered{}}
 	got, err := g.stored(ctx, e, 0)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	if err := w.grow(ctx, got.bytes); err != nil {
+		return nil, 0, err
 	}
 	s, err := format.Parse(e.Format, got.Source)
 	if err != nil {
-		return nil, weir.Errorf(weir.Internal, "schema %d, which was registered, is not understood", e.ID).Because(err)
+		return nil, 0, weir.Errorf(weir.Internal, "schema %d, which was registered, is not understood", e.ID).Because(err)
 	}
-	r.stored.put(u, s, got.bytes*parsedCost+keepCost)
-	return s, nil
+	r.stored.put(u, parsedText{s, got.bytes}, got.bytes*parsedCost+keepCost)
+	return s, got.bytes, nil
 }
 
 // parsedIn is parsed inside a decision, where a schema may be newer than what
 // the index shows.
 func (r *Registry) parsedIn(ctx context.Context, v weir.View, u weir.UID) (schema.Schema, error) {
-	s, err := r.parsed(ctx, u)
+	s, _, err := r.sized(ctx, nil, u)
 	if !weir.NotFound.In(err) {
 		return s, err
 	}

@@ -66,7 +66,10 @@ Answers are of ` + "`application/vnd.schemaregistry.v1+json`" + `, ` + "`applica
 	}
 	b.WriteString("\n`format=serialized` gives Protobuf schemas as a descriptor in base64. A configuration's `alias`, `compatibilityPolicy`\n" +
 		"other than `STRICT`, and `validateFields`, `validateRules` and `validateNewSchemas` other than `false` are refused with 422.\n" +
-		"A product's subjects are always checked, and keep their last version as long as the product lives.\n\n" +
+		"A product's subjects are always checked, and keep their last version as long as the product lives.\n" +
+		"A check compares at most 16 MB of texts, the new schema's with each earlier version's: over it is 42209 (compare with\n" +
+		"the last version alone, or begin a new subject). Two large schemas (over 64 KiB) are worked on at once, and 16 small\n" +
+		"ones beside them; others wait for 10 seconds, or are told to come again (`429`).\n\n" +
 		"## Errors\n\nEvery error is `{\"error_code\": N, \"message\": \"...\"}`.\n\n| status | code | when |\n|---|---|---|\n")
 	for i, c := range schemaregistry.Codes() {
 		fmt.Fprintf(&b, "| %d | %d | %s |\n", c[0], c[1], meanings[i])
@@ -99,7 +102,7 @@ var meanings = []string{
 	"the schema is not compatible; the message says which field, which rule, what to do",
 	"the schema is not one, or not one that the subject takes", "that is no version", "that is no compatibility level", "that is no mode",
 	"the mode does not allow it", "another schema refers to it", "the id is not the schema's", "that is no subject's name",
-	"the schema is over a limit of its language", "the rules are not as they must be",
+	"the schema is over a limit of its language, or the list or check over one of the registry", "the rules are not as they must be",
 }
 
 // others are the errors that registries have no code of their own for.

@@ -49,8 +49,8 @@ func (a *API) routes() []route {
 		{get, "/subjects/{subject}/versions/{version}/schema", "its text alone", "deleted format", "40401 40402 42202", classVersion, a.versionText},
 		{get, "/subjects/{subject}/versions/{version}/referencedby", "the ids of the schemas that refer to it", "offset limit", "40401 40402 42202", classList, a.referencedBy},
 
-		{post, "/compatibility/subjects/{subject}/versions", "whether a schema may follow, at the subject's level", "normalize verbose", "42201", classCheck, a.check},
-		{post, "/compatibility/subjects/{subject}/versions/{version}", "whether a schema may follow a version", "normalize verbose", "40402 42201 42202", classCheck, a.checkVersion},
+		{post, "/compatibility/subjects/{subject}/versions", "whether a schema may follow, at the subject's level", "normalize verbose", "42201 42209", classCheck, a.check},
+		{post, "/compatibility/subjects/{subject}/versions/{version}", "whether a schema may follow a version", "normalize verbose", "40402 42201 42202 42209", classCheck, a.checkVersion},
 
 		{get, "/config", "the configuration of all subjects that have none of their own", "", "", classConfig, a.config},
 		{put, "/config", "sets what is given of it, and gives that back", "", "42203", classWrite, a.setConfig},
