@@ -65,7 +65,7 @@ func (p *place) items(r *js.Node, what string) {
 		longest = max(longest, len(n.Prefix))
 	}
 	for i := range longest {
-		if p.over() || p.atMost(i) {
+		if p.atMost(i) {
 			return
 		}
 		p.item(r, i)
@@ -91,15 +91,15 @@ func (p *place) item(r *js.Node, i int) {
 	switch {
 	case len(bad) == 0:
 	case named && e.named, !named && !e.named:
-		p.found = append(p.found, bad...)
+		p.take(bad)
 	case named && !e.known:
 		p.addAt(path, "ITEM_ADDED_TO_OPEN_CONTENT_MODEL", saysOf(own), "anything")
 	case named:
-		p.addAt(path, "ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", saysOf(own), e.side.show())
+		p.addAt(path, "ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", saysOf(own), p.c.show(e.side))
 	case own.Always != nil:
-		p.addAt(path, "ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL", "nothing", e.side.show())
+		p.addAt(path, "ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL", "nothing", p.c.show(e.side))
 	default:
-		p.addAt(path, "ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", saysOf(own), e.side.show())
+		p.addAt(path, "ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", saysOf(own), p.c.show(e.side))
 	}
 }
 
@@ -110,9 +110,9 @@ func (p *place) rest(r *js.Node, e element, what string) {
 	switch {
 	case len(bad) == 0:
 	case r.Items.Always != nil:
-		p.addAt(path, what+"_REMOVED", "nothing", e.side.show())
+		p.addAt(path, what+"_REMOVED", "nothing", p.c.show(e.side))
 	case e.known:
-		p.found = append(p.found, bad...)
+		p.take(bad)
 	case len(r.Prefix) == 0 && strings.HasPrefix(what, "ADD"):
 		p.addAt(path, "SCHEMA_ADDED", saysOf(r.Items), "anything")
 	default:

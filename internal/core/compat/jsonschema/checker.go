@@ -23,8 +23,9 @@ import (
 )
 
 // MaxSteps bounds a comparison: how often one of the writer's schemas is held
-// against one of the reader's.
-const MaxSteps = 75_000
+// against one of the reader's, and one for every few names, values and
+// characters that are looked at for it.
+const MaxSteps = 100_000
 
 // maxSplits bounds how many alternatives of the writer are told apart at one
 // place.
@@ -33,12 +34,31 @@ const maxSplits = 6
 // CanRead lists what stops one who has the reader's schema from reading what
 // was written with the writer's. Nothing: it can.
 func CanRead(reader, writer *js.Schema) []schema.Mismatch {
-	c := newChecker()
-	ms := c.covers(c.sideOf(writer.Root()), reader.Root(), "", 0)
-	if c.steps > MaxSteps {
-		return []schema.Mismatch{c.mismatch("TOO_COMPLEX", "", "more than "+number(MaxSteps)+" steps", "")}
+	return newChecker().canRead(reader, writer)
+}
+
+// tooComplex ends a comparison, from wherever it has come to.
+type tooComplex struct{}
+
+func (c *checker) canRead(reader, writer *js.Schema) (ms []schema.Mismatch) {
+	defer func() {
+		switch r := recover(); r {
+		case nil:
+		case tooComplex{}:
+			c.steps = 0
+			ms = []schema.Mismatch{c.mismatch("TOO_COMPLEX", "", "more than "+number(MaxSteps)+" steps", "")}
+		default:
+			panic(r)
+		}
+	}()
+	return distinct(c.covers(c.sideOf(writer.Root()), reader.Root(), "", 0))
+}
+
+// spend counts steps, and ends the comparison that has taken too many.
+func (c *checker) spend(n int) {
+	if c.steps += n; c.steps > MaxSteps {
+		panic(tooComplex{})
 	}
-	return distinct(ms)
 }
 
 // checker is one comparison.
@@ -57,12 +77,21 @@ type checker struct {
 	low   int            // the outermost pair that was taken for granted
 	met   map[string]bool
 	unmet map[string][]schema.Mismatch
+
+	sets  map[string]*valueSet     // of the writer's values, by the schemas that list them
+	lacks map[valuesAgainst]string // the rule that a reader's enum breaks
+	stamp map[*js.Node]int         // the side into which a node was last put
+	turn  int
+	looks int
+	all   *js.Node                     // takes everything
+	enums map[*js.Node]map[string]bool // the values of enums
 }
 
 func newChecker() *checker {
 	c := &checker{
 		rules: map[string]Rule{}, ids: map[*js.Node]int{}, starts: map[string]string{}, types: map[*js.Node]typeSet{}, equal: map[[2]*js.Node]bool{}, spread: map[*js.Node]rest{},
 		only: map[typeSet]*js.Node{}, open: map[string]int{}, low: outside, met: map[string]bool{}, unmet: map[string][]schema.Mismatch{},
+		sets: map[string]*valueSet{}, lacks: map[valuesAgainst]string{}, stamp: map[*js.Node]int{}, enums: map[*js.Node]map[string]bool{},
 	}
 	for _, r := range Rules() {
 		c.rules[r.Name] = r
@@ -75,6 +104,7 @@ const outside = 1 << 30
 
 // mismatch is a broken rule with what both sides say.
 func (c *checker) mismatch(rule, path, reader, writer string) schema.Mismatch {
+	c.spend(2)
 	r := c.rules[rule]
 	msg := strings.NewReplacer("%R", reader, "%W", writer).Replace(r.Breaks)
 	return schema.Mismatch{Path: path, Rule: rule, Reader: reader, Writer: writer, Msg: msg, Fix: r.Fix}
@@ -100,10 +130,11 @@ func distinct(ms []schema.Mismatch) []schema.Mismatch {
 // at a place. A pair that is being compared already, further out, is taken for
 // granted: a schema that refers to itself fits unless something else does not.
 func (c *checker) covers(w *side, r *js.Node, path string, depth int) []schema.Mismatch {
-	if r == nil || w.types == noType || c.isSame(w, r) {
+	if r == nil || w.types == noType {
 		return nil
 	}
-	if c.steps += 1 + len(w.nodes); c.steps > MaxSteps {
+	c.spend(1 + len(w.nodes) + len(path)/128)
+	if c.isSame(w, r) {
 		return nil
 	}
 	key := w.key + "|" + number(c.id(r))

@@ -41,7 +41,7 @@ func (p *place) noAlternative(alternatives []*js.Node) {
 		theirs = max(theirs, len(n.AnyOf), len(n.OneOf))
 	}
 	rule := "COMBINED_TYPE_SUBSCHEMAS_CHANGED"
-	has := p.w.show()
+	has := p.c.show(p.w)
 	if theirs > len(alternatives) {
 		rule, has = "SUM_TYPE_NARROWED", number(theirs)
 	}
@@ -84,7 +84,7 @@ func (p *place) oneOf() {
 	switch n := p.covering(p.r.OneOf); {
 	case n == 1 || n > 1 && p.w.one:
 	case n > 1:
-		p.add("COMBINED_TYPE_CHANGED", "one of "+number(len(p.r.OneOf)), p.w.show())
+		p.add("COMBINED_TYPE_CHANGED", "one of "+number(len(p.r.OneOf)), p.c.show(p.w))
 	case p.anyOfWriter():
 		p.add("COMBINED_TYPE_CHANGED", "one of "+number(len(p.r.OneOf)), "any of several")
 	default:
@@ -116,7 +116,7 @@ func (p *place) not() {
 			return
 		}
 	}
-	p.add("NOT_TYPE_EXTENDED", saysOf(own), p.w.show())
+	p.add("NOT_TYPE_EXTENDED", saysOf(own), p.c.show(p.w))
 }
 
 // conditional asks for what the reader demands under a condition: under the
@@ -164,10 +164,10 @@ func (c *checker) unevaluated(n *js.Node) rest {
 		return r
 	}
 	c.spread[n] = rest{}
-	e := evaluated{}
+	e := evaluated{seen: map[*js.Node]bool{}}
 	r := rest{}
-	if e.add(n, n) {
-		r = e.rest(n)
+	if e.add(c, n, n) {
+		r = e.rest(c, n)
 	}
 	c.spread[n] = r
 	return r
@@ -180,38 +180,48 @@ type evaluated struct {
 	prefix     int
 	everything bool // there are additionalProperties
 	all        bool // there are items
-	seen       []*js.Node
+	seen       map[*js.Node]bool
 }
 
 // add collects from a schema; false: it depends on the record.
-func (e *evaluated) add(n, from *js.Node) bool {
-	if n == nil || slices.Contains(e.seen, n) {
+func (e *evaluated) add(c *checker, n, from *js.Node) bool {
+	if n == nil || e.seen[n] {
 		return true
 	}
-	e.seen = append(e.seen, n)
+	c.spend(1 + 2*len(n.Properties) + len(n.Patterns) + len(n.Prefix))
+	e.seen[n] = true
 	inner := n != from && (n.UnevaluatedProperties != nil || n.UnevaluatedItems != nil)
 	if inner || len(n.AnyOf)+len(n.OneOf)+len(n.DependentSchemas) > 0 || n.If != nil || n.Contains != nil || n.External != "" {
 		return false
 	}
-	yes := true
+	anything := c.anything()
 	for _, p := range n.Properties {
-		e.properties = append(e.properties, js.Property{Name: p.Name, Schema: &js.Node{Always: &yes}})
+		e.properties = append(e.properties, js.Property{Name: p.Name, Schema: anything})
 	}
 	for _, p := range n.Patterns {
-		e.patterns = append(e.patterns, js.Pattern{Regexp: p.Regexp, Schema: &js.Node{Always: &yes}})
+		e.patterns = append(e.patterns, js.Pattern{Regexp: p.Regexp, Schema: anything})
 	}
 	e.prefix = max(e.prefix, len(n.Prefix))
 	e.everything = e.everything || n.Additional != nil
 	e.all = e.all || n.Items != nil
 	for _, also := range append([]*js.Node{n.Ref}, n.AllOf...) {
-		if !e.add(also, from) {
+		if !e.add(c, also, from) {
 			return false
 		}
 	}
 	return true
 }
 
-func (e *evaluated) rest(n *js.Node) rest {
+// anything is a schema that takes everything.
+func (c *checker) anything() *js.Node {
+	if c.all == nil {
+		yes := true
+		c.all = &js.Node{Always: &yes}
+	}
+	return c.all
+}
+
+func (e *evaluated) rest(c *checker, n *js.Node) rest {
 	r := &js.Node{Where: n.Where, Draft: n.Draft, Patterns: e.patterns}
 	r.WithProperties(e.properties...)
 	if !e.everything {
@@ -219,10 +229,7 @@ func (e *evaluated) rest(n *js.Node) rest {
 	}
 	if !e.all {
 		r.Items = n.UnevaluatedItems
-		yes := true
-		for range e.prefix {
-			r.Prefix = append(r.Prefix, &js.Node{Always: &yes})
-		}
+		r.Prefix = slices.Repeat([]*js.Node{c.anything()}, e.prefix)
 	}
 	return rest{node: r, idle: r.Additional == nil && r.Items == nil}
 }

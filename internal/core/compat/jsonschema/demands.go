@@ -25,8 +25,17 @@ type place struct {
 func (p *place) add(rule, reader, writer string) { p.addAt(p.path, rule, reader, writer) }
 
 func (p *place) addAt(path, rule, reader, writer string) {
-	p.found = append(p.found, p.c.mismatch(rule, path, reader, writer))
+	p.take([]schema.Mismatch{p.c.mismatch(rule, path, reader, writer)})
 }
+
+// take keeps what was found, as far as anybody will be told.
+func (p *place) take(found []schema.Mismatch) {
+	p.c.spend(len(found) / 4)
+	p.found = append(p.found, found[:min(len(found), max(MaxFindings-len(p.found), 0))]...)
+}
+
+// full reports whether no more is kept.
+func (p *place) full() bool { return len(p.found) >= MaxFindings }
 
 // ask holds another pair of schemas against each other.
 func (p *place) ask(w *side, r *js.Node, path string) []schema.Mismatch {
@@ -40,13 +49,13 @@ func (p *place) takes(w *side, r *js.Node) bool { return len(p.ask(w, r, p.path)
 func (c *checker) demands(w *side, r *js.Node, path string, depth int) []schema.Mismatch {
 	p := &place{c: c, w: w, r: r, path: path, depth: depth}
 	if r.External != "" {
-		p.add("REFERENCE_CHANGED", r.External, w.show())
+		p.add("REFERENCE_CHANGED", r.External, p.c.show(w))
 		return p.found
 	}
 	for _, also := range append([]*js.Node{r.Ref}, r.AllOf...) {
-		p.found = append(p.found, p.ask(w, also, path)...)
+		p.take(p.ask(w, also, path))
 	}
-	if all, ok := w.literals(); ok {
+	if all, ok := c.values(w); ok {
 		p.literals(all)
 		return p.found
 	}
@@ -54,9 +63,12 @@ func (c *checker) demands(w *side, r *js.Node, path string, depth int) []schema.
 		return p.found
 	}
 	p.values()
-	for t, ask := range map[typeSet]func(){stringType: p.strings, numberType: p.numbers, arrayType: p.arrays, objectType: p.objects} {
-		if w.types&t != 0 {
-			ask()
+	for _, by := range []struct {
+		types typeSet
+		ask   func()
+	}{{stringType, p.strings}, {numberType, p.numbers}, {arrayType, p.arrays}, {objectType, p.objects}} {
+		if w.types&by.types != 0 {
+			by.ask()
 		}
 	}
 	p.combinations()
@@ -81,35 +93,46 @@ func (p *place) typesFit() bool {
 // values asks for enum and const of a writer that lists no values.
 func (p *place) values() {
 	if p.r.HasEnum() {
-		p.add("ENUM_ARRAY_ADDED", list(p.r.Enum), p.w.show())
+		p.add("ENUM_ARRAY_ADDED", list(p.r.Enum), p.c.show(p.w))
 	}
 	if p.r.Const != nil {
-		p.add("CONST_ADDED", short(p.r.Const.Text), p.w.show())
+		p.add("CONST_ADDED", short(p.r.Const.Text), p.c.show(p.w))
 	}
 }
 
 // literals asks of a writer that lists its values whether the reader takes
 // each. Values that the writer's own schemas refuse do not count, but in an
 // enum they must stay, as they do in stock registries.
-func (p *place) literals(all []js.Literal) {
+func (p *place) literals(all *valueSet) {
 	if p.r.HasEnum() {
-		if lost := lacking(all, p.r.Enum); lost > 0 {
-			p.add(enumRule(all, p.r.Enum), list(p.r.Enum), list(all))
+		if rule := p.c.lack(all, p.r); rule != "" {
+			p.add(rule, list(p.r.Enum), list(all.list))
 			return
 		}
 	}
-	if p.r.Const != nil && lacking(all, []js.Literal{*p.r.Const}) > 0 {
-		p.add("CONST_CHANGED", short(p.r.Const.Text), list(all))
+	if p.r.Const != nil && slices.ContainsFunc(all.list, func(l js.Literal) bool { return l.Key != p.r.Const.Key }) {
+		p.add("CONST_CHANGED", short(p.r.Const.Text), list(all.list))
 		return
 	}
-	if len(p.found) > 0 {
+	if len(p.found) == 0 {
+		p.each(all)
+	}
+}
+
+// each asks of every value whether the reader takes it.
+func (p *place) each(all *valueSet) {
+	own, simple := ownTypes(p.r), p.r.OnlyLists()
+	if simple && len(p.r.AnyOf) > 0 {
+		simple = p.covering(p.r.AnyOf) > 0
+	}
+	if simple && own == everyType {
 		return
 	}
-	own := ownTypes(p.r)
-	for _, l := range all {
-		switch {
-		case p.r.Accepts(l, false) || !p.w.accepts(l):
-		case typeOf(l.Type())&own == 0:
+	for _, l := range all.list {
+		p.c.look()
+		switch typed := typeOf(l.Type())&own != 0; {
+		case simple && typed, !simple && p.c.accepts(p.r, l, false), !p.writes(l):
+		case !typed:
 			p.add("TYPE_CHANGED", own.String(), short(l.Text))
 			return
 		default:
@@ -119,15 +142,25 @@ func (p *place) literals(all []js.Literal) {
 	}
 }
 
-// accepts reports whether the writer may write the value at all; true if it
+// writes reports whether the writer may write the value at all; true if it
 // cannot be told.
-func (s *side) accepts(l js.Literal) bool {
-	for _, n := range s.nodes {
-		if !n.Accepts(l, true) {
+func (p *place) writes(l js.Literal) bool {
+	for _, n := range p.w.nodes {
+		if !p.c.accepts(n, l, true) {
 			return false
 		}
 	}
 	return true
+}
+
+// accepts judges a value by a schema. What plain looking does not decide is put
+// to the validator, which costs much more.
+func (c *checker) accepts(n *js.Node, l js.Literal, otherwise bool) bool {
+	if v := c.decide(n, l); v != unknown {
+		return v == fits
+	}
+	c.spend(n.Cost(l, max(MaxSteps-c.steps, 0)))
+	return n.Accepts(l, otherwise)
 }
 
 // lacking counts the values that are missing in others.
@@ -143,14 +176,6 @@ func lacking(all, in []js.Literal) int {
 		}
 	}
 	return lost
-}
-
-// enumRule names the change of an enum: it lost values, or has others too.
-func enumRule(w, r []js.Literal) string {
-	if lacking(r, w) == 0 {
-		return "ENUM_ARRAY_NARROWED"
-	}
-	return "ENUM_ARRAY_CHANGED"
 }
 
 // saysOf says in short what a schema demands.

@@ -39,9 +39,6 @@ func (p *place) unevaluatedUnknown(u *js.Node, what string) {
 	}
 }
 
-// over reports that the comparison has taken all of its steps.
-func (p *place) over() bool { return p.c.steps > MaxSteps }
-
 // requires reports whether the writer's records have the property.
 func (s *side) requires(name string) bool {
 	return slices.ContainsFunc(s.nodes, func(n *js.Node) bool { return n.Requires(name) })
@@ -59,8 +56,7 @@ func (p *place) member(name string) member {
 	var m member
 	var nodes []*js.Node
 	for _, n := range p.w.nodes {
-		p.c.steps += len(n.Patterns)
-		found := slices.Clip(matching(n, name))
+		found := slices.Clip(p.c.matching(n, name))
 		if s := n.Property(name); s != nil {
 			m.named = true
 			found = append(found, s)
@@ -76,9 +72,10 @@ func (p *place) member(name string) member {
 }
 
 // matching are the schemas of those patterns that a name matches.
-func matching(n *js.Node, name string) []*js.Node {
+func (c *checker) matching(n *js.Node, name string) []*js.Node {
 	var all []*js.Node
 	for _, pat := range n.Patterns {
+		c.spend(pat.Cost(name))
 		if pat.Regexp.MatchString(name) {
 			all = append(all, pat.Schema)
 		}
@@ -90,7 +87,7 @@ func matching(n *js.Node, name string) []*js.Node {
 // default may be missing, as stock registries have it: the reader fills it in.
 func (p *place) required() {
 	for _, name := range p.r.Required {
-		if p.c.steps += len(p.w.nodes); p.over() {
+		if p.c.spend(len(p.w.nodes)); p.full() {
 			return
 		}
 		if p.w.requires(name) {
@@ -125,15 +122,15 @@ func below(path, name string) string {
 // and of those that the writer names and the reader does not.
 func (p *place) properties(r *js.Node) {
 	for _, own := range r.Properties {
-		if p.over() {
+		if p.full() {
 			return
 		}
 		p.property(own)
 	}
 	for _, n := range p.w.nodes {
+		p.c.spend(len(n.Properties) / 16)
 		for _, theirs := range n.Properties {
-			if r.Property(theirs.Name) == nil && !p.over() {
-				p.c.steps += len(r.Patterns)
+			if r.Property(theirs.Name) == nil && !p.full() {
 				p.removed(r, theirs.Name)
 			}
 		}
@@ -148,15 +145,15 @@ func (p *place) property(own js.Property) {
 	switch {
 	case len(bad) == 0:
 	case m.named:
-		p.found = append(p.found, bad...)
+		p.take(bad)
 	case m.known:
-		p.addAt(path, "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", saysOf(own.Schema), m.side.show())
+		p.addAt(path, "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", saysOf(own.Schema), p.c.show(m.side))
 	case !p.r.Requires(own.Name):
 		p.addAt(path, "OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", saysOf(own.Schema), "anything")
 	case own.Schema.Default != nil:
 		p.addAt(path, "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL", saysOf(own.Schema), "anything")
 	case p.w.requires(own.Name):
-		p.found = append(p.found, bad...)
+		p.take(bad)
 	}
 }
 
@@ -164,14 +161,15 @@ func (p *place) property(own js.Property) {
 func (p *place) removed(r *js.Node, name string) {
 	path := below(p.path, name)
 	m := p.member(name)
-	for _, s := range matching(r, name) {
+	named := p.c.matching(r, name)
+	for _, s := range named {
 		p.partly(m, s, path)
 	}
 	switch {
-	case len(matching(r, name)) > 0 || r.Additional == nil:
+	case len(named) > 0 || r.Additional == nil:
 	case r.Additional.Always != nil && !*r.Additional.Always:
 		if m.side.types != noType {
-			p.addAt(path, "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", "nothing", m.side.show())
+			p.addAt(path, "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", "nothing", p.c.show(m.side))
 		}
 	default:
 		p.partly(m, r.Additional, path)
@@ -180,7 +178,7 @@ func (p *place) removed(r *js.Node, name string) {
 
 func (p *place) partly(m member, s *js.Node, path string) {
 	if len(p.ask(m.side, s, path)) > 0 {
-		p.addAt(path, "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", saysOf(s), m.side.show())
+		p.addAt(path, "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", saysOf(s), p.c.show(m.side))
 	}
 }
 
@@ -190,13 +188,10 @@ func (p *place) patterns() {
 	groups := p.unnamed()
 	for _, own := range p.r.Patterns {
 		for _, n := range p.w.nodes {
-			p.c.steps += len(n.Properties) + len(n.Patterns)
-			if p.over() {
-				return
-			}
+			p.c.spend(len(n.Patterns))
 			for _, theirs := range n.Properties {
-				if p.r.Property(theirs.Name) != nil && own.Regexp.MatchString(theirs.Name) {
-					p.found = append(p.found, p.ask(p.member(theirs.Name).side, own.Schema, below(p.path, theirs.Name))...)
+				if p.c.spend(own.Cost(theirs.Name)); p.r.Property(theirs.Name) != nil && own.Regexp.MatchString(theirs.Name) {
+					p.take(p.ask(p.member(theirs.Name).side, own.Schema, below(p.path, theirs.Name)))
 				}
 			}
 		}
@@ -207,11 +202,9 @@ func (p *place) patterns() {
 // pattern asks for names that match and that nobody named.
 func (p *place) pattern(own js.Pattern, groups []group) {
 	path := below(p.path, "{}")
+	p.c.spend(len(groups))
 	same := p.samePattern(own)
 	for _, group := range groups {
-		if p.over() {
-			return
-		}
 		if group.pattern != nil && p.c.apart(group.pattern.Regexp.String(), own.Regexp.String()) {
 			continue
 		}
@@ -223,7 +216,7 @@ func (p *place) pattern(own js.Pattern, groups []group) {
 		if len(w.nodes) == 0 {
 			rule = "PATTERN_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"
 		}
-		p.addAt(path, rule, own.Regexp.String()+": "+saysOf(own.Schema), w.show())
+		p.addAt(path, rule, own.Regexp.String()+": "+saysOf(own.Schema), p.c.show(w))
 		return
 	}
 }
@@ -261,9 +254,7 @@ func (p *place) unnamed() []group {
 	groups = append(groups, rest)
 	for _, n := range p.w.nodes {
 		for _, pat := range n.Patterns {
-			if p.c.steps += len(p.w.nodes); p.over() {
-				return groups
-			}
+			p.c.spend(len(p.w.nodes))
 			g := group{pattern: &pat, nodes: []*js.Node{pat.Schema}}
 			for _, m := range p.w.nodes {
 				if m != n && len(m.Patterns) == 0 && m.Additional != nil {
@@ -284,9 +275,7 @@ func (p *place) additional(r *js.Node, what string) {
 	path := below(p.path, "{}")
 	closed := r.Additional.Always != nil && !*r.Additional.Always
 	for _, g := range p.unnamed() {
-		if p.c.steps += len(r.Patterns); p.over() {
-			return
-		}
+		p.c.spend(len(r.Patterns))
 		if g.pattern != nil && hasPattern(r, g.pattern.Regexp.String()) {
 			continue
 		}
@@ -296,11 +285,11 @@ func (p *place) additional(r *js.Node, what string) {
 		case len(bad) == 0:
 			continue
 		case closed:
-			p.addAt(path, what+"_PROPERTIES_REMOVED", "nothing", w.show())
+			p.addAt(path, what+"_PROPERTIES_REMOVED", "nothing", p.c.show(w))
 		case len(w.nodes) == 0:
 			p.addAt(path, what+"_PROPERTIES_NARROWED", saysOf(r.Additional), "anything")
 		default:
-			p.found = append(p.found, bad...)
+			p.take(bad)
 		}
 		return
 	}
@@ -313,7 +302,7 @@ func hasPattern(n *js.Node, expr string) bool {
 // apart reports whether no name can match both patterns: each starts with a
 // fixed text, and neither of these with the other.
 func (c *checker) apart(a, b string) bool {
-	c.steps++
+	c.spend(1)
 	x, y := c.start(a), c.start(b)
 	return x != "" && y != "" && !strings.HasPrefix(x, y) && !strings.HasPrefix(y, x)
 }
@@ -360,7 +349,7 @@ func (p *place) names() {
 	if len(theirs) == 0 {
 		rule = "PROPERTY_NAMES_ADDED"
 	}
-	p.add(rule, saysNames(bad), w.show())
+	p.add(rule, saysNames(bad), p.c.show(w))
 }
 
 func saysNames(bad []schema.Mismatch) string {
@@ -375,7 +364,7 @@ func (p *place) closedNames() bool {
 			return false
 		}
 		return !slices.ContainsFunc(n.Properties, func(q js.Property) bool {
-			return p.member(q.Name).side.types != noType && !p.r.Names.Accepts(js.LiteralOfText(q.Name), false)
+			return p.member(q.Name).side.types != noType && !p.c.accepts(p.r.Names, js.LiteralOfText(q.Name), false)
 		})
 	})
 }
@@ -383,18 +372,16 @@ func (p *place) closedNames() bool {
 // dependencies asks for what else a record needs that has a property.
 func (p *place) dependencies() {
 	for _, own := range p.r.DependentRequired {
-		if !p.over() {
-			p.dependency(own)
-		}
+		p.dependency(own)
 	}
 	for _, own := range p.r.DependentSchemas {
-		if p.over() || p.member(own.Name).side.types == noType {
+		if p.member(own.Name).side.types == noType {
 			continue
 		}
 		present := []*js.Node{{Required: []string{own.Name}}}
 		var has bool
 		for _, n := range p.w.nodes {
-			p.c.steps += len(n.DependentSchemas)
+			p.c.spend(len(n.DependentSchemas))
 			for _, theirs := range n.DependentSchemas {
 				if theirs.Name == own.Name {
 					has = true
@@ -419,8 +406,9 @@ func (p *place) dependency(own js.Dependency) {
 	}
 	var has []string
 	found := false
+	p.c.spend(len(own.Needs) * (1 + len(p.w.nodes)) / 4)
 	for _, n := range p.w.nodes {
-		p.c.steps += len(n.DependentRequired)
+		p.c.spend(len(n.DependentRequired))
 		for _, theirs := range n.DependentRequired {
 			if theirs.Name == own.Name {
 				found = true
@@ -428,18 +416,40 @@ func (p *place) dependency(own js.Dependency) {
 			}
 		}
 	}
-	missing := slices.DeleteFunc(slices.Clone(own.Needs), func(need string) bool {
-		return need == own.Name || slices.Contains(has, need) || p.w.requires(need)
-	})
-	if len(missing) == 0 {
+	p.c.spend(len(has) / 4)
+	there, wanted := setOf(has), setOf(own.Needs)
+	if !slices.ContainsFunc(own.Needs, func(need string) bool {
+		return need != own.Name && !there[need] && !p.w.requires(need)
+	}) {
 		return
 	}
 	rule := "DEPENDENCY_ARRAY_CHANGED"
 	switch {
 	case !found:
 		rule = "DEPENDENCY_ARRAY_ADDED"
-	case !slices.ContainsFunc(has, func(h string) bool { return !slices.Contains(own.Needs, h) }):
+	case !slices.ContainsFunc(has, func(h string) bool { return !wanted[h] }):
 		rule = "DEPENDENCY_ARRAY_EXTENDED"
 	}
-	p.addAt(below(p.path, own.Name), rule, fmt.Sprint(own.Needs), fmt.Sprint(has))
+	p.addAt(below(p.path, own.Name), rule, someOf(own.Needs), someOf(has))
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, n := range names {
+		set[n] = true
+	}
+	return set
+}
+
+// someOf lists names, the first ones if there are many.
+func someOf(names []string) string {
+	const most = 8
+	var all []string
+	for _, n := range names[:min(len(names), most)] {
+		all = append(all, short(n))
+	}
+	if len(names) > most {
+		all = append(all, fmt.Sprintf("and %d more", len(names)-most))
+	}
+	return fmt.Sprint(all)
 }

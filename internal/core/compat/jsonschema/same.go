@@ -18,13 +18,11 @@ func (c *checker) same(a, b *js.Node) bool {
 	if is, ok := c.equal[pair]; ok {
 		return is
 	}
-	if c.steps++; c.steps > MaxSteps {
-		return false
-	}
+	c.spend(1)
 	mark := len(c.trail)
 	c.equal[pair] = true
 	c.trail = append(c.trail, pair)
-	is := sameAny(a, b) && sameScalars(a, b) && c.sameParts(a, b) && c.sameCombined(a, b)
+	is := c.sameAny(a, b) && sameScalars(a, b) && c.sameParts(a, b) && c.sameCombined(a, b)
 	if !is {
 		c.doubt(mark)
 		c.equal[pair] = false
@@ -43,16 +41,19 @@ func (c *checker) doubt(mark int) {
 	c.trail = c.trail[:mark]
 }
 
-func sameAny(a, b *js.Node) bool {
+func (c *checker) sameAny(a, b *js.Node) bool {
 	return a.External == b.External && sameBool(a.Always, b.Always) && sameTypes(a, b) && a.HasEnum() == b.HasEnum() &&
-		sameLiterals(a.Enum, b.Enum) && (a.Const == nil) == (b.Const == nil) && (a.Const == nil || a.Const.Key == b.Const.Key)
+		c.sameLiterals(a.Enum, b.Enum) && (a.Const == nil) == (b.Const == nil) && (a.Const == nil || a.Const.Key == b.Const.Key)
 }
 
 func sameBool(a, b *bool) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
 
 func sameTypes(a, b *js.Node) bool { return ownTypes(a) == ownTypes(b) }
 
-func sameLiterals(a, b []js.Literal) bool { return lacking(a, b) == 0 && lacking(b, a) == 0 }
+func (c *checker) sameLiterals(a, b []js.Literal) bool {
+	c.spend((len(a) + len(b)) / 8)
+	return lacking(a, b) == 0 && lacking(b, a) == 0
+}
 
 func sameScalars(a, b *js.Node) bool {
 	for _, rules := range [][]countRule{lengthRules(), itemCountRules(), propertyCountRules()} {
@@ -80,11 +81,11 @@ func sameBound(a, b *js.Bound) bool {
 }
 
 func (c *checker) sameParts(a, b *js.Node) bool {
-	if !sameNames(a.Required, b.Required) || len(a.Properties) != len(b.Properties) || len(a.Patterns) != len(b.Patterns) || len(a.DependentRequired) != len(b.DependentRequired) {
+	if len(a.Properties) != len(b.Properties) || !c.sameNames(a.Required, b.Required) || len(a.Patterns) != len(b.Patterns) || len(a.DependentRequired) != len(b.DependentRequired) {
 		return false
 	}
 	for i, d := range a.DependentRequired {
-		if d.Name != b.DependentRequired[i].Name || !sameNames(d.Needs, b.DependentRequired[i].Needs) {
+		if d.Name != b.DependentRequired[i].Name || !c.sameNames(d.Needs, b.DependentRequired[i].Needs) {
 			return false
 		}
 	}
@@ -102,7 +103,8 @@ func (c *checker) sameParts(a, b *js.Node) bool {
 		c.same(a.Contains, b.Contains) && c.same(a.UnevaluatedItems, b.UnevaluatedItems) && c.same(a.UnevaluatedProperties, b.UnevaluatedProperties)
 }
 
-func sameNames(a, b []string) bool {
+func (c *checker) sameNames(a, b []string) bool {
+	c.spend((len(a) + len(b)) / 8)
 	x, y := slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(slices.Compact(x), slices.Compact(y))
 }
@@ -121,15 +123,13 @@ func (c *checker) sameCombined(a, b *js.Node) bool {
 }
 
 func (c *checker) sameLists(a, b []*js.Node) bool {
-	return len(a) == len(b) && !slices.ContainsFunc(slices.Collect(pairs(a, b)), func(p [2]*js.Node) bool { return !c.same(p[0], p[1]) })
-}
-
-func pairs(a, b []*js.Node) func(func([2]*js.Node) bool) {
-	return func(yield func([2]*js.Node) bool) {
-		for i := range a {
-			if !yield([2]*js.Node{a[i], b[i]}) {
-				return
-			}
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !c.same(a[i], b[i]) {
+			return false
 		}
 	}
+	return true
 }

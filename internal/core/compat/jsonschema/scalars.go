@@ -55,14 +55,10 @@ func closedProperties(n *js.Node) *int {
 }
 
 func requiredCount(n *js.Node) *int {
-	seen := map[string]bool{}
-	for _, name := range n.Required {
-		seen[name] = true
-	}
-	if len(seen) == 0 {
+	count := n.RequiredCount()
+	if count == 0 {
 		return nil
 	}
-	count := len(seen)
 	return &count
 }
 

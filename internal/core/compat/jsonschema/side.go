@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,7 +81,8 @@ type side struct {
 
 // sideOf makes a side of nodes.
 func (c *checker) sideOf(nodes ...*js.Node) *side {
-	s := &side{types: everyType, used: map[*js.Node]bool{}}
+	c.turn++
+	s := &side{types: everyType}
 	for _, n := range nodes {
 		c.put(s, n)
 	}
@@ -90,9 +92,14 @@ func (c *checker) sideOf(nodes ...*js.Node) *side {
 
 // and is the side with one more node.
 func (c *checker) and(s *side, used *js.Node, more ...*js.Node) *side {
-	t := &side{nodes: slices.Clone(s.nodes), types: s.types, used: map[*js.Node]bool{}, one: s.one}
-	for n := range s.used {
-		t.used[n] = true
+	t := &side{nodes: slices.Clone(s.nodes), used: s.used, types: s.types, one: s.one}
+	if used != nil {
+		t.used = map[*js.Node]bool{used: true}
+		maps.Copy(t.used, s.used)
+	}
+	c.turn++
+	for _, n := range s.nodes {
+		c.stamp[n] = c.turn
 	}
 	if used != nil {
 		t.used[used] = true
@@ -106,9 +113,10 @@ func (c *checker) and(s *side, used *js.Node, more ...*js.Node) *side {
 
 // put adds a node, what it refers to and what it is put together from.
 func (c *checker) put(s *side, n *js.Node) {
-	if n == nil || slices.Contains(s.nodes, n) {
+	if n == nil || c.stamp[n] == c.turn {
 		return
 	}
+	c.stamp[n] = c.turn
 	s.nodes = append(s.nodes, n)
 	s.types &= c.typesOf(n)
 	c.put(s, n.Ref)
@@ -120,7 +128,7 @@ func (c *checker) put(s *side, n *js.Node) {
 
 // seal gives the side its key, which names its nodes, and counts the work.
 func (c *checker) seal(s *side) {
-	c.steps += 1 + len(s.nodes)
+	c.spend(1 + len(s.nodes))
 	var b []byte
 	for _, n := range s.nodes {
 		b = strconv.AppendInt(b, int64(c.id(n)), 36)
@@ -188,50 +196,6 @@ func ownTypes(n *js.Node) typeSet {
 	return t
 }
 
-// literals are the values that the writer may write, if a schema lists them.
-func (s *side) literals() ([]js.Literal, bool) {
-	var all []js.Literal
-	finite := false
-	for _, n := range s.nodes {
-		own, ok := literalsOf(n)
-		if !ok {
-			continue
-		}
-		if finite {
-			own = intersect(all, own)
-		}
-		all, finite = own, true
-	}
-	if !finite && s.types&^(nullType|booleanType) == 0 {
-		return smallTypes(s.types), true
-	}
-	return all, finite
-}
-
-func literalsOf(n *js.Node) ([]js.Literal, bool) {
-	switch {
-	case n.Const != nil && n.HasEnum():
-		return intersect(n.Enum, []js.Literal{*n.Const}), true
-	case n.Const != nil:
-		return []js.Literal{*n.Const}, true
-	}
-	return n.Enum, n.HasEnum()
-}
-
-func intersect(a, b []js.Literal) []js.Literal {
-	var both []js.Literal
-	for _, l := range a {
-		if holds(b, l) {
-			both = append(both, l)
-		}
-	}
-	return both
-}
-
-func holds(all []js.Literal, l js.Literal) bool {
-	return slices.ContainsFunc(all, func(x js.Literal) bool { return x.Key == l.Key })
-}
-
 // smallTypes are the values of types that have few of them.
 func smallTypes(t typeSet) []js.Literal {
 	var all []js.Literal
@@ -242,14 +206,6 @@ func smallTypes(t typeSet) []js.Literal {
 		all = append(all, js.LiteralOf(false), js.LiteralOf(true))
 	}
 	return all
-}
-
-// show says in short what a writer may write.
-func (s *side) show() string {
-	if all, ok := s.literals(); ok && s.types&^(nullType|booleanType) != 0 {
-		return list(all)
-	}
-	return s.types.String()
 }
 
 func list(all []js.Literal) string {
@@ -271,7 +227,10 @@ func list(all []js.Literal) string {
 }
 
 func short(s string) string {
-	if r := []rune(s); len(r) > 40 {
+	if len(s) <= 40 {
+		return s
+	}
+	if r := []rune(s[:min(len(s), 4*41)]); len(r) > 40 { // a rune has at most four bytes
 		return string(r[:37]) + "..."
 	}
 	return s

@@ -99,6 +99,7 @@ func (b *builder) assertString(p place, n *Node) error {
 		return nil
 	}
 	_, err := b.patterns.compile(p.below("pattern"), n.Pattern)
+	n.patternSize = b.patterns.size[n.Pattern]
 	return err
 }
 
@@ -114,7 +115,7 @@ func (n *Node) assertArray() {
 func (n *Node) assertObject() {
 	v := n.value
 	n.MinProperties, n.MaxProperties = v.count("minProperties"), v.count("maxProperties")
-	n.Required = v.get("required").strings()
+	n.require(v.get("required").strings())
 	if d := v.get("dependentRequired"); d != nil && d.sort == object && n.Draft >= Draft2019 {
 		for i, needs := range d.items {
 			n.DependentRequired = append(n.DependentRequired, Dependency{d.keys[i], needs.strings()})

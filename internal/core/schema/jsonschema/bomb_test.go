@@ -59,6 +59,8 @@ func bombs() []bomb {
 	add(weir.Internal, "500 references to places that hold no schema", `{"x":[`+rep(`{"a":{}},`, 499)+`{}],`+fields(499, `{"$ref":"#/x/%d/a"}`)[1:])
 	add(weir.Invalid, "cycle of references", `{"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"$ref":"#/definitions/a"}},"$ref":"#/definitions/a"}`)
 	add(weir.Invalid, "cycle through anyOf", `{"anyOf":[{"type":"string"},{"$ref":"#"}]}`)
+	add(weir.Limit, "long names around 2,000 fields", around(25, 2000, 2000))
+	add(weir.Internal, "long names around 900 fields", around(1, 2000, 900))
 	add(weir.Invalid, "lookahead", `{"pattern":"^(?=.*a)(?=.*b).*$"}`)
 	add(weir.Invalid, "backreference", `{"pattern":"(a+)\\1"}`)
 	add(weir.Invalid, "file", `{"$ref":"file:///etc/passwd"}`)
@@ -67,6 +69,12 @@ func bombs() []bomb {
 	all = append(all, bomb{"doubling references", schema.Source{Text: `{"$ref":"r0"}`, References: doublingRefs(0, 20)}, weir.Internal})
 	all = append(all, bomb{"references of two megabytes", schema.Source{Text: `{}`, References: bigRefs(10)}, weir.Limit})
 	return all
+}
+
+// around is fields within records that have long names.
+func around(levels, length, n int) string {
+	name := strings.Repeat("n", length)
+	return strings.Repeat(`{"properties":{"`+name+`":`, levels) + fields(n, `{"type":"string"}`) + strings.Repeat("}}", levels)
 }
 
 // doubling is definitions of which each has the next one twice.

@@ -42,6 +42,7 @@ type builder struct {
 	bytes     int
 	read      int
 	ids       int
+	pointers  int     // bytes
 	pending   []*Node // have references that are not resolved yet
 	external  map[string]*Node
 	judges    *judges
@@ -176,6 +177,11 @@ func (b *builder) walk(p place, v *value) (*Node, error) {
 	}
 	if len(b.nodes) == MaxSubschemas {
 		return nil, p.at(weir.Limit, "the schema has more than %d subschemas", MaxSubschemas).WithFix("use fewer fields, or split the record")
+	}
+	if b.pointers += len(p.pointer); b.pointers > MaxPointers {
+		e := weir.Errorf(weir.Limit, "the places of all subschemas have more than %d bytes together", MaxPointers).WithFix("use shorter names, or put inner parts under definitions and refer to them with $ref")
+		e.Where = clip(p.where())
+		return nil, e
 	}
 	n := &Node{Where: p.where(), Draft: p.doc.draft, value: v, location: p.doc.key + "#" + escapePercent(p.pointer), weight: 1, by: b.judges}
 	p.doc.nodes[v] = n
@@ -335,7 +341,7 @@ func (b *builder) member(p place, n *Node, h holder, key string, e *value) error
 		if err != nil {
 			return err
 		}
-		n.Patterns = append(n.Patterns, Pattern{re, c})
+		n.Patterns = append(n.Patterns, Pattern{re, c, b.patterns.size[key]})
 	}
 	n.take(h, key, c)
 	return nil

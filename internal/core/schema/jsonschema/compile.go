@@ -110,6 +110,26 @@ func (j *judges) of(n *Node) (*validator.Schema, error) {
 	return s, err
 }
 
+// cost is how much it takes to make what judges by a node, in steps as in
+// [Node.Cost]: the library compiles all that the node refers to.
+func (j *judges) cost(n *Node) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, made := j.done[n]; made {
+		return 1
+	}
+	sum := 8
+	if n.value != nil {
+		sum += 2 * n.value.subtree
+	}
+	if j.c == nil {
+		for _, d := range j.b.docs {
+			sum += 3 * d.value.subtree
+		}
+	}
+	return sum
+}
+
 // engine gives the validator those expressions that were bounded already, and
 // bounds any other.
 func (ps *patterns) engine(expr string) (validator.Regexp, error) {

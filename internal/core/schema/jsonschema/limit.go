@@ -8,6 +8,7 @@ const (
 	MaxSubschemas = 5000      // of a text and all its references
 	MaxWeight     = 100_000   // product of branches: visits for one path through a record
 	MaxList       = 10_000    // elements of a list or an object in the text
+	MaxPointers   = 2 << 20   // bytes of the places of all subschemas
 	MaxDigits     = 100       // characters of a number
 	MaxPattern    = 1000      // bytes of a pattern
 	MaxProgram    = 10_000    // steps of a pattern, repetitions written out

@@ -67,17 +67,19 @@ type Node struct {
 	Description string
 	Tags        []string
 
-	index    map[string]int // of Properties
-	hasEnum  bool
-	children []*Node // all below it, also those that mean nothing here
-	inPlace  []*Node // those that judge the same value
-	deeper   []*Node // those that judge its parts
-	value    *value
-	location string // as the validator knows it
-	weight   int
-	refs     int // references that it has itself
-	by       *judges
-	colour   colour
+	index       map[string]int  // of Properties
+	needed      map[string]bool // Required, if there are many
+	hasEnum     bool
+	children    []*Node // all below it, also those that mean nothing here
+	inPlace     []*Node // those that judge the same value
+	deeper      []*Node // those that judge its parts
+	value       *value
+	location    string // as the validator knows it
+	weight      int
+	refs        int // references that it has itself
+	patternSize int
+	by          *judges
+	colour      colour
 }
 
 // Property is a schema under a name.
@@ -90,7 +92,12 @@ type Property struct {
 type Pattern struct {
 	Regexp *regexp.Regexp
 	Schema *Node
+	size   int
 }
+
+// Cost is how much it takes at most to match a name, in steps as in
+// [Node.Cost].
+func (p Pattern) Cost(name string) int { return 1 + p.size*len(name)/512 }
 
 // Dependency is what else an object needs that has a property.
 type Dependency struct {
@@ -139,7 +146,33 @@ func (n *Node) WithProperties(ps ...Property) *Node {
 }
 
 // Requires reports whether objects need the property.
-func (n *Node) Requires(name string) bool { return slices.Contains(n.Required, name) }
+func (n *Node) Requires(name string) bool {
+	if n.needed != nil {
+		return n.needed[name]
+	}
+	return slices.Contains(n.Required, name)
+}
+
+// RequiredCount is how many properties objects need.
+func (n *Node) RequiredCount() int {
+	if n.needed != nil {
+		return len(n.needed)
+	}
+	return len(slices.Compact(slices.Sorted(slices.Values(n.Required))))
+}
+
+// require notes the properties that objects need. A few are found without a
+// set.
+func (n *Node) require(names []string) {
+	n.Required, n.needed = names, nil
+	if len(names) <= 8 {
+		return
+	}
+	n.needed = make(map[string]bool, len(names))
+	for _, name := range names {
+		n.needed[name] = true
+	}
+}
 
 // colour is how far a walk over the graph has come with a node.
 type colour uint8

@@ -11,10 +11,13 @@ import (
 // patterns compiles each regular expression once and counts what they cost.
 type patterns struct {
 	done  map[string]*regexp.Regexp
+	size  map[string]int // what each costs at each character of a text, at most
 	steps int
 }
 
-func newPatterns() *patterns { return &patterns{done: map[string]*regexp.Regexp{}} }
+func newPatterns() *patterns {
+	return &patterns{done: map[string]*regexp.Regexp{}, size: map[string]int{}}
+}
 
 // compile bounds an expression and compiles it.
 func (ps *patterns) compile(p place, expr string) (*regexp.Regexp, error) {
@@ -37,7 +40,7 @@ func (ps *patterns) compile(p place, expr string) (*regexp.Regexp, error) {
 	if err != nil {
 		return nil, p.at(weir.Invalid, "the pattern %q is refused: %s", clip(expr), patternFault(err)).WithFix("write it without; see RE2's syntax")
 	}
-	ps.done[expr] = re
+	ps.done[expr], ps.size[expr] = re, steps
 	return re, nil
 }
 

@@ -61,6 +61,27 @@ func (n *Node) Accepts(l Literal, otherwise bool) bool {
 	return j.Validate(l.plain) == nil
 }
 
+// OnlyLists reports whether the node demands nothing of a value itself but types
+// and to be one of those that it lists. What it refers to, and what its allOf and
+// anyOf demand, is not asked.
+func (n *Node) OnlyLists() bool {
+	plain := n.External == "" && n.Always == nil && n.Not == nil && n.If == nil && len(n.OneOf)+len(n.DependentSchemas)+len(n.deeper) == 0
+	text := n.MinLength == nil && n.MaxLength == nil && n.Pattern == "" && n.Format == "" && n.ContentEncoding == "" && n.ContentType == ""
+	num := n.Min == nil && n.Max == nil && n.MultipleOf == nil
+	parts := n.MinItems == nil && n.MaxItems == nil && !n.Unique && n.MinProperties == nil && n.MaxProperties == nil && len(n.Required)+len(n.DependentRequired) == 0
+	return plain && text && num && parts
+}
+
+// Cost is how much [Node.Accepts] does for a literal, in steps of which each is
+// about a visit of a schema; it is more than most if it is more.
+func (n *Node) Cost(l Literal, most int) int {
+	if n.by == nil {
+		return 1
+	}
+	c := cost{left: most, known: map[visit]int{}, lists: true}
+	return n.by.cost(n) + len(l.Text)/64 + c.of(n, l.plain, 1)
+}
+
 // bounded refuses values that are too deep, and numbers with which computing
 // would be dear.
 func bounded(v any, depth int) error {
@@ -103,6 +124,26 @@ func exponent(n string) string {
 type cost struct {
 	left  int
 	known map[visit]int
+	lists bool // those in which a value is looked for count, too
+}
+
+// own is what the schema itself takes.
+func (c *cost) own(n *Node, v any) int {
+	if !c.lists {
+		return 1
+	}
+	sum := 1 + (len(n.Enum)+len(n.Required))/16
+	if s, ok := v.(string); ok && n.Pattern != "" {
+		sum += n.patternSize * len(s) / 512
+	}
+	if m, ok := v.(map[string]any); ok {
+		for _, p := range n.Patterns {
+			for name := range m {
+				sum += p.Cost(name)
+			}
+		}
+	}
+	return sum
 }
 
 type visit struct {
@@ -120,7 +161,7 @@ func (c *cost) of(n *Node, v any, part int) int {
 	if c.left--; c.left < 0 {
 		return MaxSteps + 1
 	}
-	sum := 1
+	sum := c.own(n, v)
 	for _, s := range n.same() {
 		sum = min(sum+c.of(s, v, part), MaxSteps+1)
 	}
