@@ -99,7 +99,7 @@ func (r *Records) Run(ctx context.Context) error {
 	return nil
 }
 
-// Open is how many streams are read now.
+// Streams is how many are read now.
 func (r *Records) Streams() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

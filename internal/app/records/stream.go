@@ -15,10 +15,11 @@ import (
 const (
 	chunkRows   = 500
 	chunkBytes  = 256 << 10
-	tick        = time.Second     // the right, the time, whether the node stops
-	lookAround  = 5 * time.Second // for new partitions, and for an end that is a hole
-	maxDecoders = 256             // that one stream remembers
-	forgetAfter = time.Second     // a schema that was not found
+	tick        = time.Second      // the right, the time, whether the node stops
+	lookAround  = 5 * time.Second  // for new partitions, and for an end that is a hole
+	maxDecoders = 256              // that one stream remembers
+	forgetAfter = time.Second      // a schema that was not found
+	silence     = 10 * time.Second // before an end: what is left there was compacted away
 )
 
 // Row is one record as readers get it.
@@ -46,6 +47,8 @@ type Stream struct {
 	since    time.Time
 	checked  time.Time
 	looked   time.Time
+	silent   time.Duration // how long the tail has given nothing
+	hole     bool          // nothing more comes before the end
 	decoders map[weir.SchemaID]known
 	failures Failures
 	closed   bool
@@ -190,14 +193,20 @@ func (s *Stream) check(ctx context.Context) error {
 	return s.lookAround(ctx)
 }
 
-// lookAround finds partitions that are new, in a stream that is followed.
+// lookAround finds partitions that are new, in a stream that is followed. In
+// another, a cluster that answers and yet gives nothing has nothing more before
+// the end: its last records were compacted away.
 func (s *Stream) lookAround(ctx context.Context) error {
-	if !s.asked.follow || !s.bounds.others {
+	if s.asked.follow && !s.bounds.others {
 		return nil
 	}
 	spans, err := s.r.cfg.Reader.Spans(ctx, s.source.topic)
 	if err != nil {
 		return err
+	}
+	if !s.asked.follow {
+		s.hole = s.silent >= silence
+		return nil
 	}
 	fresh := false
 	for n, span := range spans {
@@ -223,11 +232,13 @@ func (s *Stream) fetch(ctx context.Context) error {
 	ms, err := s.tail.Next(wait)
 	switch {
 	case err == nil:
-		s.waiting = ms
+		s.waiting, s.silent = ms, 0
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case !errors.Is(err, wait.Err()) || wait.Err() == nil:
 		return err
+	default:
+		s.silent += tick
 	}
 	if len(s.waiting) == 0 {
 		s.move()
@@ -246,6 +257,9 @@ func (s *Stream) move() {
 func (s *Stream) done() bool {
 	if s.asked.follow {
 		return false
+	}
+	if s.hole && len(s.waiting) == 0 {
+		return true
 	}
 	for n, o := range s.at {
 		if o < s.bounds.until[n] {

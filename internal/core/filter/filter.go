@@ -41,11 +41,7 @@ type Record struct {
 }
 
 // Filter is an expression that was understood. Any goroutine may use it.
-type Filter struct {
-	program cel.Program
-	value   bool // whether it looks at the value at all, and so on
-	key     bool
-}
+type Filter struct{ program cel.Program }
 
 // Compile understands an expression. Invalid, with its line and column, if it
 // is none; Limit if it is too long.

@@ -42,11 +42,11 @@ var wrappers = map[protoreflect.FullName]func() proto.Message{
 // (a time in the year 20000) is an object like any other.
 func (p *protoPrinter) known(m protoreflect.Message) (done bool, err error) {
 	name := m.Descriptor().FullName()
-	if make, ok := mapped[name]; ok {
-		return p.mapped(m, make())
+	if empty, ok := mapped[name]; ok {
+		return p.mapped(m, empty())
 	}
-	if make, ok := wrappers[name]; ok {
-		w := make()
+	if empty, ok := wrappers[name]; ok {
+		w := empty()
 		if !same(m, w) {
 			return false, nil
 		}

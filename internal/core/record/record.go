@@ -258,9 +258,22 @@ func Header(b []byte) Value { return Decode(String, b, nil) }
 
 // appendString writes a string as JSON.
 func appendString(dst []byte, s string) []byte {
+	if isPlain(s) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	b, err := json.Marshal(s)
 	if err != nil { // a string always can
 		return append(dst, `""`...)
 	}
 	return append(dst, b...)
+}
+
+// isPlain reports whether a string is its own JSON but for the quotes.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
 }

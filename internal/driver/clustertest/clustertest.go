@@ -5,6 +5,7 @@ package clustertest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ type Subject struct {
 // Run runs the suite. The subject may hold other topics and groups; the suite
 // leaves nothing of its own behind.
 func Run(t *testing.T, s Subject) {
-	for name, test := range map[string]func(*testing.T, suite){
+	tests := map[string]func(*testing.T, suite){
 		"Upstream":            upstream,
 		"Put":                 put,
 		"PutInvalid":          putInvalid,
@@ -42,7 +43,9 @@ func Run(t *testing.T, s Subject) {
 		"TrimStopsAtTheYoung": trimYoung,
 		"DeleteGroups":        deleteGroups,
 		"Cancelled":           cancelled,
-	} {
+	}
+	maps.Copy(tests, readers)
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, newSuite(t, s))
