@@ -92,15 +92,16 @@ func (r *Registry) verdict(ctx context.Context, w *work, s seen, c candidate, ve
 	return w.compare(ctx, s, c, config.Compatibility, against)
 }
 
-// compared lists the living versions that a level looks at: of those with the
-// same value of the group's property, the last or all.
+// compared lists the versions that a level looks at: of those with the same
+// value of the group's property, the last or all. Deleted ones count where there
+// are records of them.
 func (r *Registry) compared(s seen, c candidate, config weir.SubjectConfig) []weir.SubjectVersion {
 	if config.Compatibility == weir.CompatNone {
 		return nil
 	}
 	var out []weir.SubjectVersion
 	for _, v := range s.versions() {
-		if !v.Deleted && r.sameGroup(v, c, config.CompatibilityGroup) {
+		if (!v.Deleted || s.owner.kept) && r.sameGroup(v, c, config.CompatibilityGroup) {
 			out = append(out, v)
 		}
 	}

@@ -35,7 +35,7 @@ func (r *Registry) current(ctx context.Context, v weir.View, was seen, rev weir.
 	if err != nil {
 		return err
 	}
-	if rev != was.rev || meshRev != was.meshRev || !sameContract(o.product, was.owner.product) {
+	if rev != was.rev || meshRev != was.meshRev || o.kept != was.owner.kept || !sameContract(o.product, was.owner.product) {
 		return stale{v.Offset()}
 	}
 	return nil

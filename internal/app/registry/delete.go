@@ -17,17 +17,19 @@ func (r *Registry) DeleteVersion(ctx context.Context, call weir.Call, subject st
 	return answered[int](r.edit(ctx, call, edit{
 		op: "schema.delete", event: "schema.deleted", name: subject, verb: rights.Delete, free: true,
 		change: func(ctx context.Context, v weir.View, was seen, next *weir.Subject) (any, error) {
-			at, err := was.deletable(version, permanent)
+			e := ending{was, call.By, permanent}
+			at, err := e.deletable(version)
 			if err != nil {
 				return nil, err
 			}
-			return at.Version, end(ctx, v, ending{was, call.By, permanent}, next, []weir.SubjectVersion{at})
+			return at.Version, end(ctx, v, e, next, []weir.SubjectVersion{at})
 		},
 	}))
 }
 
 // deletable finds the version that is to be deleted.
-func (s seen) deletable(version int, permanent bool) (weir.SubjectVersion, error) {
+func (e ending) deletable(version int) (weir.SubjectVersion, error) {
+	s, permanent := e.was, e.permanent
 	at, err := s.version(version, DeletedToo)
 	switch {
 	case err != nil:
@@ -36,6 +38,8 @@ func (s seen) deletable(version int, permanent bool) (weir.SubjectVersion, error
 		return at, fault(VersionSoftDeleted, weir.NotFound, "Subject '%s' Version %d was soft deleted.Set permanent=true to delete permanently", s.name, at.Version)
 	case s.writable() != nil:
 		return at, s.writable()
+	case permanent && at.Deleted && e.holds():
+		return at, e.refuse()
 	case permanent && !at.Deleted:
 		return at, fault(VersionNotSoftDeleted, weir.NotFound, "Subject '%s' Version %d was not deleted first before being permanently deleted", s.name, at.Version)
 	}
@@ -48,6 +52,7 @@ func (r *Registry) DeleteSubject(ctx context.Context, call weir.Call, subject st
 		op: "subject.delete", event: "subject.deleted", name: subject, verb: rights.Delete, free: true,
 		change: func(ctx context.Context, v weir.View, was seen, next *weir.Subject) (any, error) {
 			_, lives := was.latest()
+			e := ending{was, call.By, permanent}
 			switch {
 			case len(was.versions()) == 0:
 				return nil, noSubject(subject)
@@ -57,12 +62,14 @@ func (r *Registry) DeleteSubject(ctx context.Context, call weir.Call, subject st
 				return nil, was.writable()
 			case permanent && lives:
 				return nil, fault(SubjectNotSoftDeleted, weir.NotFound, "Subject '%s' was not deleted first before being permanently deleted", subject)
+			case permanent && e.holds():
+				return nil, e.refuse()
 			}
 			gone := was.versions()
 			if !permanent {
 				gone = LivingOnly.of(gone)
 			}
-			return numbers(gone), end(ctx, v, ending{was, call.By, permanent}, next, gone)
+			return numbers(gone), end(ctx, v, e, next, gone)
 		},
 	}))
 }
@@ -77,6 +84,15 @@ type ending struct {
 // imports: while a history is imported, what deletes is part of it.
 func (e ending) imports() bool {
 	return e.was.mode() == weir.ModeImport && mayImport(e.by, e.was.name) == nil
+}
+
+// holds reports whether there are records that the schemas are needed to read.
+func (e ending) holds() bool { return e.was.owner.kept && !e.imports() }
+
+func (e ending) refuse() error {
+	product, topic, _, _ := weir.SplitSubject(e.was.name)
+	return fault(NotPermitted, weir.Conflict, "the schemas of subject %s are needed to read the records in topic %s", e.was.name, topic).
+		WithFix("leave them deleted softly; they end with the data: weir product delete %s --destroy-data", product)
 }
 
 // end takes versions out of a subject. With the last living one its

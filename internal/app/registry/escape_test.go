@@ -140,3 +140,64 @@ func TestPrivateSubjectsBeforeTheirDomain(t *testing.T) {
 	own := weir.Call{By: weir.Principal{Ref: weir.Ref{Noun: weir.NounApplication, UID: weir.UID{7}, Name: "a"}, Domains: []weir.UID{late}}}
 	m.register(own, "late._private.a-value", avro("v", "id", "more?"))
 }
+
+// TestRecordsKeepTheirSchemas: as long as there may be records of a product, a
+// version that was deleted counts, and none can be made unreadable.
+func TestRecordsKeepTheirSchemas(t *testing.T) {
+	t.Parallel()
+	m, ctx := newMesh(t), context.Background()
+	m.product(catalog.NewProduct{Name: "ours.orders", Schema: avro("v", "id")})
+	ours, subject := m.member("ours"), "ours.orders.v1-value"
+	second := m.register(ours, subject, `{"type":"record","name":"v","fields":[{"name":"id","type":"string"},{"name":"a","type":"int","default":0}]}`)
+	_, err := m.registry.DeleteVersion(ctx, ours, subject, second.Version, false)
+	must(t, err)
+	if _, err := m.registry.Register(ctx, ours, registry.Registration{Subject: subject, Text: avro("v", "id", "a?")}); faultOf(err) != registry.Incompatible {
+		t.Errorf("what cannot read the deleted version: %v", err)
+	}
+	readable := func(when string) {
+		t.Helper()
+		if _, err := m.registry.ByID(ctx, ours.By, second.ID, ""); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	refused := func(when string, err error) {
+		t.Helper()
+		if faultOf(err) != registry.NotPermitted || !strings.Contains(err.Error(), "--destroy-data") {
+			t.Errorf("%s: %v", when, err)
+		}
+		readable(when)
+	}
+	_, err = m.registry.DeleteVersion(ctx, ours, subject, second.Version, true)
+	refused("a version of a living product for ever", err)
+	_, err = m.catalog.DeleteProduct(ctx, m.admin, "ours.orders", false)
+	must(t, err)
+	m.shown()
+	_, err = m.registry.DeleteSubject(ctx, ours, subject, false)
+	must(t, err)
+	_, err = m.registry.DeleteSubject(ctx, ours, subject, true)
+	refused("the subject while the data is kept", err)
+	_, err = m.registry.DeleteVersion(ctx, ours, subject, second.Version, true)
+	refused("a version while the data is kept", err)
+	_, err = m.catalog.DeleteProduct(ctx, m.admin, "ours.orders", true)
+	must(t, err)
+	m.shown()
+	if _, err := m.registry.ByID(ctx, ours.By, second.ID, ""); faultOf(err) != registry.NoSchema {
+		t.Errorf("after the end of the data: %v", err)
+	}
+}
+
+// TestAdminTakesOutWhatWasImported: in mode IMPORT a mesh admin may delete for
+// ever what records could need.
+func TestAdminTakesOutWhatWasImported(t *testing.T) {
+	t.Parallel()
+	m, ctx := newMesh(t), context.Background()
+	m.product(catalog.NewProduct{Name: "ours.orders", Schema: avro("v", "id")})
+	subject := "ours.orders.v1-value"
+	m.register(m.admin, subject, avro("v", "id", "a?"))
+	_, err := m.registry.SetMode(ctx, m.admin, subject, weir.ModeImport, true)
+	must(t, err)
+	for _, permanent := range []bool{false, true} {
+		_, err = m.registry.DeleteVersion(ctx, m.admin, subject, 1, permanent)
+		must(t, err)
+	}
+}

@@ -26,7 +26,7 @@ func (x *Index) applyChange(c weir.Change) error {
 	case weir.NounText:
 		x.texts[c.Ref.Name] = c.Ref.UID // a text is never deleted
 		return nil
-	case weir.NounMesh, weir.NounDomain, weir.NounProduct, weir.NounSchema, weir.NounSubject:
+	case weir.NounMesh, weir.NounDomain, weir.NounProduct, weir.NounTopic, weir.NounSchema, weir.NounSubject:
 	default:
 		return nil
 	}
@@ -59,6 +59,11 @@ func (x *Index) put(r weir.Ref, e weir.Entity, rev weir.Revision) error {
 		delete(x.products, x.named[r.UID])
 		if x.rename(r.UID, e); e != nil {
 			x.products[r.Name] = e.(*weir.Product)
+		}
+	case weir.NounTopic:
+		delete(x.topics, x.named[r.UID])
+		if x.rename(r.UID, e); e != nil && e.(*weir.Topic).State != weir.TopicEnding {
+			x.topics[r.Name] = true
 		}
 	}
 	return nil

@@ -32,7 +32,8 @@ type Index struct {
 	greatest weir.SchemaID
 	products map[string]*weir.Product
 	domains  map[string]weir.UID
-	named    map[weir.UID]string // the names of products and domains
+	topics   map[string]bool     // those that are not ending
+	named    map[weir.UID]string // the names of products, domains and topics
 	texts    map[string]weir.UID // by name; only those that were asked for or came while following
 }
 
@@ -69,7 +70,7 @@ func NewIndex(ctx context.Context, state weir.State, ledger weir.Ledger) (*Index
 		byName: map[string]*held{}, byUID: map[weir.UID]*held{},
 		schemas: map[weir.UID]*known{}, byID: map[weir.SchemaID]*known{},
 		content: map[weir.Hash][]*known{}, referred: map[place][]*known{},
-		products: map[string]*weir.Product{}, domains: map[string]weir.UID{}, named: map[weir.UID]string{},
+		products: map[string]*weir.Product{}, domains: map[string]weir.UID{}, topics: map[string]bool{}, named: map[weir.UID]string{},
 		texts: map[string]weir.UID{},
 	}
 	if err := x.load(ctx, state); err != nil {
@@ -86,7 +87,7 @@ func (x *Index) load(ctx context.Context, state weir.State) error {
 	}
 	defer done()
 	x.at = v.Offset()
-	for _, n := range []weir.Noun{weir.NounMesh, weir.NounDomain, weir.NounProduct, weir.NounSchema, weir.NounSubject} {
+	for _, n := range []weir.Noun{weir.NounMesh, weir.NounDomain, weir.NounProduct, weir.NounTopic, weir.NounSchema, weir.NounSubject} {
 		err := weir.All(ctx, v, weir.Query{Noun: n, Scope: weir.Everything}, func(it weir.Item) error {
 			return x.put(it.Entity.Ref(), it.Entity, it.Rev)
 		})

@@ -12,6 +12,7 @@ type owner struct {
 	domain     weir.UID // zero: the mesh's
 	visibility weir.Visibility
 	product    *weir.Product // whose subject it is, if that lives
+	kept       bool          // there are records of the product's topic, also after its end
 }
 
 // lookup is how domains and products are found by name: in the index before the
@@ -19,6 +20,7 @@ type owner struct {
 type lookup struct {
 	domain  func(name string) (weir.UID, error)
 	product func(name string) (*weir.Product, error)
+	topic   func(name string) (kept bool, err error)
 }
 
 // inIndex looks things up in memory.
@@ -30,6 +32,11 @@ func (x *Index) lookup() lookup {
 			return x.domains[name], nil
 		},
 		product: func(name string) (*weir.Product, error) { return x.product(name), nil },
+		topic: func(name string) (bool, error) {
+			x.mu.RLock()
+			defer x.mu.RUnlock()
+			return x.topics[name], nil
+		},
 	}
 }
 
@@ -46,6 +53,10 @@ func inView(ctx context.Context, v weir.View) lookup {
 		product: func(name string) (*weir.Product, error) {
 			p, _, err := weir.Find[*weir.Product](ctx, v, weir.Ref{Noun: weir.NounProduct, Name: name})
 			return p, unlessAbsent(err)
+		},
+		topic: func(name string) (bool, error) {
+			t, _, err := weir.Find[*weir.Topic](ctx, v, weir.Ref{Noun: weir.NounTopic, Name: name})
+			return err == nil && t.State != weir.TopicEnding, unlessAbsent(err)
 		},
 	}
 }
@@ -65,6 +76,11 @@ func (l lookup) of(name string, s *weir.Subject) (owner, error) {
 		return owner{}, err
 	}
 	o := owner{visibility: weir.VisibleMesh, product: p}
+	if _, topic, _, ok := weir.SplitSubject(name); ok {
+		if o.kept, err = l.topic(topic); err != nil {
+			return owner{}, err
+		}
+	}
 	if s != nil {
 		o.domain, o.visibility = s.Domain, s.Visibility
 		return o, nil

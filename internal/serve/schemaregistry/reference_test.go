@@ -67,6 +67,9 @@ Answers are of ` + "`application/vnd.schemaregistry.v1+json`" + `, ` + "`applica
 	b.WriteString("\n`format=serialized` gives Protobuf schemas as a descriptor in base64. A configuration's `alias`, `compatibilityPolicy`\n" +
 		"other than `STRICT`, and `validateFields`, `validateRules` and `validateNewSchemas` other than `false` are refused with 422.\n" +
 		"A product's subjects are always checked, and keep their last version as long as the product lives.\n" +
+		"As long as its data is kept, versions that were deleted softly count when schemas are compared, and none is deleted for\n" +
+		"ever (42205): records need it. Data and schemas end together: `weir product delete D.P --destroy-data`. A mesh admin may\n" +
+		"in mode `IMPORT`.\n" +
 		"A check compares at most 16 MB of texts, the new schema's with each earlier version's: over it is 42209 (compare with\n" +
 		"the last version alone, or begin a new subject). Two large schemas (over 64 KiB) are worked on at once, and 16 small\n" +
 		"ones beside them; others wait for 10 seconds, or are told to come again (`429`).\n\n" +
@@ -101,7 +104,7 @@ var meanings = []string{
 	"the subject has no configuration of its own", "the subject has no mode of its own",
 	"the schema is not compatible; the message says which field, which rule, what to do",
 	"the schema is not one, or not one that the subject takes", "that is no version", "that is no compatibility level", "that is no mode",
-	"the mode does not allow it", "another schema refers to it", "the id is not the schema's", "that is no subject's name",
+	"the mode does not allow it, or records need the schema", "another schema refers to it", "the id is not the schema's", "that is no subject's name",
 	"the schema is over a limit of its language, or the list or check over one of the registry", "the rules are not as they must be",
 }
 
