@@ -18,9 +18,10 @@ const (
 	maxKnown     = 100_000
 )
 
-// learn adds a document's words to the vocabulary.
-func (x *Search) learn(ctx context.Context, d *document) error {
-	for _, c := range d.columns() {
+// learn adds a document's words to the vocabulary, but those with digits:
+// they are as many as there are numbers, and are not mistyped but mistaken.
+func (x *Search) learn(ctx context.Context, cs *[columns]words) error {
+	for _, c := range cs {
 		for _, list := range [][]string{c.main, c.joined} {
 			for _, w := range list {
 				if err := x.learnWord(ctx, w); err != nil {
@@ -33,7 +34,7 @@ func (x *Search) learn(ctx context.Context, d *document) error {
 }
 
 func (x *Search) learnWord(ctx context.Context, w string) error {
-	if x.known[w] || len(w) > maxToken/2 || utf8.RuneCountInString(w) < minCorrected-1 || !strings.ContainsFunc(w, unicode.IsLetter) {
+	if x.known[w] || len(w) > maxToken/2 || utf8.RuneCountInString(w) < minCorrected-1 || strings.ContainsFunc(w, unicode.IsNumber) {
 		return nil
 	}
 	if len(x.known) >= maxKnown {

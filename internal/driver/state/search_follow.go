@@ -226,10 +226,11 @@ func (x *Search) replace(ctx context.Context, p placed, was bool) error {
 	if p.doc == nil {
 		return nil
 	}
-	if err := insertDocument(ctx, x.w, p.id, p.doc); err != nil {
+	cs := p.doc.columns()
+	if err := insertDocument(ctx, x.w, p.id, p.doc, &cs); err != nil {
 		return err
 	}
-	return x.learn(ctx, p.doc)
+	return x.learn(ctx, &cs)
 }
 
 func (x *Search) rollback(ctx context.Context, err error) error {

@@ -85,7 +85,7 @@ func writeProgress(ctx context.Context, c *sqlite.Conn, p progress) error {
 }
 
 // insertDocument puts a document under a number that is free.
-func insertDocument(ctx context.Context, c *sqlite.Conn, id int, d *document) error {
+func insertDocument(ctx context.Context, c *sqlite.Conn, id int, d *document, cs *[columns]words) error {
 	facets := make([][2]string, len(d.facets))
 	for i, f := range d.facets {
 		facets[i] = [2]string{f.Facet, f.Value}
@@ -103,7 +103,7 @@ func insertDocument(ctx context.Context, c *sqlite.Conn, id int, d *document) er
 		return err
 	}
 	args := []any{id}
-	for _, w := range d.columns() {
+	for _, w := range cs {
 		args = append(args, w.column())
 	}
 	_, err = c.Exec(ctx, "insert into doc (rowid, name, field, fielddoc, tag, term, owner, description, documentation) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", args...)
