@@ -26,7 +26,7 @@ import (
 func CanRead(reader, writer *protobuf.Schema) []schema.Mismatch {
 	c := &check{
 		reader: reader.Descriptor(), writer: writer.Descriptor(),
-		seen: map[pair]bool{},
+		seen: map[pair]bool{}, indexes: map[protoreflect.MessageDescriptor]*index{},
 	}
 	c.messages("", c.reader.Messages(), c.writer.Messages())
 	return c.found
@@ -36,6 +36,7 @@ func CanRead(reader, writer *protobuf.Schema) []schema.Mismatch {
 type check struct {
 	reader, writer protoreflect.FileDescriptor
 	seen           map[pair]bool // that were compared, or are being
+	indexes        map[protoreflect.MessageDescriptor]*index
 	found          []schema.Mismatch
 }
 
@@ -57,14 +58,21 @@ func (c *check) report(path string, r rule, reader, writer string, words ...stri
 
 // messages compares the messages of two files, or those inside two messages.
 func (c *check) messages(path string, reader, writer protoreflect.MessageDescriptors) {
+	named := make(map[protoreflect.Name]protoreflect.MessageDescriptor, reader.Len())
+	for i := range reader.Len() {
+		named[reader.Get(i).Name()] = reader.Get(i)
+	}
 	for i := range writer.Len() {
 		w := writer.Get(i)
-		if w.IsMapEntry() || isGroup(w) || c.full() {
+		if c.full() {
+			return
+		}
+		if w.IsMapEntry() || c.isGroup(w) {
 			continue
 		}
 		at := join(path, string(w.Name()))
-		r := reader.ByName(w.Name())
-		if r == nil || r.IsMapEntry() || isGroup(r) {
+		r := named[w.Name()]
+		if r == nil || r.IsMapEntry() || c.isGroup(r) {
 			c.report(at, messageRemoved, "no such message", "message "+string(w.Name()), "{name}", at)
 			continue
 		}
@@ -74,12 +82,12 @@ func (c *check) messages(path string, reader, writer protoreflect.MessageDescrip
 }
 
 // isGroup finds messages that are only the inside of a group.
-func isGroup(m protoreflect.MessageDescriptor) bool {
+func (c *check) isGroup(m protoreflect.MessageDescriptor) bool {
 	holder, ok := m.Parent().(protoreflect.MessageDescriptor)
 	if !ok {
 		return false
 	}
-	f := holder.Fields().ByName(protoreflect.Name(strings.ToLower(string(m.Name()))))
+	f := c.index(holder).names[protoreflect.Name(strings.ToLower(string(m.Name())))]
 	return f != nil && f.Kind() == protoreflect.GroupKind && f.Message() == m
 }
 
@@ -100,9 +108,12 @@ func (c *check) message(path string, r, w protoreflect.MessageDescriptor) {
 
 func (c *check) fields(path string, r, w protoreflect.MessageDescriptor) {
 	for i := range w.Fields().Len() {
+		if c.full() {
+			return
+		}
 		wf := w.Fields().Get(i)
 		at := join(path, string(wf.Name()))
-		rf := r.Fields().ByNumber(wf.Number())
+		rf := c.index(r).numbers[wf.Number()]
 		if rf != nil {
 			c.field(at, rf, wf)
 			continue
@@ -117,11 +128,14 @@ func (c *check) fields(path string, r, w protoreflect.MessageDescriptor) {
 func (c *check) required(path string, r, w protoreflect.MessageDescriptor) {
 	for i := range r.Fields().Len() {
 		rf := r.Fields().Get(i)
+		if c.full() {
+			return
+		}
 		if rf.Cardinality() != protoreflect.Required {
 			continue
 		}
 		at := join(path, string(rf.Name()))
-		switch wf := w.Fields().ByNumber(rf.Number()); {
+		switch wf := c.index(w).numbers[rf.Number()]; {
 		case wf == nil:
 			c.report(at, requiredFieldAdded, describe(rf), "no field "+number(rf), "{number}", number(rf))
 		case wf.Cardinality() != protoreflect.Required:
@@ -191,34 +205,85 @@ func (c *check) named(path, number string, r, w protoreflect.FieldDescriptor) {
 
 // oneofs compares who excludes whom.
 func (c *check) oneofs(path string, r, w protoreflect.MessageDescriptor) {
-	for i := range r.Oneofs().Len() {
-		if o := r.Oneofs().Get(i); !o.IsSynthetic() {
-			c.joined(join(path, string(o.Name())), o, w)
-		}
+	for _, o := range c.index(r).oneofs {
+		c.joined(join(path, string(o.name)), o, c.index(w))
 	}
-	for i := range w.Oneofs().Len() {
-		wo := w.Oneofs().Get(i)
-		ro := r.Oneofs().ByName(wo.Name())
-		if !wo.IsSynthetic() && ro != nil && !ro.IsSynthetic() {
-			c.left(join(path, string(wo.Name())), r, wo)
+	for _, o := range c.index(w).oneofs {
+		if c.index(r).has[o.name] {
+			c.left(join(path, string(o.name)), c.index(r), o)
 		}
 	}
 }
 
+// index finds what a message has; to look in the message itself takes as long
+// as it is large.
+type index struct {
+	numbers map[protoreflect.FieldNumber]protoreflect.FieldDescriptor
+	names   map[protoreflect.Name]protoreflect.FieldDescriptor
+	in      map[protoreflect.FieldNumber]protoreflect.Name // the oneofs that fields are in
+	oneofs  []oneof
+	has     map[protoreflect.Name]bool // oneofs
+}
+
+// oneof is one that a text says; those that stand for proto3's optional are not.
+type oneof struct {
+	name   protoreflect.Name
+	fields []protoreflect.FieldDescriptor
+}
+
+func (c *check) index(m protoreflect.MessageDescriptor) *index {
+	x := c.indexes[m]
+	if x == nil {
+		x = newIndex(m)
+		c.indexes[m] = x
+	}
+	return x
+}
+
+func newIndex(m protoreflect.MessageDescriptor) *index {
+	n := m.Fields().Len()
+	x := &index{
+		numbers: make(map[protoreflect.FieldNumber]protoreflect.FieldDescriptor, n),
+		names:   make(map[protoreflect.Name]protoreflect.FieldDescriptor, n),
+		in:      map[protoreflect.FieldNumber]protoreflect.Name{}, has: map[protoreflect.Name]bool{},
+	}
+	for i := range n {
+		f := m.Fields().Get(i)
+		x.numbers[f.Number()], x.names[f.Name()] = f, f
+	}
+	for i := range m.Oneofs().Len() {
+		x.oneof(m.Oneofs().Get(i))
+	}
+	return x
+}
+
+func (x *index) oneof(d protoreflect.OneofDescriptor) {
+	if d.IsSynthetic() {
+		return
+	}
+	o := oneof{name: d.Name()}
+	for i := range d.Fields().Len() {
+		f := d.Fields().Get(i)
+		o.fields = append(o.fields, f)
+		x.in[f.Number()] = o.name
+	}
+	x.oneofs, x.has[o.name] = append(x.oneofs, o), true
+}
+
 // joined finds fields that exclude each other for the reader and did not for the
 // writer: one of the values is lost.
-func (c *check) joined(path string, o protoreflect.OneofDescriptor, w protoreflect.MessageDescriptor) {
+func (c *check) joined(path string, o oneof, w *index) {
 	single := 0
 	from := map[protoreflect.Name]bool{}
 	var names []string
-	for i := range o.Fields().Len() {
-		wf := w.Fields().ByNumber(o.Fields().Get(i).Number())
-		if wf == nil {
+	for _, f := range o.fields {
+		wf := w.numbers[f.Number()]
+		if wf == nil || c.full() {
 			continue
 		}
 		names = append(names, string(wf.Name()))
-		if wo := wf.ContainingOneof(); wo != nil && !wo.IsSynthetic() {
-			from[wo.Name()] = true
+		if other, inside := w.in[f.Number()]; inside {
+			from[other] = true
 		} else {
 			single++
 		}
@@ -226,17 +291,19 @@ func (c *check) joined(path string, o protoreflect.OneofDescriptor, w protorefle
 	fields := strings.Join(names, ", ")
 	switch {
 	case single > 1 || len(from) > 1:
-		c.report(path, multipleFieldsMovedToOneof, "oneof "+string(o.Name()), fields, "{fields}", fields)
+		c.report(path, multipleFieldsMovedToOneof, "oneof "+string(o.name), fields, "{fields}", fields)
 	case single == 1 && len(from) == 1:
-		c.report(path, fieldMovedToExistingOneof, "oneof "+string(o.Name()), fields, "{fields}", fields)
+		c.report(path, fieldMovedToExistingOneof, "oneof "+string(o.name), fields, "{fields}", fields)
 	}
 }
 
 // left finds fields of a oneof that the reader does not have at all.
-func (c *check) left(path string, r protoreflect.MessageDescriptor, o protoreflect.OneofDescriptor) {
-	for i := range o.Fields().Len() {
-		f := o.Fields().Get(i)
-		if r.Fields().ByNumber(f.Number()) == nil {
+func (c *check) left(path string, r *index, o oneof) {
+	for _, f := range o.fields {
+		if c.full() {
+			return
+		}
+		if r.numbers[f.Number()] == nil {
 			c.report(join(path, string(f.Name())), oneofFieldRemoved, "no field "+number(f), describe(f), "{number}", number(f))
 		}
 	}

@@ -30,6 +30,10 @@ const (
 	MaxWords        = 40_000 // names, numbers, strings and signs
 	MaxRanges       = 1_000  // reserved numbers and names, and extension ranges
 
+	// MaxPairs bounds declarations times what is reserved: the compiler holds
+	// each against each.
+	MaxPairs = 2_500_000
+
 	// MaxColumns bounds the columns at which words end, all together: the
 	// compiler counts the runes before each place in its line. Lines of 100
 	// columns never come near it, and all in one line does from some 15 KB on.
@@ -121,6 +125,8 @@ func (w *words) over(at state) *weir.Error {
 		return tooMuch("", "the text and what it imports have more than %d words and signs", MaxWords).WithFix("split the schema, or import less")
 	case w.columns > MaxColumns:
 		return tooMuch("", "too many words stand in long lines").WithFix("break the lines behind each ; and {")
+	case w.ranges*w.declarations > MaxPairs:
+		return tooMuch("", "%d numbers, names and ranges are reserved beside %d declarations", w.ranges, w.declarations).WithFix("write numbers that follow each other as ranges, or split the schema")
 	case w.ranges > MaxRanges:
 		return tooMuch("", "more than %d numbers, names and ranges are reserved", MaxRanges).WithFix("write numbers that follow each other as ranges")
 	}

@@ -236,17 +236,27 @@ func (p *printer) body(m *descriptorpb.DescriptorProto, scope string) {
 
 // fields writes fields in their order, and a oneof where its first field is.
 func (p *printer) fields(b *block, m *descriptorpb.DescriptorProto) {
-	seen := map[int32]bool{}
+	members := membersOf(m)
 	for _, f := range m.GetField() {
-		if !inOneof(f) {
+		i := f.GetOneofIndex()
+		switch {
+		case !inOneof(f):
 			p.field(b, f)
-			continue
-		}
-		if i := f.GetOneofIndex(); !seen[i] {
-			seen[i] = true
-			p.oneof(b, m, i)
+		case int(i) < len(m.GetOneofDecl()) && members[i][0] == f:
+			p.oneof(b, m.GetOneofDecl()[i], members[i])
 		}
 	}
+}
+
+// membersOf is the fields of each oneof, by its index.
+func membersOf(m *descriptorpb.DescriptorProto) map[int32][]*descriptorpb.FieldDescriptorProto {
+	members := map[int32][]*descriptorpb.FieldDescriptorProto{}
+	for _, f := range m.GetField() {
+		if inOneof(f) {
+			members[f.GetOneofIndex()] = append(members[f.GetOneofIndex()], f)
+		}
+	}
+	return members
 }
 
 // inOneof leaves out the oneofs that stand for proto3's optional.
@@ -254,24 +264,13 @@ func inOneof(f *descriptorpb.FieldDescriptorProto) bool {
 	return f.OneofIndex != nil && !f.GetProto3Optional()
 }
 
-func (p *printer) oneof(b *block, m *descriptorpb.DescriptorProto, index int32) {
-	if int(index) >= len(m.GetOneofDecl()) {
-		return
-	}
-	one := m.GetOneofDecl()[index]
-	for _, f := range m.GetField() {
-		if inOneof(f) && f.GetOneofIndex() == index {
-			p.before(b, f)
-			break
-		}
-	}
+func (p *printer) oneof(b *block, one *descriptorpb.OneofDescriptorProto, members []*descriptorpb.FieldDescriptorProto) {
+	p.before(b, members[0])
 	p.open("oneof %s", one.GetName())
 	p.options(one.GetOptions(), join(b.scope, one.GetName()))
 	p.section()
-	for _, f := range m.GetField() {
-		if inOneof(f) && f.GetOneofIndex() == index {
-			p.field(b, f)
-		}
+	for _, f := range members {
+		p.field(b, f)
 	}
 	p.close()
 }
