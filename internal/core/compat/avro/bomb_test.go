@@ -41,6 +41,39 @@ func namesakes(n int, field string) string {
 	return "[" + repeat(n, func(i int) string { return record(fmt.Sprintf("s%d.X", i), field) }) + "]"
 }
 
+// aliased is a record with as many fields as there may be, each with an alias.
+func aliased(prefix string) string {
+	return record("R", repeat(avro.MaxFields, func(i int) string { return fmt.Sprintf(`{"name":"g%d","type":"int","aliases":["%s%d"]}`, i, prefix, i) }))
+}
+
+// manyNames is a record whose fields have types of different names; with
+// aliases, they have one type for all of these.
+func manyNames(aliases, fields int) string {
+	names := repeat(max(aliases, 1), func(i int) string { return fmt.Sprintf(`"W%d"`, i) })
+	return record("R", repeat(fields, func(i int) string {
+		switch {
+		case aliases == 0:
+			return fmt.Sprintf(`{"name":"f%d","type":{"type":"fixed","name":"W%d","size":1}}`, i, i)
+		case i == 0:
+			return `{"name":"f0","type":{"type":"fixed","name":"X","size":1,"aliases":[` + names + `]}}`
+		}
+		return fmt.Sprintf(`{"name":"f%d","type":"X"}`, i)
+	}))
+}
+
+// enums is a record whose fields are all the same large enum.
+func enums(prefix string) string {
+	return record("R", `{"name":"e","type":{"type":"enum","name":"E","symbols":[`+repeat(avro.MaxSymbols, func(i int) string { return fmt.Sprintf(`"%s%d"`, prefix, i) })+`]}},`+
+		repeat(4_000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":"E"}`, i) }))
+}
+
+// inLong is a great many fields in a record under a long name, of which the last
+// has the type.
+func inLong(last string) string {
+	fields := repeat(2_000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":"int"}`, i) }) + `,{"name":"last","type":"` + last + `"}`
+	return record("R", `{"name":"`+strings.Repeat("n", 500)+`","type":`+record("S", fields)+`}`)
+}
+
 // unions has fields that are all the same large union.
 func unions(branches, fields int, size int) string {
 	all := repeat(branches, func(i int) string { return fmt.Sprintf(`"F%d"`, i) })
@@ -63,6 +96,13 @@ func TestComparisonsAreBounded(t *testing.T) {
 		{"5,000 fields that do not", wide("int"), wide("long"), checker.TypeMismatch},
 		{"5,000 fields that are not there", wide("int"), record("R", ""), checker.MissingDefault},
 		{"symbols at the limit", symbols("a"), symbols("b"), checker.MissingSymbols},
+		{"5,000 fields with aliases that are not there", aliased("a"), record("R", ""), checker.MissingDefault},
+		{"5,000 fields with aliases, of which none is there", aliased("a"), wide("int"), checker.MissingDefault},
+		{"one field that is many others", record("R", `{"name":"g","type":"int","aliases":[`+repeat(99, func(i int) string { return fmt.Sprintf(`"f%d"`, i) })+`]}`), wide("int"), checker.AmbiguousAlias},
+		{"one type against many", manyNames(100, 100), manyNames(0, 100), ""},
+		{"large unions of unions of all", unions(1_000, 60, 1), unions(999, 60, 2), checker.TooComplex},
+		{"enums in every field", enums("a"), enums("b"), checker.MissingSymbols},
+		{"a long name around fields", inLong("int"), inLong("long"), checker.TypeMismatch},
 		{"namesakes", namesakes(1_900, `{"name":"f","type":"long"}`), namesakes(1_900, `{"name":"f","type":"int"}`), checker.TooComplex},
 		{"some namesakes", namesakes(100, `{"name":"f","type":"long"}`), namesakes(100, `{"name":"f","type":"int"}`), ""},
 		{"namesakes that are not read", namesakes(100, `{"name":"f","type":"int"}`), namesakes(100, `{"name":"f","type":"long"}`), checker.TypeMismatch},

@@ -108,6 +108,9 @@ func (r *reporter) tell(n *node, at string) {
 	}
 	r.told[n] = n.reader.Kind == avro.Record && n.writer.Kind == avro.Record
 	for _, k := range n.telling() {
+		if k.wrong == nil && !k.bad {
+			continue
+		}
 		switch path := join(at, k.step); {
 		case len(r.list) == MaxMismatches:
 			return

@@ -74,6 +74,7 @@ func branchStep(union, branch *avro.Type) string {
 // named compares names, and then what the types are made of.
 func (c *checker) named(n *node) {
 	r, w := n.reader, n.writer
+	c.work += len(r.Aliases) / 16
 	if !sameName(r, w) {
 		c.wrong(n, "", nameMismatch(r, w))
 	}
@@ -124,6 +125,7 @@ func (c *checker) record(n *node) {
 	x := c.index(n.writer)
 	c.work += len(n.reader.Fields)
 	for _, f := range n.reader.Fields {
+		c.work += len(f.Aliases) / 16
 		switch same := x.same(f); {
 		case len(same) > 1:
 			c.wrong(n, f.Name, ambiguousAlias(f, same))
@@ -183,8 +185,10 @@ func newIndex(t *avro.Type) *index {
 // same lists the writer's fields that a reader's field is, by its name and its
 // aliases.
 func (x *index) same(f *avro.Field) (list []*avro.Field) {
+	seen := map[string]bool{}
 	for _, name := range append([]string{f.Name}, f.Aliases...) {
-		if w, ok := x.fields[name]; ok && !slices.Contains(list, w) {
+		if w, ok := x.fields[name]; ok && !seen[name] {
+			seen[name] = true
 			list = append(list, w)
 		}
 	}
