@@ -45,6 +45,8 @@ type Limits struct {
 	Scanned int64
 	// Scanning is for how long: 20 s.
 	Scanning time.Duration
+	// Tick is how often a stream looks at what may have changed: 1 s.
+	Tick time.Duration
 }
 
 func (l Limits) orDefaults() Limits {
@@ -59,6 +61,9 @@ func (l Limits) orDefaults() Limits {
 	}
 	if l.Scanning == 0 {
 		l.Scanning = 20 * time.Second
+	}
+	if l.Tick == 0 {
+		l.Tick = time.Second
 	}
 	return l
 }

@@ -11,15 +11,14 @@ import (
 	"github.com/weirmesh/weir/internal/core/record"
 )
 
-// Bounds of one answer of Next, and how often a stream looks around.
+// Bounds of one answer of Next, and when a stream looks around.
 const (
 	chunkRows   = 500
 	chunkBytes  = 256 << 10
-	tick        = time.Second      // the right, the time, whether the node stops
-	lookAround  = 5 * time.Second  // for new partitions, and for an end that is a hole
-	maxDecoders = 256              // that one stream remembers
-	forgetAfter = time.Second      // a schema that was not found
-	silence     = 10 * time.Second // before an end: what is left there was compacted away
+	maxDecoders = 256         // that one stream remembers
+	lookAround  = 5           // ticks: for new partitions, and for an end that is a hole
+	silence     = 10          // ticks before an end: what is left there was compacted away
+	forgetAfter = time.Second // a schema that was not found
 )
 
 // Row is one record as readers get it.
@@ -47,8 +46,8 @@ type Stream struct {
 	since    time.Time
 	checked  time.Time
 	looked   time.Time
-	silent   time.Duration // how long the tail has given nothing
-	hole     bool          // nothing more comes before the end
+	silent   int  // ticks for which the tail has given nothing
+	hole     bool // nothing more comes before the end
 	decoders map[weir.SchemaID]known
 	failures Failures
 	closed   bool
@@ -174,7 +173,7 @@ func (s *Stream) check(ctx context.Context) error {
 		return weir.Errorf(weir.Unavailable, "the node stops").WithFix("go on from here when it is back")
 	}
 	now := s.r.cfg.Now()
-	if now.Sub(s.checked) < tick {
+	if now.Sub(s.checked) < s.r.cfg.Limits.Tick {
 		return nil
 	}
 	s.checked = now
@@ -186,7 +185,7 @@ func (s *Stream) check(ctx context.Context) error {
 		return weir.Errorf(weir.Unauthorized, "somebody else is logged in now")
 	}
 	s.person = p
-	if now.Sub(s.looked) < lookAround {
+	if now.Sub(s.looked) < lookAround*s.r.cfg.Limits.Tick {
 		return nil
 	}
 	s.looked = now
@@ -222,7 +221,7 @@ func (s *Stream) lookAround(ctx context.Context) error {
 
 // fetch waits for messages, for a moment.
 func (s *Stream) fetch(ctx context.Context) error {
-	wait, cancel := context.WithTimeout(ctx, tick)
+	wait, cancel := context.WithTimeout(ctx, s.r.cfg.Limits.Tick)
 	defer cancel()
 	defer context.AfterFunc(s.r.base, cancel)()
 	if s.tail == nil { // a topic without a partition that is read
@@ -238,7 +237,7 @@ func (s *Stream) fetch(ctx context.Context) error {
 	case !errors.Is(err, wait.Err()) || wait.Err() == nil:
 		return err
 	default:
-		s.silent += tick
+		s.silent++
 	}
 	if len(s.waiting) == 0 {
 		s.move()
