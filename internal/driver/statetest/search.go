@@ -82,6 +82,7 @@ func newMarket(t *testing.T, d SearchDriver) *market {
 	m.salaries.Visibility = weir.VisibleDomain
 	m.salaries.Tags = []weir.Tag{"area:finance", "secretproject:bluebird"}
 	m.write(m.entry(m.create(term), m.create(docs), m.create(m.views), m.create(m.orders), m.create(m.salaries)))
+	m.find("") // once it is complete, it stays so
 	m.everybody = weir.Scope{Mesh: true, Of: []weir.UID{m.uid()}}
 	m.ofTrade = weir.Scope{Mesh: true, Of: []weir.UID{m.uid(), m.trade.UID}}
 	return m
@@ -119,13 +120,18 @@ func (m *market) schema(p *weir.Product, id weir.SchemaID, rev weir.Revision, pr
 	return next
 }
 
+// search gives the answer of an index that is complete.
 func (m *market) search(q weir.SearchQuery) weir.Hits {
 	m.t.Helper()
-	h, err := m.searcher.Search(m.t.Context(), q)
-	if err != nil {
-		m.t.Fatalf("%+v: %v", q, err)
+	for {
+		h, err := m.searcher.Search(m.t.Context(), q)
+		if err != nil {
+			m.t.Fatalf("%+v: %v", q, err)
+		}
+		if h.Building == nil {
+			return h
+		}
 	}
-	return h
 }
 
 // find searches everything for words; a leading - is without, quotes are a
