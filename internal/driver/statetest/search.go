@@ -75,10 +75,10 @@ func newMarket(t *testing.T, d SearchDriver) *market {
 			{Path: "pageid", Description: "Identifies the sheet"}, {Path: "address.homeStreet", Classification: weir.ClassPersonal, Tags: []weir.Tag{"pii:email"}, Term: term.UID},
 		},
 	}
-	m.orders = m.product("trade.stock-orders", m.trade, "Orders with the page they came from")
+	m.orders = m.product("trade.stock-orders", m.trade, "Orders with the page they came from, bandicoot")
 	m.orders.Kind, m.orders.Lifecycle = weir.KindTable, weir.Deprecated
 	m.orders.Tags = []weir.Tag{"area:finance"}
-	m.salaries = m.product("trade.salaries", m.trade, "Quarterly zebrafish compensation of staff on page one")
+	m.salaries = m.product("trade.salaries", m.trade, "Quarterly zebrafish compensation of staff on page one, bandicoots")
 	m.salaries.Visibility = weir.VisibleDomain
 	m.salaries.Tags = []weir.Tag{"area:finance", "secretproject:bluebird"}
 	m.write(m.entry(m.create(term), m.create(docs), m.create(m.views), m.create(m.orders), m.create(m.salaries)))
@@ -333,6 +333,7 @@ func searchScope(t *testing.T, m *market) {
 	texts := []string{
 		"", "page", "zebrafish", "zebrafihs", "salaries", "salareis", "sal", "bluebird", "bleubird", "secretproject", "compensation page", `"page one"`, "staff -page",
 		"finance", "pagd", "quarterlyy",
+		"bandicoots", // as it is typed, only what is hidden has it
 	}
 	ask := func(s weir.Scope) string {
 		var b strings.Builder
