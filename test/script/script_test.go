@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"github.com/weirmesh/weir/internal/cli"
 	"github.com/weirmesh/weir/internal/node"
@@ -36,6 +38,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"capture": capture,
 			"as":      as,
+			"produce": produce,
 		},
 		RequireUniqueNames: true,
 	})
@@ -161,3 +164,21 @@ func TestEveryCommandIsInAScript(t *testing.T) {
 
 // isNoun reports whether a command only has others below it.
 func isNoun(name, ref string) bool { return strings.Contains(ref, "\n## "+name+" ") }
+
+// produce writes the lines KEY:VALUE of a file to a topic, as the application
+// writer with PASSWORD: produce TOPIC FILE.
+func produce(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: produce TOPIC FILE")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	client, err := kgo.NewClient(kgo.SeedBrokers(ts.Getenv("KAFKA")),
+		kgo.SASL(scram.Auth{User: "writer", Pass: ts.Getenv("PASSWORD")}.AsSha256Mechanism()))
+	ts.Check(err)
+	defer client.Close()
+	for line := range strings.Lines(ts.ReadFile(args[1])) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+		ts.Check(client.ProduceSync(ctx, &kgo.Record{Topic: args[0], Key: []byte(key), Value: []byte(value)}).FirstErr())
+	}
+}
