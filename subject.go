@@ -245,6 +245,16 @@ func SplitSubject(name string) (product, topic string, k SubjectKind, ok bool) {
 // SplitPrivateSubject gives the domain whose private subject a name could be:
 // DOMAIN._private.ANYTHING.
 func SplitPrivateSubject(name string) (domain string, ok bool) {
-	domain, rest, ok := strings.Cut(name, "._private.")
+	return splitBelow(name, "._private.")
+}
+
+// SplitSharedSubject gives the domain whose subject, shared with the mesh, a name
+// could be: DOMAIN._shared.ANYTHING.
+func SplitSharedSubject(name string) (domain string, ok bool) {
+	return splitBelow(name, "._shared.")
+}
+
+func splitBelow(name, part string) (domain string, ok bool) {
+	domain, rest, ok := strings.Cut(name, part)
 	return domain, ok && rest != "" && longName.MatchString(domain)
 }

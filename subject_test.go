@@ -36,6 +36,10 @@ func TestSplitSubject(t *testing.T) {
 		"sales._private.raw-value": "sales", "sales._private.a._private.b": "sales", "sales._private.": "", "_private.x": "",
 		"s._private.x": "", "Sales._private.x": "", "sales.raw-value": "", "a.sales._private.x": "",
 	} {
+		shared := strings.Replace(name, "._private.", "._shared.", 1)
+		if domain, ok := weir.SplitSharedSubject(shared); ok != (want != "") || ok && domain != want {
+			t.Errorf("%q: %q, %v", shared, domain, ok)
+		}
 		if domain, ok := weir.SplitPrivateSubject(name); ok != (want != "") || ok && domain != want {
 			t.Errorf("%q is of %q, want %q", name, domain, want)
 		}

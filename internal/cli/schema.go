@@ -510,7 +510,7 @@ func (c *cli) schemaRegister() *cobra.Command {
 		Long: `Registers the schema in FILE (- is standard input) as the next version of a
 subject. A schema that is there already stays as it is.`,
 		Example: "  weir schema register membership.users.v1-value users.avsc\n" +
-			"  weir schema register shop.orders.v1-value order.proto --reference address.proto=shop._private.address:1",
+			"  weir schema register shop.orders.v1-value order.proto --reference address.proto=shop._shared.address:1",
 	}
 	s := addSchemaFlags(cmd)
 	cmd.Flags().StringToStringVar(&s.metadata, "metadata", nil, "a property to keep beside it: KEY=VALUE; may be repeated")

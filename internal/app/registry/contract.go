@@ -141,39 +141,49 @@ func (r *Registry) keyed(ctx context.Context, v weir.View, p *weir.Product, s *w
 // maxPrivate bounds the private subjects that one domain may find at its making.
 const maxPrivate = 10_000
 
-// FollowDomain gives a domain that was just made the subjects below its
-// _private, which belonged to the mesh as long as there was no such domain.
+// FollowDomain gives a domain that was just made the subjects below its _private
+// and _shared, which belonged to the mesh as long as there was no such domain.
 func (r *Registry) FollowDomain(ctx context.Context, v weir.View, d *weir.Domain) ([]weir.Change, error) {
 	cs := r.changes()
-	prefix := d.Name + "._private."
+	if err := r.followBelow(ctx, v, d, d.Name+"._private.", weir.VisibleDomain, cs); err != nil {
+		return nil, err
+	}
+	if err := r.followBelow(ctx, v, d, d.Name+"._shared.", weir.VisibleMesh, cs); err != nil {
+		return nil, err
+	}
+	return cs.list, cs.err
+}
+
+// followBelow gives a domain the subjects with a prefix.
+func (r *Registry) followBelow(ctx context.Context, v weir.View, d *weir.Domain, prefix string, visibility weir.Visibility, cs *changes) error {
 	for after := prefix; ; {
 		page, err := v.List(ctx, weir.Query{Noun: weir.NounSubject, Scope: weir.Everything, After: after, Limit: 1000})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, it := range page.Items {
 			s := it.Entity.(*weir.Subject)
 			if !strings.HasPrefix(s.Name, prefix) {
-				return cs.list, cs.err
+				return cs.err
 			}
 			if len(cs.list) == maxPrivate {
-				return nil, weir.Errorf(weir.Limit, "there are more than %d subjects below %s", maxPrivate, prefix).WithFix("delete those that nobody needs, or choose another name")
+				return weir.Errorf(weir.Limit, "there are more than %d subjects below %s", maxPrivate, prefix).WithFix("delete those that nobody needs, or choose another name")
 			}
-			if err := r.moved(ctx, v, d, it.Rev, s, cs); err != nil {
-				return nil, err
+			if err := r.moved(ctx, v, owner{domain: d.UID, visibility: visibility}, it.Rev, s, cs); err != nil {
+				return err
 			}
 		}
 		if page.Next == "" {
-			return cs.list, cs.err
+			return cs.err
 		}
 		after = page.Next
 	}
 }
 
-// moved gives one subject to a domain, which keeps it to itself.
-func (r *Registry) moved(ctx context.Context, v weir.View, d *weir.Domain, rev weir.Revision, s *weir.Subject, cs *changes) error {
+// moved gives one subject to a domain.
+func (r *Registry) moved(ctx context.Context, v weir.View, o owner, rev weir.Revision, s *weir.Subject, cs *changes) error {
 	next := *s
-	next.Domain, next.Visibility = d.UID, weir.VisibleDomain
+	next.Domain, next.Visibility = o.domain, o.visibility
 	for _, at := range LivingOnly.of(next.Versions) {
 		e, err := r.schemaInView(ctx, v, at.Schema)
 		if err != nil {

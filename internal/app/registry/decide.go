@@ -58,7 +58,7 @@ func (d *registering) decide(ctx context.Context, v weir.View) (weir.Outcome, er
 		return weir.Outcome{}, err
 	}
 	if err := o.must(d.call.By, rights.Edit, name, s); err != nil {
-		return weir.Outcome{}, err
+		return weir.Outcome{}, refused(ctx, v, d.call.By, "register in", name, o, err)
 	}
 	if s != nil {
 		if err := d.call.Check(s.Ref(), rev); err != nil {

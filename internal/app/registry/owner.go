@@ -93,6 +93,8 @@ func (l lookup) of(name string, s *weir.Subject) (owner, error) {
 		if o.domain, err = l.domain(d); err == nil && !o.domain.IsZero() {
 			o.visibility = weir.VisibleDomain
 		}
+	} else if d, ok := weir.SplitSharedSubject(name); ok {
+		o.domain, err = l.domain(d)
 	}
 	return o, err
 }

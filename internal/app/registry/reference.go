@@ -93,5 +93,5 @@ func mayShow(s *weir.Subject, ref weir.SchemaReference, readers []weir.UID) erro
 		return nil
 	}
 	return fault(InvalidSchema, weir.Invalid, "the schema is visible to more people than \"%s\", to which it refers as %s", ref.Subject, ref.Name).
-		At("references").WithFix("register what it refers to under a subject that is as visible, or keep this schema below the domain's _private")
+		At("references").WithFix("register what it refers to under a subject that is as visible, such as DOMAIN._shared.NAME, or keep this schema below the domain's _private")
 }

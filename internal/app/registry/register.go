@@ -55,6 +55,9 @@ func (r *Registry) register(ctx context.Context, call weir.Call, cmd Registratio
 		return Version{}, err
 	}
 	if s.owner.must(call.By, rights.Edit, cmd.Subject, s.subject) != nil {
+		if v, ok, err := r.known(ctx, call.By, cmd, s); ok || err != nil {
+			return v, err
+		}
 		return Version{}, r.refuse(ctx, call, "schema.register", s)
 	}
 	c, there, err := r.prepare(ctx, call, cmd, s)
@@ -75,27 +78,56 @@ func (r *Registry) prepare(ctx context.Context, call weir.Call, cmd Registration
 		return candidate{}, nil, err
 	}
 	defer w.end()
-	c, err := r.candidate(ctx, call.By, w, cmd, s)
+	c, there, err := r.there(ctx, call.By, w, cmd, s)
+	if err != nil || there != nil {
+		return c, there, err
+	}
+	if err := s.takes(cmd); err != nil {
+		return c, nil, err
+	}
+	err = r.fits(ctx, w, s, c)
+	c.schema = nil // it may be large, and the writer is waited for
+	return c, nil, err
+}
+
+// there understands a registration, and finds the version that it is already,
+// as it was sent or with what the configuration adds.
+func (r *Registry) there(ctx context.Context, p weir.Principal, w *work, cmd Registration, s seen) (candidate, *weir.SubjectVersion, error) {
+	c, err := r.candidate(ctx, p, w, cmd, s)
 	if err != nil {
 		return c, nil, err
 	}
 	if v, ok := r.present(s, c, cmd); ok && !adds(s.config()) {
 		return c, &v, nil
 	}
-	if err := s.takes(cmd); err != nil {
+	if cmd.ID != 0 {
+		return c, nil, nil
+	}
+	if c, err = r.populated(ctx, s, c); err != nil {
 		return c, nil, err
 	}
-	if cmd.ID == 0 {
-		if c, err = r.populated(ctx, s, c); err != nil {
-			return c, nil, err
-		}
-		if v, ok := r.present(s, c, Registration{Version: cmd.Version}); ok {
-			return c, &v, nil
-		}
+	if v, ok := r.present(s, c, Registration{Version: cmd.Version}); ok {
+		return c, &v, nil
 	}
-	err = r.fits(ctx, w, s, c)
-	c.schema = nil // it may be large, and the writer is waited for
-	return c, nil, err
+	return c, nil, nil
+}
+
+// known finds what somebody registers who may read the subject and not write
+// it: a serialiser registers what its schema refers to, though it is there.
+func (r *Registry) known(ctx context.Context, p weir.Principal, cmd Registration, s seen) (v Version, ok bool, err error) {
+	if s.subject == nil || !p.Scope().Knows(s.subject.Readers()) {
+		return Version{}, false, nil
+	}
+	w, err := r.begin(ctx, p, len(cmd.Text))
+	if err != nil {
+		return Version{}, false, err
+	}
+	defer w.end()
+	c, at, err := r.there(ctx, p, w, cmd, s)
+	if err != nil || at == nil {
+		return Version{}, false, nil // it would be something new
+	}
+	return c.version(*at), true, nil
 }
 
 // present finds a schema that need not be registered, because it is there.
@@ -108,6 +140,10 @@ func (r *Registry) present(s seen, c candidate, cmd Registration) (weir.SubjectV
 	}
 	return findVersion(s.versions(), LivingOnly, func(v weir.SubjectVersion) bool { return v.ID == cmd.ID && c.isSame(v.Schema) })
 }
+
+// maxImportedVersion leaves numbers for what is registered after an import: a
+// version is at most 2^31-1.
+const maxImportedVersion = 1_000_000_000
 
 // takes refuses what the subject's mode does not allow.
 func (s seen) takes(cmd Registration) error {
@@ -128,6 +164,9 @@ func (s seen) takes(cmd Registration) error {
 	case !imports && cmd.Version > 0 && cmd.Version != s.next():
 		return fault(InvalidSchema, weir.Invalid, "Version is not one more than previous version").
 			At("version").WithFix("leave it out, or use %d", s.next())
+	case cmd.Version > maxImportedVersion:
+		return fault(InvalidSchema, weir.Invalid, "the version %d is too great to be imported", cmd.Version).
+			At("version").WithFix("use at most %d; what comes after is for versions that are registered here", maxImportedVersion)
 	case cmd.Version < Latest:
 		return invalidVersion(cmd.Version)
 	}
@@ -194,7 +233,7 @@ func (r *Registry) refuse(ctx context.Context, call weir.Call, op string, s seen
 	_, err := r.cfg.Writer.Submit(ctx, call.Decision(op, func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		sub, _, o, err := r.inside(ctx, v, s.name)
 		if err == nil {
-			err = o.must(call.By, rights.Edit, s.name, sub)
+			err = refused(ctx, v, call.By, "register in", s.name, o, o.must(call.By, rights.Edit, s.name, sub))
 		}
 		if err == nil {
 			err = stale{v.Offset()}

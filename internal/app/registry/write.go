@@ -18,6 +18,14 @@ type edit struct {
 	change func(ctx context.Context, v weir.View, was seen, next *weir.Subject) (answer any, err error)
 }
 
+// does is what the edit does to a subject, as a refusal says it.
+func (e edit) does() string {
+	if e.verb == rights.Delete {
+		return "delete"
+	}
+	return "configure"
+}
+
 // edit has a change decided, and waits until the index shows it.
 func (r *Registry) edit(ctx context.Context, call weir.Call, e edit) (weir.Receipt, error) {
 	if err := checkSubject(e.name); err != nil {
@@ -42,7 +50,7 @@ func (r *Registry) decideEdit(ctx context.Context, v weir.View, call weir.Call, 
 		return weir.Outcome{}, noSubject(e.name)
 	}
 	if err := was.owner.must(call.By, e.verb, e.name, was.subject); err != nil {
-		return weir.Outcome{}, err
+		return weir.Outcome{}, refused(ctx, v, call.By, e.does(), e.name, was.owner, err)
 	}
 	next := &weir.Subject{UID: uid, Name: e.name, Domain: was.owner.domain, Visibility: was.owner.visibility, Created: r.cfg.Now().UTC()}
 	if was.subject != nil {

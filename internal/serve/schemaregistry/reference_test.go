@@ -45,9 +45,11 @@ of basic auth with the person's name or ` + "`token`" + ` as the user. What ends
 from the next request on. A password is compared once a minute; many wrong ones from one host wait for one another
 (` + "`429`" + `), and keep no other host waiting.
 
-Reading follows the visibility of products. The subjects of product ` + "`D.P`" + ` are ` + "`D.P.v1-key`" + ` and ` + "`D.P.v1-value`" + `; they, and
-those below ` + "`D._private.`" + `, are written by the applications and members of the team that owns the domain D; any other
-by a mesh admin. What the caller may not see does not exist for it.
+Reading follows the visibility of products. The subjects of product ` + "`D.P`" + ` are ` + "`D.P.v1-key`" + ` and ` + "`D.P.v1-value`" + `; those
+below ` + "`D._private.`" + ` are hidden from others than D's own, those below ` + "`D._shared.`" + ` are visible to the whole mesh, for what
+several schemas refer to. All these are written by the applications and members of the team that owns the domain D; any
+other by a mesh admin. What the caller may not see does not exist for it. Registering what is there already is answered
+with its id for everyone who may read it.
 
 ## What is sent
 
