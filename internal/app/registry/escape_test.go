@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -199,5 +200,27 @@ func TestAdminTakesOutWhatWasImported(t *testing.T) {
 	for _, permanent := range []bool{false, true} {
 		_, err = m.registry.DeleteVersion(ctx, m.admin, subject, 1, permanent)
 		must(t, err)
+	}
+}
+
+// TestKeyBehindALargeField: a key is found at the top of a schema, also behind a
+// field that has more below it than a walk goes into.
+func TestKeyBehindALargeField(t *testing.T) {
+	t.Parallel()
+	m, ctx := newMesh(t), context.Background()
+	deep := avro("r0", "x")
+	for i := 1; i < 40; i++ {
+		deep = fmt.Sprintf(`{"type":"record","name":"r%d","fields":[{"name":"a","type":%s},{"name":"b","type":"r%d"}]}`, i, deep, i-1)
+	}
+	cmd := catalog.NewProduct{
+		Name: "ours.users", Kind: weir.KindTable, Encoding: weir.EncodingAvro, Key: []string{"zkey"},
+		Schema: `{"type":"record","name":"v","fields":[{"name":"deep","type":` + deep + `},{"name":"zkey","type":"string"}]}`,
+	}
+	if _, err := m.catalog.CreateProduct(ctx, m.admin, cmd); err != nil {
+		t.Error(err)
+	}
+	cmd.Name, cmd.Key = "ours.people", []string{"x"} // it is there, but deep inside
+	if _, err := m.catalog.CreateProduct(ctx, m.admin, cmd); faultOf(err) != registry.InvalidSchema {
+		t.Errorf("a key that is not at the top: %v", err)
 	}
 }

@@ -2,10 +2,10 @@ package registry
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/schema"
+	"github.com/weirmesh/weir/internal/core/schema/format"
 )
 
 // ofProduct refuses a schema that the records of a product cannot have: another
@@ -44,12 +44,7 @@ func hasKey(p *weir.Product, s schema.Schema) error {
 	if len(p.Key) == 0 {
 		return nil
 	}
-	var names []string
-	for _, f := range s.Fields() {
-		if name, _, nested := strings.Cut(f.Path, "."); !nested {
-			names = append(names, name)
-		}
-	}
+	names := format.Top(s)
 	for _, key := range p.Key {
 		if !slices.Contains(names, key) {
 			return fault(InvalidSchema, weir.Invalid, "the schema has no field %s, which the key of %s holds", key, p.Ref()).

@@ -56,6 +56,20 @@ func CanRead(reader, writer schema.Schema) []schema.Mismatch {
 	return changed(reader, writer)
 }
 
+// Top lists the names of the fields at the top of a schema's records, all of
+// them: [schema.Schema] walks only so far.
+func Top(s schema.Schema) []string {
+	switch s := s.(type) {
+	case *avro.Schema:
+		return s.Top()
+	case *jsonschema.Schema:
+		return s.Top()
+	case *protobuf.Schema:
+		return s.Top()
+	}
+	return nil
+}
+
 // changed is the mismatch of two languages.
 func changed(reader, writer schema.Schema) []schema.Mismatch {
 	r, w := string(reader.Format()), string(writer.Format())

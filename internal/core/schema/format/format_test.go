@@ -1,6 +1,7 @@
 package format_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/weirmesh/weir"
@@ -60,4 +61,35 @@ func parse(t *testing.T, f weir.SchemaFormat, text string) schema.Schema {
 		t.Fatalf("%s: %v", f, err)
 	}
 	return s
+}
+
+// TestTop: the fields at the top are all there, also behind one in which there
+// are more than a walk goes into, and those below are not among them.
+func TestTop(t *testing.T) {
+	t.Parallel()
+	deep := `{"type":"record","name":"r0","fields":[{"name":"x","type":"int"}]}`
+	for i := 1; i < 40; i++ { // each one twice in the next: 2^39 places
+		deep = fmt.Sprintf(`{"type":"record","name":"r%d","fields":[{"name":"a","type":%s},{"name":"b","type":"r%d"}]}`, i, deep, i-1)
+	}
+	avro := `{"type":"record","name":"top","fields":[{"name":"deep","type":` + deep + `},{"name":"last","type":"int"}]}`
+	defs := `"r0":{"properties":{"x":{}}}`
+	for i := 1; i < 40; i++ {
+		defs += fmt.Sprintf(`,"r%d":{"properties":{"a":{"$ref":"#/$defs/r%d"},"b":{"$ref":"#/$defs/r%d"}}}`, i, i-1, i-1)
+	}
+	json := `{"$defs":{` + defs + `},"properties":{"deep":{"$ref":"#/$defs/r39"}},"allOf":[{"properties":{"last":{}}}]}`
+	proto := "syntax = \"proto3\";\nmessage Top { R39 deep = 1; int32 last = 2; }\nmessage R0 { int32 x = 1; }\n"
+	for i := 1; i < 40; i++ {
+		proto += fmt.Sprintf("message R%d { R%d a = 1; R%d b = 2; }\n", i, i-1, i-1)
+	}
+	for f, text := range map[weir.SchemaFormat]string{weir.FormatAvro: avro, weir.FormatJSON: json, weir.FormatProtobuf: proto} {
+		if got := fmt.Sprint(format.Top(parse(t, f, text))); got != "[deep last]" {
+			t.Errorf("%s: %s", f, got)
+		}
+	}
+	if got := format.Top(parse(t, weir.FormatAvro, `["null",`+texts[weir.FormatAvro][0]+`]`)); fmt.Sprint(got) != "[f]" {
+		t.Errorf("a record or null: %v", got)
+	}
+	if got := format.Top(parse(t, weir.FormatAvro, `"string"`)); len(got) != 0 {
+		t.Errorf("no record: %v", got)
+	}
 }
