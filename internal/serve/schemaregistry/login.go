@@ -19,13 +19,16 @@ const tokenPrefix = "weir_"
 func (a *API) authenticate(ctx context.Context, r *http.Request) (weir.Principal, error) {
 	via := weir.Via{Door: "registry", Address: r.RemoteAddr}
 	if user, password, ok := r.BasicAuth(); ok {
+		if strings.Contains(password, "\x00") {
+			return weir.Principal{}, weir.Errorf(weir.Unauthorized, "the password has a character that none has")
+		}
 		if strings.HasPrefix(password, tokenPrefix) {
 			return a.person(ctx, user, password, via)
 		}
 		return a.Applications.Authenticate(ctx, user, password, via)
 	}
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		return weir.Principal{}, weir.Errorf(weir.Unauthorized, "the request does not say who asks").
 			WithFix("use basic auth with an application's name and password, or a token: basic.auth.user.info=NAME:PASSWORD")
 	}

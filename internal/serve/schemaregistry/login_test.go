@@ -110,6 +110,10 @@ func TestTokens(t *testing.T) {
 	if got := m.do(req); got.status != 200 {
 		t.Errorf("a bearer token is answered %d %s", got.status, got.body)
 	}
+	req.Header.Set("Authorization", "bearer "+token) // a scheme has no case
+	if got := m.do(req); got.status != 200 {
+		t.Errorf("a bearer token, small, is answered %d %s", got.status, got.body)
+	}
 	_, err := m.identity.DeleteToken(t.Context(), m.admin, "sara/first")
 	must(t, err)
 	w.want(401, "sara", token)
@@ -132,6 +136,16 @@ func TestPasswordsOfPeople(t *testing.T) {
 	_, err := m.identity.SetPassword(t.Context(), m.admin, "sara", "a long password")
 	must(t, err)
 	newWire(m).want(401, "sara", "a long password")
+}
+
+// TestPasswordAndNothing: a password with a zero byte behind it, which hashes as
+// the one without, is another.
+func TestPasswordAndNothing(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	w := newWire(m)
+	w.want(200, "till", m.basic["till"][1])
+	w.want(401, "till", m.basic["till"][1]+"\x00")
 }
 
 // TestAuthorizationThatIsNone refuses what is neither.
