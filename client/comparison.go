@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"reflect"
 )
 
 // SchemaField is one place in the records that a schema describes.
@@ -11,6 +12,9 @@ type SchemaField struct {
 	Path     string   `json:"path" doc:"The names from the outside, with dots between; [] is the elements of an array, {} the values of a map."`
 	Type     string   `json:"type" doc:"What may stand there, in the words of the schema language."`
 	Optional bool     `json:"optional,omitempty" doc:"It may be absent or null."`
+	Values   []string `json:"values,omitempty" doc:"What an enum has, the first ones if there are many."`
+	Default  *string  `json:"default,omitempty" doc:"What it is where the writer has no such field, short; absent: the schema has no default."`
+	Number   int      `json:"number,omitempty" doc:"The field's number, in Protobuf: by it fields are found in another schema."`
 	Doc      string   `json:"doc,omitempty" doc:"What the schema says about it, for people."`
 	Tags     []string `json:"tags,omitempty"`
 }
@@ -24,7 +28,12 @@ type SchemaFieldChange struct {
 
 // Same reports whether both sides say the same, docs and tags aside.
 func (f SchemaFieldChange) Same() bool {
-	return f.Old != nil && f.New != nil && f.Old.Path == f.New.Path && f.Old.Type == f.New.Type && f.Old.Optional == f.New.Optional
+	if f.Old == nil || f.New == nil {
+		return false
+	}
+	a, b := *f.Old, *f.New
+	a.Doc, a.Tags, b.Doc, b.Tags = "", nil, "", nil
+	return reflect.DeepEqual(a, b)
 }
 
 // SchemaMismatch is one reason why a reader cannot read everything that a

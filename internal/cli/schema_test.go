@@ -61,12 +61,26 @@ func TestDiff(t *testing.T) {
 	field := func(path, kind string, optional bool) *client.SchemaField {
 		return &client.SchemaField{Path: path, Type: kind, Optional: optional}
 	}
+	state := func(optional bool, values ...string) *client.SchemaField {
+		f := field("state", "enum State", optional)
+		f.Values = values
+		return f
+	}
+	count := func(path string, n int, def string) *client.SchemaField {
+		f := field(path, "int", false)
+		f.Number, f.Default = n, &def
+		return f
+	}
 	d := client.SchemaComparison{
 		Subject: "users\x1b[31m", Type: "AVRO", From: 1, To: 2,
 		Fields: []client.SchemaFieldChange{
 			{Old: field("id", "long", false), New: field("id", "long", false)},
 			{Old: field("age", "int", false), New: field("age", "long", true)},
 			{Old: field("gone", "string", false)},
+			{Old: state(false, "NEW", "GONE"), New: state(false, "NEW", "OLD")},
+			{Old: count("n", 3, "1"), New: count("n", 3, "2")},
+			{Old: count("price", 4, "0"), New: count("cost", 4, "0")},
+			{Old: count("same", 5, "0"), New: count("same", 5, "0")},
 			{New: field("addresses[].street", "string", true)},
 		},
 		Forward: []client.SchemaMismatch{{Path: "age", Rule: "TYPE_CHANGED", Message: "int cannot\nhold long", Fix: "keep it"}},
@@ -74,11 +88,15 @@ func TestDiff(t *testing.T) {
 	want := strings.Join([]string{
 		"users\ufffd[31m (AVRO)",
 		"",
-		"  version 1                  version 2",
-		"  id                 long    id                 long",
-		"~ age                int     age                long?",
+		"  version 1                                  version 2",
+		"  id                 long                    id                 long",
+		"~ age                int                     age                long?",
 		"- gone               string",
-		"+                            addresses[].street string?",
+		"~ state              enum State {NEW, GONE}  state              enum State {NEW, OLD}",
+		"~ n                  int #3 = 1              n                  int #3 = 2",
+		"~ price              int #4 = 0              cost               int #4 = 0",
+		"  same               int #5 = 0              same               int #5 = 0",
+		"+                                            addresses[].street string?",
 		"",
 		"BACKWARD  yes  version 2 reads everything that was written with version 1",
 		"FORWARD   no   version 1 cannot read everything that was written with version 2",

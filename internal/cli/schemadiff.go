@@ -22,7 +22,9 @@ func (c *cli) schemaDiff() *cobra.Command {
 		Use: "diff SUBJECT [FROM TO]", Short: "Put two schemas side by side, with the verdict in both directions", ValidArgsFunction: c.subjects(),
 		Long: `Puts two versions of a subject side by side (the last two unless you say which),
 or with --file the latest version and a file. + is a field that is new, - one
-that is gone, ~ one that is another; ? behind a type says that it may be absent.
+that is gone, ~ one that is another. Behind the type, ? says that the field may be
+absent, #3 its number (Protobuf, where fields are told apart by it), = its default,
+and { } the values of an enum.
 Below stands who can read what: BACKWARD, the new schema what was written with
 the old one; FORWARD, the other way round.`,
 		Example: "  weir schema diff membership.users.v1-value 1 latest\n  weir schema diff membership.users.v1-value --file users.avsc",
@@ -179,6 +181,15 @@ func fieldText(f *client.SchemaField, names int) string {
 	text := pad(printable(f.Path), names) + " " + printable(f.Type)
 	if f.Optional {
 		text += "?"
+	}
+	if f.Number != 0 {
+		text += " #" + strconv.Itoa(f.Number)
+	}
+	if f.Default != nil {
+		text += " = " + printable(*f.Default)
+	}
+	if len(f.Values) > 0 {
+		text += " {" + printable(strings.Join(f.Values, ", ")) + "}"
 	}
 	return text
 }

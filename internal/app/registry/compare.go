@@ -66,35 +66,35 @@ func (r *Registry) side(ctx context.Context, w *work, s seen, version int) (Vers
 	return v, e, err
 }
 
-// beside pairs fields by path, in the order of the new side; what it has no more
+// beside pairs fields by their keys, in the order of the new side; what it has no more
 // stands where it was.
 func beside(old, next []schema.Field) []FieldChange {
 	there := map[string]bool{}
 	for _, f := range next {
-		there[f.Path] = true
+		there[f.Key()] = true
 	}
 	var out []FieldChange
 	rest := old
 	gone := func() {
-		for len(rest) > 0 && !there[rest[0].Path] {
+		for len(rest) > 0 && !there[rest[0].Key()] {
 			out = append(out, FieldChange{Old: &rest[0]})
 			rest = rest[1:]
 		}
 	}
 	was := map[string]*schema.Field{}
 	for i, f := range old {
-		was[f.Path] = &old[i]
+		was[f.Key()] = &old[i]
 	}
 	for i, f := range next {
 		gone()
-		out = append(out, FieldChange{Old: was[f.Path], New: &next[i]})
-		if len(rest) > 0 && rest[0].Path == f.Path {
+		out = append(out, FieldChange{Old: was[f.Key()], New: &next[i]})
+		if len(rest) > 0 && rest[0].Key() == f.Key() {
 			rest = rest[1:]
 		}
 	}
 	for _, f := range rest {
-		if !there[f.Path] {
-			out = append(out, FieldChange{Old: was[f.Path]})
+		if !there[f.Key()] {
+			out = append(out, FieldChange{Old: was[f.Key()]})
 		}
 	}
 	return out

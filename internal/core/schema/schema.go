@@ -9,7 +9,11 @@
 // fault is kind [weir.Invalid], and its Where is a line and column or a path.
 package schema
 
-import "github.com/weirmesh/weir"
+import (
+	"strconv"
+
+	"github.com/weirmesh/weir"
+)
 
 // MaxDepth bounds how deep a schema's parts may be nested.
 const MaxDepth = 64
@@ -57,10 +61,60 @@ type Field struct {
 	Type string
 	// Optional: it may be absent or null.
 	Optional bool
+	// Values are those of an enum, in the order of the text; see [Listed].
+	Values []string
+	// HasDefault: it has one, and Default is what the schema says it is, short.
+	HasDefault bool
+	Default    string
+	// Number is the field's in records of a language that has numbers.
+	Number int
+	// Wire says the path by what stands in records, where names do not: two
+	// fields with the same one are the same whatever they are called.
+	Wire string
 	// Doc is what the schema says about it, for people.
 	Doc string
 	// Tags are those that the schema gives it (confluent:tags and the like).
 	Tags []string
+}
+
+// Key is by what the field is found in another schema: its Wire, or else its
+// Path.
+func (f Field) Key() string {
+	if f.Wire != "" {
+		return f.Wire
+	}
+	return f.Path
+}
+
+// maxListed bounds the values that a field lists, and maxShown the characters
+// of one, and of a default.
+const (
+	maxListed = 20
+	maxShown  = 60
+)
+
+// Listed is values as a [Field] has them: the first twenty, and how many more
+// there are.
+func Listed(n int, value func(i int) string) []string {
+	var all []string
+	for i := range min(n, maxListed) {
+		all = append(all, Shown(value(i)))
+	}
+	if n > maxListed {
+		all = append(all, "and "+strconv.Itoa(n-maxListed)+" more")
+	}
+	return all
+}
+
+// Shown is a text as a [Field] has it: no longer than sixty characters.
+func Shown(s string) string {
+	if len(s) <= maxShown {
+		return s
+	}
+	if r := []rune(s[:min(len(s), 4*(maxShown+1))]); len(r) > maxShown { // a rune has at most four bytes
+		return string(r[:maxShown-1]) + "…"
+	}
+	return s
 }
 
 // Mismatch is one reason why a reader cannot read everything that a writer may

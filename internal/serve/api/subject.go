@@ -108,7 +108,11 @@ func schemaField(f *schema.Field) *client.SchemaField {
 	if f == nil {
 		return nil
 	}
-	return &client.SchemaField{Path: f.Path, Type: f.Type, Optional: f.Optional, Doc: f.Doc, Tags: f.Tags}
+	out := &client.SchemaField{Path: f.Path, Type: f.Type, Optional: f.Optional, Values: f.Values, Number: f.Number, Doc: f.Doc, Tags: f.Tags}
+	if f.HasDefault {
+		out.Default = &f.Default
+	}
+	return out
 }
 
 func mismatches(ms []schema.Mismatch) []client.SchemaMismatch {

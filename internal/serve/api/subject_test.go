@@ -26,11 +26,12 @@ func TestCompareSchemas(t *testing.T) {
 	m.register("a/b c", newer)
 	got, err := m.admin.CompareVersions(ctx, "a/b c", client.VersionPair{From: 1, To: client.Latest})
 	must(t, err)
+	null := "null"
 	id := &client.SchemaField{Path: "id", Type: "long", Doc: "Who"}
 	want := []client.SchemaFieldChange{
 		{Old: id, New: id},
 		{Old: &client.SchemaField{Path: "gone", Type: "string"}},
-		{New: &client.SchemaField{Path: "mail", Type: "string", Optional: true}},
+		{New: &client.SchemaField{Path: "mail", Type: "string", Optional: true, Default: &null}},
 	}
 	if diff := cmp.Diff(want, got.Fields); diff != "" {
 		t.Error(diff)

@@ -88,6 +88,15 @@ func fields(s *avro.Schema) string {
 		if f.Optional {
 			b.WriteString(", optional")
 		}
+		if f.Number != 0 {
+			fmt.Fprintf(&b, " #%d", f.Number)
+		}
+		if f.HasDefault {
+			fmt.Fprintf(&b, " = %s", f.Default)
+		}
+		if len(f.Values) > 0 {
+			fmt.Fprintf(&b, " {%s}", strings.Join(f.Values, ", "))
+		}
 		if len(f.Tags) > 0 {
 			fmt.Fprintf(&b, ", tags %v", f.Tags)
 		}

@@ -86,7 +86,52 @@ func (f *Field) describe(path string) schema.Field {
 	if other, ok := t.Nullable(); ok {
 		t = other
 	}
-	return schema.Field{Path: path, Type: t.String(), Optional: f.Type.hasNull(), Doc: f.doc.string, Tags: f.tags()}
+	d := schema.Field{Path: path, Type: t.String(), Optional: f.Type.hasNull(), HasDefault: f.HasDefault, Doc: f.doc.string, Tags: f.tags()}
+	if f.HasDefault {
+		d.Default = schema.Shown(f.def.shown())
+	}
+	if e := t.enum(); e != nil {
+		d.Values = schema.Listed(len(e.Symbols), e.symbol)
+	}
+	return d
+}
+
+// enum is the enum that the type is, or its elements, or one of its branches.
+func (t *Type) enum() *Type {
+	for t.Elem != nil {
+		t = t.Elem
+	}
+	if t.Kind == Enum {
+		return t
+	}
+	for _, b := range t.Branches {
+		if b.Kind == Enum {
+			return b
+		}
+	}
+	return nil
+}
+
+// symbol is an enum's symbol, and that it is the one for those that the reader
+// does not know.
+func (t *Type) symbol(i int) string {
+	if t.Symbols[i] == t.Default {
+		return t.Symbols[i] + " (default)"
+	}
+	return t.Symbols[i]
+}
+
+// shown is the value as JSON. One that is large is not said.
+func (v *value) shown() string {
+	switch {
+	case v.kind == jsonArray && len(v.members) > 0:
+		return "[...]"
+	case v.kind == jsonObject && len(v.members) > 0:
+		return "{...}"
+	}
+	p := &printer{}
+	p.value(v)
+	return string(p.b)
 }
 
 // tags are those of the property that registries have for it.

@@ -175,10 +175,13 @@ func join(path, name string) string {
 // says its type, and only what its elements have is listed behind it.
 func (w *fieldWalk) field(path string, p *part) {
 	v := look(p.nodes)
-	f := schema.Field{Path: path, Type: v.typeName(), Optional: !p.required || v.nullable}
+	f := schema.Field{Path: path, Type: v.typeName(), Optional: !p.required || v.nullable, Values: v.values()}
 	for _, n := range v.all {
 		if !v.sure[n] {
 			continue
+		}
+		if n.Default != nil && !f.HasDefault {
+			f.HasDefault, f.Default = true, schema.Shown(n.Default.Text)
 		}
 		if f.Doc == "" {
 			f.Doc = n.doc()
@@ -191,6 +194,16 @@ func (w *fieldWalk) field(path string, p *part) {
 	}
 	w.fields = append(w.fields, f)
 	w.below(path, p.nodes)
+}
+
+// values are those of the first enum or const.
+func (v *view) values() []string {
+	for _, n := range v.all {
+		if all := n.literals(); len(all) > 0 {
+			return schema.Listed(len(all), func(i int) string { return all[i].Text })
+		}
+	}
+	return nil
 }
 
 // doc is what the schema says for people.

@@ -2,6 +2,7 @@ package protobuf
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -18,7 +19,7 @@ func (s *Schema) Fields() []schema.Field {
 		return nil
 	}
 	w := walk{types: s.types, inside: map[protoreflect.FullName]bool{}}
-	w.message("", s.desc.Messages().Get(0))
+	w.message(spot{}, s.desc.Messages().Get(0))
 	return w.fields
 }
 
@@ -28,7 +29,16 @@ type walk struct {
 	fields []schema.Field
 }
 
-func (w *walk) message(path string, m protoreflect.MessageDescriptor) {
+// spot is where a field or a message is: by names, and by numbers.
+type spot struct{ path, wire string }
+
+func (p spot) field(f protoreflect.FieldDescriptor) spot {
+	return spot{join(p.path, string(f.Name())), join(p.wire, strconv.Itoa(int(f.Number())))}
+}
+
+func (p spot) elements(sign string) spot { return spot{p.path + sign, p.wire + sign} }
+
+func (w *walk) message(at spot, m protoreflect.MessageDescriptor) {
 	if w.inside[m.FullName()] || len(w.inside) == MaxDepth {
 		return
 	}
@@ -38,25 +48,26 @@ func (w *walk) message(path string, m protoreflect.MessageDescriptor) {
 		if len(w.fields) >= MaxFields {
 			return
 		}
-		w.field(path, m.Fields().Get(i))
+		w.field(at.field(m.Fields().Get(i)), m.Fields().Get(i))
 	}
 }
 
-func (w *walk) field(path string, f protoreflect.FieldDescriptor) {
-	path = join(path, string(f.Name()))
+func (w *walk) field(at spot, f protoreflect.FieldDescriptor) {
 	meta := w.types.meta(f)
 	w.fields = append(w.fields, schema.Field{
-		Path: path, Type: typeOf(f), Doc: docOf(f, meta), Tags: meta.tags,
+		Path: at.path, Type: typeOf(f), Doc: docOf(f, meta), Tags: meta.tags,
 		Optional: f.HasPresence() && f.Cardinality() != protoreflect.Required,
+		Number:   int(f.Number()), Wire: at.wire,
+		Values: valuesOf(f), HasDefault: f.HasDefault(), Default: defaultOf(f),
 	})
 	switch {
 	case f.IsMap() && f.MapValue().Message() != nil:
-		w.message(path+"{}", f.MapValue().Message())
+		w.message(at.elements("{}"), f.MapValue().Message())
 	case f.IsMap() || f.Message() == nil:
 	case f.IsList():
-		w.message(path+"[]", f.Message())
+		w.message(at.elements("[]"), f.Message())
 	default:
-		w.message(path, f.Message())
+		w.message(at, f.Message())
 	}
 }
 
@@ -79,6 +90,36 @@ func nameOf(f protoreflect.FieldDescriptor) string {
 		return string(f.Enum().FullName())
 	}
 	return f.Kind().String()
+}
+
+// valuesOf are the values of an enum, or of the enum in a map, with their
+// numbers: these stand in records.
+func valuesOf(f protoreflect.FieldDescriptor) []string {
+	if f.IsMap() {
+		f = f.MapValue()
+	}
+	if f.Enum() == nil {
+		return nil
+	}
+	values := f.Enum().Values()
+	return schema.Listed(values.Len(), func(i int) string {
+		return fmt.Sprintf("%s = %d", values.Get(i).Name(), values.Get(i).Number())
+	})
+}
+
+// defaultOf is the default that a field says; what goes without saying is none.
+func defaultOf(f protoreflect.FieldDescriptor) string {
+	switch {
+	case !f.HasDefault():
+		return ""
+	case f.Kind() == protoreflect.EnumKind:
+		return string(f.DefaultEnumValue().Name())
+	case f.Kind() == protoreflect.StringKind:
+		return schema.Shown(quote(f.Default().String()))
+	case f.Kind() == protoreflect.BytesKind:
+		return schema.Shown(quote(string(f.Default().Bytes())))
+	}
+	return f.Default().String()
 }
 
 // docOf is the comment before a field, or behind it, or what its options say.

@@ -61,6 +61,15 @@ func fieldsOf(s *protobuf.Schema) string {
 		if f.Optional {
 			b.WriteString(", optional")
 		}
+		if f.Number != 0 {
+			fmt.Fprintf(&b, " #%d", f.Number)
+		}
+		if f.HasDefault {
+			fmt.Fprintf(&b, " = %s", f.Default)
+		}
+		if len(f.Values) > 0 {
+			fmt.Fprintf(&b, " {%s}", strings.Join(f.Values, ", "))
+		}
 		if f.Doc != "" {
 			fmt.Fprintf(&b, ", %q", f.Doc)
 		}
