@@ -89,19 +89,23 @@ func numberRules() []Rule {
 	}
 }
 
+// openFix is what helps where a field is added to a schema that is open. To
+// close it now would be refused, too.
+const openFix = "use the level FORWARD if readers are changed last, or leave the field's schema empty; a schema takes new fields at BACKWARD only if it is closed (additionalProperties: false) from its first version on, so else make a new major"
+
 func objectRules() []Rule {
 	return []Rule{
 		{"REQUIRED_ATTRIBUTE_ADDED", "required", "the reader requires the field, the writer may leave it out", "do not require the field, or give it a default"},
 		{"REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", "required, properties", "the reader requires the field, the writer does not have it", "do not require the field, or give it a default"},
-		{"REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", "required, properties", "the reader requires the field, the writer's schema does not know it, and so may leave it out, or write anything there", "do not require the field, and let the writer's schema be closed (additionalProperties: false)"},
-		{"REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL", "required, properties", "the reader needs %R in a field that the writer's schema does not know: it is open, so there may be anything", "close the schema that writers use (additionalProperties: false) before adding the field, or leave the field's schema empty"},
-		{"OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", "properties", "the reader needs %R in a field that the writer's schema does not know: it is open, so there may be anything", "close the schema that writers use (additionalProperties: false) before adding the field, or leave the field's schema empty"},
+		{"REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", "required, properties", "the reader requires the field, the writer's schema does not know it, and so may leave it out, or write anything there", "do not require the field, or use the level FORWARD if readers are changed last, or make a new major whose schema is closed (additionalProperties: false) from its first version on"},
+		{"REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL", "required, properties", "the reader needs %R in a field that the writer's schema does not know: it is open, so there may be anything", openFix},
+		{"OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", "properties", "the reader needs %R in a field that the writer's schema does not know: it is open, so there may be anything", openFix},
 		{"PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", "properties against patternProperties, additionalProperties", "the reader needs %R, but by patternProperties or additionalProperties the writer may write %W there", "give the field a type that allows what the writer's schema allows"},
 		{"PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", "properties against additionalProperties: false", "the reader refuses the field (additionalProperties: false), the writer may write it (%W)", "keep the field, or allow additional properties"},
 		{"PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", "properties against patternProperties, additionalProperties", "the reader allows %R there by patternProperties or additionalProperties, the writer may write %W", "keep the field, or widen the schema of additional properties"},
-		{"PATTERN_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", "patternProperties", "the reader needs %R in fields whose names match, the writer may write anything there", "drop the pattern, or close the schema that writers use"},
+		{"PATTERN_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", "patternProperties", "the reader needs %R in fields whose names match, the writer may write anything there", "drop the pattern, or make a new major whose schema is closed from its first version on"},
 		{"PATTERN_PROPERTY_NOT_COVERED", "patternProperties", "the reader needs %R in fields whose names match, the writer may write %W", "widen the schema of the pattern"},
-		{"ADDITIONAL_PROPERTIES_REMOVED", "additionalProperties", "the reader refuses fields that it does not know, the writer may write some (%W)", "allow additional properties"},
+		{"ADDITIONAL_PROPERTIES_REMOVED", "additionalProperties", "the reader refuses fields that it does not know, the writer may write some (%W)", "allow additional properties: a schema is closed from its first version on, or in a new major"},
 		{"ADDITIONAL_PROPERTIES_NARROWED", "additionalProperties", "the reader allows only %R in fields that it does not know, the writer may write %W", "widen additionalProperties"},
 		{"UNEVALUATED_PROPERTIES_REMOVED", "unevaluatedProperties", "the reader refuses fields that it does not know, the writer may write some (%W)", "allow unevaluated properties"},
 		{"UNEVALUATED_PROPERTIES_NARROWED", "unevaluatedProperties", "the reader allows only %R in fields that it does not know, the writer may write %W", "widen unevaluatedProperties"},
@@ -122,7 +126,7 @@ func objectRules() []Rule {
 func arrayRules() []Rule {
 	return []Rule{
 		{"SCHEMA_ADDED", "items", "the reader needs %R as elements, the writer may write anything", "drop the schema of the items"},
-		{"ITEM_ADDED_TO_OPEN_CONTENT_MODEL", "items (array), prefixItems", "the reader needs %R at this index, the writer may write anything there", "drop the item, or close the schema that writers use (additionalItems or items: false)"},
+		{"ITEM_ADDED_TO_OPEN_CONTENT_MODEL", "items (array), prefixItems", "the reader needs %R at this index, the writer may write anything there", "drop the item, or use the level FORWARD if readers are changed last, or make a new major whose list is closed (additionalItems or items: false) from its first version on"},
 		{"ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", "items (array), prefixItems against the rest", "the reader needs %R at this index, the writer may write %W", "give the item a type that allows what the writer's schema allows"},
 		{"ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL", "items (array), prefixItems against the rest", "the reader refuses elements from this index on, the writer may write %W", "keep the item, or allow additional items"},
 		{"ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", "items (array), prefixItems against the rest", "the reader allows %R from this index on, the writer may write %W", "keep the item, or widen the schema of additional items"},
