@@ -47,11 +47,16 @@ func (w *world) put(e weir.Entity, deleted bool) {
 
 // change makes one random change.
 func (w *world) change() {
+	w.changeOf("app", "credential", "domain", "product", "topic", "access")
+}
+
+// changeOf makes a random change of one of these nouns.
+func (w *world) changeOf(nouns ...string) {
 	n := rapid.IntRange(0, 1).Draw(w.t, "n")
 	gone := rapid.IntRange(0, 4).Draw(w.t, "gone") == 0
 	team := uid('t', rapid.IntRange(0, 1).Draw(w.t, "team"))
 	name := fmt.Sprint("x", n)
-	switch rapid.SampledFrom([]string{"app", "credential", "domain", "product", "topic", "access"}).Draw(w.t, "noun") {
+	switch rapid.SampledFrom(nouns).Draw(w.t, "noun") {
 	case "app":
 		w.put(&weir.Application{UID: uid('a', n), Name: name, Team: team, Ending: rapid.Bool().Draw(w.t, "ending")}, gone)
 	case "credential":

@@ -30,6 +30,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/app/registry"
 	"github.com/weirmesh/weir/internal/driver/ledger"
 	"github.com/weirmesh/weir/internal/driver/state"
@@ -48,6 +49,7 @@ type mesh struct {
 	ledger   *ledger.Ledger
 	state    *state.State
 	registry *registry.Registry
+	lines    *lines // the records of every topic
 	admin    *client.Client
 	token    string
 }
@@ -82,9 +84,11 @@ func newMesh(t *testing.T) *mesh {
 	reg := registry.New(registry.Config{State: s, Writer: rec, Index: index, Now: time.Now, Home: home})
 	cat := catalog.New(catalog.Config{State: s, Writer: rec, Contracts: reg, Now: time.Now, Home: home})
 	start(func(ctx context.Context) error { return makeTopics(ctx, s, cat) })
+	read := newLines()
 	r := chi.NewRouter()
 	a := api.New(api.Config{
-		State: s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
+		Records: records.New(records.Config{State: s, Reader: read, Live: live, Schemas: reg, Now: time.Now}),
+		State:   s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
 		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec),
 		Node: api.Node{
 			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
@@ -92,8 +96,10 @@ func newMesh(t *testing.T) *mesh {
 		},
 		Version: "test", Log: log,
 	}, r)
-	srv := httptest.NewServer(r)
-	m := &mesh{t: t, url: srv.URL, api: a, ledger: l, state: s, registry: reg, token: founding.Token}
+	srv := httptest.NewUnstartedServer(r)
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout = wholeAnswer, wholeAnswer
+	srv.Start()
+	m := &mesh{t: t, url: srv.URL, lines: read, api: a, ledger: l, state: s, registry: reg, token: founding.Token}
 	m.admin = m.as(founding.Token)
 	t.Cleanup(func() {
 		srv.Close()
