@@ -1,10 +1,16 @@
 package weir
 
 import (
+	"bytes"
+	"encoding/json"
+	"maps"
 	"math"
+	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ProductType says where a product stands between sources and consumers.
@@ -112,7 +118,7 @@ type About struct {
 	Terms         UID         `json:"terms,omitzero"`         // a text: what a reader agrees to
 	EventTime     string      `json:"eventTime,omitempty"`    // the field that says when it happened
 	Lateness      Duration    `json:"lateness,omitzero"`      // how late a record may come
-	Fields        []FieldNote `json:"fields,omitempty"`
+	Fields        []FieldNote `json:"fields,omitempty" long:"true"`
 }
 
 // Bounds of what is told about a product.
@@ -120,6 +126,9 @@ const (
 	MaxTags       = 64
 	MaxFieldNotes = 5000
 	MaxSupport    = 16
+
+	MaxNotes         = 1 << 20   // bytes of all notes on fields
+	MaxDocumentation = 256 << 10 // bytes of documentation, and of terms
 )
 
 // Stage is the lifecycle, said or meant.
@@ -185,23 +194,47 @@ func (a *About) check() error {
 		return Errorf(Invalid, "%d ways of support, %d notes on fields", len(a.Support), len(a.Fields)).At("fields").
 			WithFix("use at most %d and %d", MaxSupport, MaxFieldNotes)
 	}
+	objectives := map[SLOProperty]bool{}
 	for i, s := range a.SLOs {
-		if err := s.check("slos." + strconv.Itoa(i)); err != nil {
+		where := "slos." + strconv.Itoa(i)
+		if objectives[s.Property] {
+			return Errorf(Invalid, "two objectives of %s", clip(string(s.Property))).At(where).WithFix("declare one")
+		}
+		objectives[s.Property] = true
+		if err := s.check(where); err != nil {
 			return err
 		}
 	}
 	for i, s := range a.Support {
-		where := "support." + strconv.Itoa(i)
-		if err := first(checkText(where+".channel", s.Channel), checkText(where+".url", s.URL)); err != nil {
+		if err := s.check("support." + strconv.Itoa(i)); err != nil {
 			return err
 		}
 	}
-	return checkNotes(a.Fields)
+	return first(a.Lateness.checkLateness(), checkNotes(a.Fields))
+}
+
+func (d Duration) checkLateness() error {
+	if d < 0 {
+		return Errorf(Invalid, "a lateness of %s", time.Duration(d)).At("lateness").WithFix("use 0 or more")
+	}
+	return nil
+}
+
+// check refuses an address that is none, or that a page must not link to.
+func (s Support) check(where string) error {
+	if s.Channel == "" {
+		return Errorf(Invalid, "a way of support without a channel").At(where + ".channel").WithFix("say which: slack, mail, tickets")
+	}
+	if u, err := url.Parse(s.URL); s.URL != "" && (err != nil || !slices.Contains([]string{"http", "https", "mailto"}, u.Scheme)) {
+		return Errorf(Invalid, "%q is no address", clip(s.URL)).At(where + ".url").WithFix("begin it with https:, http: or mailto:")
+	}
+	return first(checkText(where+".channel", s.Channel), checkText(where+".url", s.URL))
 }
 
 func checkNotes(notes []FieldNote) error {
-	seen := map[string]bool{}
+	seen, size := map[string]bool{}, 0
 	for i, n := range notes {
+		size += n.size()
 		where := "fields." + strconv.Itoa(i)
 		if n.Path == "" || seen[n.Path] {
 			return Errorf(Invalid, "the field %q has no name, or two notes", clip(n.Path)).At(where).WithFix("write one note for each field")
@@ -215,7 +248,52 @@ func checkNotes(notes []FieldNote) error {
 			return err
 		}
 	}
+	if size > MaxNotes {
+		return Errorf(Invalid, "the notes on fields have %d bytes", size).At("fields").WithFix("use at most %d; what is longer belongs into the documentation", MaxNotes)
+	}
 	return nil
+}
+
+func (n *FieldNote) size() int {
+	size := len(n.Path) + len(n.Description) + len(n.Unit)
+	for _, t := range n.Tags {
+		size += len(t)
+	}
+	return size
+}
+
+// maxNoteDiff bounds how many notes a diff shows.
+const maxNoteDiff = 100
+
+// diffLong says which notes on fields came, changed or went.
+func (p *Product) diffLong(prev Entity) []Diff {
+	before, after := notesOf(prev), notesOf(p)
+	var ds []Diff
+	for _, path := range slices.Sorted(maps.Keys(both(before, after))) {
+		if !bytes.Equal(before[path], after[path]) && len(ds) < maxNoteDiff {
+			ds = append(ds, Diff{Path: "fields." + path, Old: before[path], New: after[path]})
+		}
+	}
+	return ds
+}
+
+// notesOf is each note of a product as it stands in the ledger.
+func notesOf(e Entity) map[string]json.RawMessage {
+	m := map[string]json.RawMessage{}
+	p, ok := e.(*Product)
+	if !ok || p == nil {
+		return m
+	}
+	for _, n := range p.Fields {
+		m[n.Path], _ = Canonical(n) // it is texts
+	}
+	return m
+}
+
+func both[V any](a, b map[string]V) map[string]V {
+	m := maps.Clone(a)
+	maps.Copy(m, b)
+	return m
 }
 
 // check: percents are of percent, times are of time.

@@ -2,6 +2,8 @@ package weir_test
 
 import (
 	"math"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/weirmesh/weir"
@@ -23,6 +25,9 @@ func TestAboutFaults(t *testing.T) {
 		"slos.0":                  {SLOs: []weir.SLO{{Property: weir.SLOAvailability, Value: 101, Unit: "percent"}}},
 		"slos.1":                  {SLOs: []weir.SLO{{Property: weir.SLOLatency, Value: 1, Unit: "s"}, {Property: weir.SLOLatency, Value: math.NaN(), Unit: "s"}}},
 		"support.0.url":           {Support: []weir.Support{{Channel: "c", URL: "\n\x07"}}},
+		"slos.2":                  {SLOs: []weir.SLO{{Property: weir.SLOLatency, Value: 1, Unit: "s"}, {Property: weir.SLOFreshness, Value: 1, Unit: "s"}, {Property: weir.SLOLatency, Value: 2, Unit: "s"}}},
+		"support.0.channel":       {Support: []weir.Support{{URL: "https://example.com"}}},
+		"lateness":                {Lateness: -1},
 		"fields":                  {Fields: make([]weir.FieldNote, weir.MaxFieldNotes+1)},
 		"fields.1":                {Fields: []weir.FieldNote{{Path: "a"}, {Path: "a"}}},
 		"fields.0.classification": {Fields: []weir.FieldNote{{Path: "a", Classification: "hidden"}}},
@@ -40,5 +45,50 @@ func TestAboutFaults(t *testing.T) {
 	}
 	if key, value := weir.Tag("pii:e-mail").Split(); key != "pii" || value != "e-mail" {
 		t.Errorf("%q %q", key, value)
+	}
+}
+
+// A few notes that are long each are too long together.
+func TestNotesAreBounded(t *testing.T) {
+	t.Parallel()
+	p := *valid()[weir.NounProduct].(*weir.Product)
+	text := strings.Repeat("x", weir.MaxText)
+	for i := range weir.MaxNotes/weir.MaxText + 1 {
+		p.Fields = append(p.Fields, weir.FieldNote{Path: strconv.Itoa(i), Description: text})
+	}
+	if err := p.Validate(); !weir.Invalid.In(err) {
+		t.Errorf("it says %v", err)
+	}
+	p.Fields = p.Fields[:len(p.Fields)/2]
+	if err := p.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A role is given on what it can be on, once.
+func TestRolesOfAPerson(t *testing.T) {
+	t.Parallel()
+	on := func(r weir.Role, n weir.Noun) weir.Binding {
+		return weir.Binding{Role: r, On: weir.Ref{Noun: n, UID: weir.UID{1}, Name: "x"}}
+	}
+	for _, c := range []struct {
+		roles []weir.Binding
+		ok    bool
+	}{
+		{[]weir.Binding{on(weir.RoleMeshAdmin, weir.NounMesh), on(weir.RoleReader, weir.NounProduct), on(weir.RoleReader, weir.NounDomain)}, true},
+		{[]weir.Binding{on(weir.RoleReader, weir.NounProduct), on(weir.RoleReader, weir.NounProduct)}, false},
+		{[]weir.Binding{on(weir.RoleMeshAdmin, weir.NounDomain)}, false},
+		{[]weir.Binding{on("king", weir.NounMesh)}, false},
+		{make([]weir.Binding, weir.MaxRoles+1), false},
+	} {
+		p := weir.Person{Name: "olga", Roles: c.roles}
+		if err := p.Validate(); (err == nil) != c.ok {
+			t.Errorf("%v: %v", c.roles, err)
+		}
+	}
+	for _, r := range weir.Roles() {
+		if len(r.On()) == 0 {
+			t.Errorf("%s can be nowhere", r)
+		}
 	}
 }

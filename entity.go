@@ -152,10 +152,16 @@ func Public(e Entity) (map[string]any, error) {
 
 // taggedFields lists the JSON names of e's fields with a tag of ours.
 func taggedFields(e Entity, tag string) []string {
+	return taggedIn(reflect.TypeOf(e).Elem(), tag)
+}
+
+func taggedIn(t reflect.Type, tag string) []string {
 	var names []string
-	t := reflect.TypeOf(e).Elem()
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			names = append(names, taggedIn(f.Type, tag)...)
+		}
 		if f.Tag.Get(tag) == "true" {
 			name, _, _ := bytes.Cut([]byte(f.Tag.Get("json")), []byte(","))
 			names = append(names, string(name))

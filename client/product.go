@@ -9,27 +9,29 @@ import (
 
 // Product is data that a domain offers.
 type Product struct {
-	Name        string           `json:"name" doc:"domain.product"`
-	UID         string           `json:"uid"`
-	URN         string           `json:"urn"`
-	Domain      string           `json:"domain"`
-	Team        string           `json:"team" doc:"The team that owns the domain."`
-	Major       int              `json:"major"`
-	Kind        string           `json:"kind" enum:"stream,table"`
-	Encoding    string           `json:"encoding" enum:"json,bytes,avro,protobuf,json-schema" doc:"Of the values."`
-	KeyEncoding string           `json:"keyEncoding" enum:"string,bytes,long,json,avro,protobuf"`
-	Key         []string         `json:"key,omitempty" nullable:"false" doc:"The fields of the value that the key holds, in order."`
-	Visibility  string           `json:"visibility" enum:"mesh,domain"`
-	Access      string           `json:"access" enum:"open,request"`
-	Owner       string           `json:"owner" doc:"The person who answers for it."`
-	Description string           `json:"description,omitempty"`
-	Partitions  int              `json:"partitions"`
-	Retention   string           `json:"retention" doc:"How long records are kept: 6h, 7d, or forever."`
-	Topic       string           `json:"topic" doc:"What Kafka clients call it."`
-	Status      Status           `json:"status"`
-	Subjects    []ProductSubject `json:"subjects" nullable:"false" doc:"Where the schemas of its keys and values are, of those that can have one."`
-	Revision    uint64           `json:"revision"`
-	Created     time.Time        `json:"created"`
+	Name        string   `json:"name" doc:"domain.product"`
+	UID         string   `json:"uid"`
+	URN         string   `json:"urn"`
+	Domain      string   `json:"domain"`
+	Team        string   `json:"team" doc:"The team that owns the domain."`
+	Major       int      `json:"major"`
+	Kind        string   `json:"kind" enum:"stream,table"`
+	Encoding    string   `json:"encoding" enum:"json,bytes,avro,protobuf,json-schema" doc:"Of the values."`
+	KeyEncoding string   `json:"keyEncoding" enum:"string,bytes,long,json,avro,protobuf"`
+	Key         []string `json:"key,omitempty" nullable:"false" doc:"The fields of the value that the key holds, in order."`
+	Visibility  string   `json:"visibility" enum:"mesh,domain"`
+	Access      string   `json:"access" enum:"open,request"`
+	Owner       string   `json:"owner" doc:"The person who answers for it."`
+	Description string   `json:"description,omitempty"`
+	About
+	Partitions int              `json:"partitions"`
+	Retention  string           `json:"retention" doc:"How long records are kept: 6h, 7d, or forever."`
+	Topic      string           `json:"topic" doc:"What Kafka clients call it."`
+	Status     Status           `json:"status"`
+	Subjects   []ProductSubject `json:"subjects" nullable:"false" doc:"Where the schemas of its keys and values are, of those that can have one."`
+	Warnings   []Warning        `json:"warnings" nullable:"false" doc:"What it should tell, and does not."`
+	Revision   uint64           `json:"revision"`
+	Created    time.Time        `json:"created"`
 }
 
 // ProductSubject is where a registry client finds the schemas of a product's
@@ -57,13 +59,14 @@ type NewProduct struct {
 	KeyEncoding string   `json:"keyEncoding,omitempty" enum:"string,bytes,long,json,avro,protobuf"`
 	Key         []string `json:"key,omitempty" nullable:"false" maxItems:"16" doc:"The fields of the value that the key holds, in order."`
 	Visibility  string   `json:"visibility,omitempty" enum:"mesh,domain"`
-	Access      string   `json:"access,omitempty" enum:"open,request"`
+	Access      string   `json:"access,omitempty" enum:"open,request" doc:"Absent: open, unless a field is personal or secret."`
 	Owner       string   `json:"owner,omitempty" maxLength:"63"`
 	Description string   `json:"description,omitempty" maxLength:"4096"`
 	Partitions  int      `json:"partitions,omitempty" minimum:"0" maximum:"64" doc:"0: the usual number, 3."`
 	Retention   string   `json:"retention,omitempty" maxLength:"32" doc:"6h, 7d; empty or forever: for ever."`
-	Schema      string   `json:"schema,omitempty" doc:"The first schema of its values, in the language of the encoding; registered with the product, or nothing is."`
-	KeySchema   string   `json:"keySchema,omitempty" doc:"The same of its keys."`
+	Telling
+	Schema    string `json:"schema,omitempty" doc:"The first schema of its values, in the language of the encoding; registered with the product, or nothing is."`
+	KeySchema string `json:"keySchema,omitempty" doc:"The same of its keys."`
 }
 
 // ProductEdit says what shall change; what is absent stays.
@@ -74,6 +77,7 @@ type ProductEdit struct {
 	Access      *string `json:"access,omitempty" enum:"open,request"`
 	Partitions  *int    `json:"partitions,omitempty" minimum:"1" maximum:"64" doc:"More than now: partitions are never taken away."`
 	Retention   *string `json:"retention,omitempty" maxLength:"32"`
+	Telling
 }
 
 // Products lists every product that you may know of, or one domain's.

@@ -35,7 +35,7 @@ func statusText(s client.Status) string {
 
 // wholeProduct is every column that one product is shown with.
 func wholeProduct() []column[client.Product] {
-	return append(productColumns(),
+	return append(append(productColumns(), toldColumns()...),
 		column[client.Product]{"KEY", func(p client.Product) string { return strings.Join(p.Key, ", ") }},
 		schemaColumn("key", "KEY SCHEMA"), schemaColumn("value", "VALUE SCHEMA"),
 		column[client.Product]{"PARTITIONS", func(p client.Product) string { return strconv.Itoa(p.Partitions) }},
@@ -61,7 +61,13 @@ func (c *cli) productCommand() *cobra.Command {
 	list.Flags().StringVar(&domain, "domain", "", "only this domain's")
 	k.cols = wholeProduct()
 	return noun("product", "Products that domains offer",
-		c.productCreate(k), list, k.showCommand(), c.productEdit(k), c.productDelete(k))
+		c.productCreate(k), list, k.showCommand(), c.productEdit(k), c.productDelete(k), c.productFields(k), c.productField(k),
+		c.productText(k, "doc", "Print a product's documentation", func(ctx context.Context, cl *client.Client, n string) (string, error) {
+			return cl.Documentation(ctx, n)
+		}),
+		c.productText(k, "terms", "Print a product's terms of use", func(ctx context.Context, cl *client.Client, n string) (string, error) {
+			return cl.ProductTerms(ctx, n)
+		}))
 }
 
 // words are the names in a list of the vocabulary.
@@ -109,7 +115,7 @@ The file's name says the encoding unless you do: .avsc is avro, .proto protobuf,
 	f.StringVar(&n.KeyEncoding, "key-encoding", "string", "of the keys: "+listed(words(weir.KeyEncodings())))
 	f.StringSliceVar(&n.Key, "key", nil, "the fields of the value that the key holds, in order: FIELD,...")
 	f.StringVar(&n.Visibility, "visibility", "mesh", "who knows of it: mesh or domain")
-	f.StringVar(&n.Access, "access", "open", "who reads it: open (everyone who knows of it) or request (whom you allow)")
+	f.StringVar(&n.Access, "access", "", "who reads it: open (everyone who knows of it) or request (whom you allow); open unless a field is personal or secret")
 	f.StringVar(&n.Owner, "owner", "", "the person who answers for it (default: you)")
 	f.StringVar(&n.Description, "description", "", "what it holds")
 	f.IntVar(&n.Partitions, "partitions", 3, "of its topic, 1 to 64")
@@ -120,8 +126,14 @@ The file's name says the encoding unless you do: .avsc is avro, .proto protobuf,
 		_ = cmd.MarkFlagFilename(s.flag, "avsc", "proto", "json")
 	}
 	productWords(cmd)
+	var tell tellFlags
+	tell.of(cmd, false)
 	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Product, error) {
 		n.Name = args[0]
+		var err error
+		if n.Telling, err = tell.telling(c, cmd); err != nil {
+			return client.Product{}, err
+		}
 		if err := schemas[0].fill(c, cmd, &n.Schema, &n.Encoding); err != nil {
 			return client.Product{}, err
 		}
@@ -145,14 +157,21 @@ func (c *cli) productEdit(k kind[client.Product]) *cobra.Command {
 	partitions := f.Int("partitions", 0, "more than now; partitions are never taken away")
 	retention := f.String("retention", "", "how long records are kept: 6h, 7d, forever")
 	productWords(cmd)
+	var tell tellFlags
+	tell.of(cmd, true)
 	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Product, error) {
-		if err := nothing(cmd, "owner", "description", "visibility", "access", "partitions", "retention"); err != nil {
+		if err := nothing(cmd, append([]string{"owner", "description", "visibility", "access", "partitions", "retention"}, tellNames()...)...); err != nil {
+			return client.Product{}, err
+		}
+		telling, err := tell.telling(c, cmd)
+		if err != nil {
 			return client.Product{}, err
 		}
 		return cl.EditProduct(ctx, args[0], client.ProductEdit{
 			Owner: given(cmd, "owner", owner), Description: given(cmd, "description", description),
 			Visibility: given(cmd, "visibility", visibility), Access: given(cmd, "access", access),
 			Partitions: given(cmd, "partitions", partitions), Retention: given(cmd, "retention", retention),
+			Telling: telling,
 		}, o...)
 	})
 }

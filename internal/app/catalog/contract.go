@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/schema"
 )
 
 // contracts is what the catalogue needs of the registry: the schemas of a
@@ -22,6 +23,9 @@ type contracts interface {
 	// End deletes the subjects of a topic whose data is destroyed. Conflict
 	// when another subject's schema refers to one of them.
 	End(ctx context.Context, v weir.View, topic string) ([]weir.Change, error)
+	// Fields lists the fields of a subject's version; NotFound when a principal
+	// sees no such subject, or it has none.
+	Fields(ctx context.Context, by weir.Principal, subject string, version int) ([]schema.Field, error)
 }
 
 // unkept stands for a registry where there is none.
@@ -40,6 +44,10 @@ func (unkept) FollowDomain(context.Context, weir.View, *weir.Domain) ([]weir.Cha
 }
 
 func (unkept) End(context.Context, weir.View, string) ([]weir.Change, error) { return nil, nil }
+
+func (unkept) Fields(context.Context, weir.Principal, string, int) ([]schema.Field, error) {
+	return nil, weir.NotFound
+}
 
 // first is what a new product's schemas add to the entry that makes it.
 type first []func(context.Context, weir.View, *weir.Product) ([]weir.Change, error)

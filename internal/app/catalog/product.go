@@ -16,11 +16,12 @@ type NewProduct struct {
 	KeyEncoding weir.KeyEncoding
 	Key         []string // the fields of the value that the key holds
 	Visibility  weir.Visibility
-	Access      weir.AccessMode
+	Access      weir.AccessMode // empty: open, unless a field is personal or secret
 	Owner       string
 	Description string
 	Partitions  int
 	Retention   weir.Duration
+	Telling
 
 	Schema, KeySchema string // texts, in the language of the encodings; empty: none yet
 }
@@ -41,6 +42,10 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 	if err != nil {
 		return weir.Receipt{}, err
 	}
+	fields, err := c.fieldsSaid(ctx, p, cmd.Schema)
+	if err != nil {
+		return weir.Receipt{}, err
+	}
 	return c.writer.Submit(ctx, call.Decision("product.create", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		d, _, err := weir.Find[*weir.Domain](ctx, v, weir.Ref{Noun: weir.NounDomain, Name: domain})
 		if err != nil {
@@ -57,6 +62,11 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 			return weir.Outcome{}, err
 		}
 		r := c.result()
+		p.About = weir.About{}
+		if err := c.tell(ctx, v, r, &cmd.Telling, p, setOf(fields)); err != nil {
+			return weir.Outcome{}, err
+		}
+		p.Access = or(cmd.Access, usualAccess(described(fields, p.Fields)))
 		r.put(nil, 0, p)
 		r.put(nil, 0, c.topicOf(p))
 		schemas.put(ctx, v, r, p)
@@ -73,7 +83,6 @@ func (n NewProduct) product() *weir.Product {
 		Encoding:    or(n.Encoding, weir.EncodingJSON),
 		KeyEncoding: or(n.KeyEncoding, weir.KeyString),
 		Visibility:  or(n.Visibility, weir.VisibleMesh),
-		Access:      or(n.Access, weir.AccessOpen),
 		Partitions:  or(n.Partitions, weir.DefaultPartitions),
 	}
 }
@@ -124,10 +133,16 @@ type ProductEdit struct {
 	Access      *weir.AccessMode
 	Partitions  *int
 	Retention   *weir.Duration
+	Telling
 }
 
-// EditProduct changes a product, and what its topic shall be.
+// EditProduct changes a product, and what its topic shall be. A Conflict about
+// the revision has [Differences] as its cause.
 func (c *Catalog) EditProduct(ctx context.Context, call weir.Call, name string, cmd ProductEdit) (weir.Receipt, error) {
+	fields, err := c.fieldsToCheck(ctx, call.By, name, &cmd.Telling)
+	if err != nil {
+		return weir.Receipt{}, err
+	}
 	return c.writer.Submit(ctx, call.Decision("product.edit", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		p, rev, err := c.product(ctx, v, call, cmd.verb(), name)
 		if err != nil {
@@ -143,6 +158,9 @@ func (c *Catalog) EditProduct(ctx context.Context, call weir.Call, name string, 
 			return weir.Outcome{}, err
 		}
 		r := c.result()
+		if err := c.tell(ctx, v, r, &cmd.Telling, &next, setOf(fields)); err != nil {
+			return weir.Outcome{}, err
+		}
 		r.put(p, rev, &next)
 		c.follow(ctx, v, r, p.Topic(), next.Partitions, next.Retention)
 		r.with(v, func(v weir.View) ([]weir.Change, error) { return c.contracts.Follow(ctx, v, &next) })
@@ -216,5 +234,5 @@ func (c *Catalog) product(ctx context.Context, v weir.View, call weir.Call, verb
 	if err := rights.Must(call.By, verb, rights.OfProduct(weir.NounProduct, p), p.Ref()); err != nil {
 		return nil, 0, err
 	}
-	return p, rev, call.Check(p.Ref(), rev)
+	return p, rev, since(ctx, v, call, p.Ref(), call.Check(p.Ref(), rev))
 }

@@ -239,7 +239,10 @@ func TestFromTeamToApplication(t *testing.T) {
 		Name: "membership.users", URN: "weir:test/membership/users/v1", Domain: "membership", Team: "membership", Major: 1,
 		Kind: "table", Encoding: "json", KeyEncoding: "string", Visibility: "mesh", Access: "open", Owner: "olga",
 		Partitions: 3, Retention: "forever", Topic: "membership.users.v1", Status: client.Status{Topic: "ready"}, Subjects: []client.ProductSubject{{Of: "value", Subject: "membership.users.v1-value", Format: "JSON"}}, Revision: 1,
-		UID: p.UID, Created: p.Created,
+		UID: p.UID, Created: p.Created, About: client.About{Type: "source-aligned", Lifecycle: "active"}, Warnings: p.Warnings,
+	}
+	if rules := rulesOf(p.Warnings); !slices.Equal(rules, []string{"description", "purpose", "quality", "sla", "schema", "terms"}) {
+		t.Errorf("it lacks %v", rules)
 	}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Error(diff)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/registry"
 )
 
@@ -76,10 +77,24 @@ func (a *API) problem(op string, err error) *problem {
 	if fix == "" && status == http.StatusInternalServerError {
 		fix = "the node's log says more"
 	}
-	return &problem{client.Problem{
+	p := &problem{client.Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
 		Kind: e.Kind.String(), Detail: detail, Where: e.Where, Fix: fix,
 	}}
+	var differ catalog.Differences
+	if errors.As(err, &differ) {
+		p.Errors = differences(differ)
+	}
+	return p
+}
+
+// differences says field by field what changed since the caller looked.
+func differences(all catalog.Differences) []client.Part {
+	var parts []client.Part
+	for _, d := range all {
+		parts = append(parts, client.Part{Message: d.String(), Location: d.Path, Value: d.New})
+	}
+	return parts
 }
 
 // asProblem gives huma's own refusals (a body that does not fit its schema) the

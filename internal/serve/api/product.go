@@ -14,8 +14,10 @@ func (a *API) productRoutes() {
 	add(a, route{method: http.MethodGet, path: "/products", summary: "List products"}, a.products)
 	add(a, route{method: http.MethodPost, path: "/products", summary: "Create a product", status: http.StatusCreated, body: maxSchemaBody}, a.createProduct)
 	add(a, route{method: http.MethodGet, path: "/products/{name}", summary: "Show a product"}, a.product)
-	add(a, route{method: http.MethodPatch, path: "/products/{name}", summary: "Edit a product"}, a.editProduct)
+	add(a, route{method: http.MethodPatch, path: "/products/{name}", summary: "Edit a product", body: maxSchemaBody}, a.editProduct)
 	add(a, route{method: http.MethodDelete, path: "/products/{name}", summary: "Delete a product", status: http.StatusNoContent}, a.deleteProduct)
+	a.aboutRoutes()
+	a.termRoutes()
 }
 
 func (a *API) products(ctx context.Context, p weir.Principal, in *inDomain) (*many[client.Product], error) {
@@ -43,8 +45,13 @@ func (a *API) createProduct(ctx context.Context, p weir.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	tell, err := telling(b.Telling)
+	if err != nil {
+		return nil, err
+	}
 	r, err := a.Catalog.CreateProduct(ctx, call, catalog.NewProduct{
-		Name: b.Name, Kind: weir.Kind(b.Kind), Encoding: weir.Encoding(b.Encoding), KeyEncoding: weir.KeyEncoding(b.KeyEncoding), Key: b.Key,
+		Telling: tell,
+		Name:    b.Name, Kind: weir.Kind(b.Kind), Encoding: weir.Encoding(b.Encoding), KeyEncoding: weir.KeyEncoding(b.KeyEncoding), Key: b.Key,
 		Visibility: weir.Visibility(b.Visibility), Access: weir.AccessMode(b.Access), Owner: b.Owner,
 		Description: b.Description, Partitions: b.Partitions, Retention: retention,
 		Schema: b.Schema, KeySchema: b.KeySchema,
@@ -66,8 +73,13 @@ func (a *API) editProduct(ctx context.Context, p weir.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	tell, err := telling(b.Telling)
+	if err != nil {
+		return nil, err
+	}
 	r, err := a.Catalog.EditProduct(ctx, call, in.Name, catalog.ProductEdit{
-		Owner: b.Owner, Description: b.Description, Visibility: (*weir.Visibility)(b.Visibility),
+		Telling: tell,
+		Owner:   b.Owner, Description: b.Description, Visibility: (*weir.Visibility)(b.Visibility),
 		Access: (*weir.AccessMode)(b.Access), Partitions: b.Partitions, Retention: retention,
 	})
 	return wroteProduct(ctx, a, r, err)
@@ -163,7 +175,7 @@ func product(ctx context.Context, n *names, p *weir.Product, rev weir.Revision) 
 		Name: p.Name, UID: p.UID.String(), URN: fmt.Sprintf("weir:%s/%s/%s/v%d", mesh, d, own, p.Major),
 		Domain: d, Team: team, Major: p.Major, Kind: string(p.Kind), Encoding: string(p.Encoding),
 		KeyEncoding: string(p.KeyEncoding), Key: p.Key, Visibility: string(p.Visibility), Access: string(p.Access),
-		Owner: owner, Description: p.Description, Partitions: p.Partitions, Retention: p.Retention.String(),
+		Owner: owner, Description: p.Description, About: told(p), Warnings: warnings(p, subjects), Partitions: p.Partitions, Retention: p.Retention.String(),
 		Topic: p.Topic(), Status: status, Subjects: subjects, Revision: uint64(rev), Created: p.Created,
 	}, err
 }

@@ -1,0 +1,100 @@
+package catalog
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/schema"
+)
+
+func TestDescribed(t *testing.T) {
+	t.Parallel()
+	known := []schema.Field{
+		{Path: "a", Type: "string", Doc: "of the schema", Tags: []string{"PII"}}, {Path: "a", Type: "long"}, {Path: "b", Type: "long", Optional: true},
+	}
+	notes := []weir.FieldNote{
+		{Path: "gone", Description: "of a field that was"},
+		{Path: "a", Description: "of the product", Classification: weir.ClassPublic, Tags: []weir.Tag{"x:y"}, Unit: "m"},
+	}
+	want := []Field{
+		{
+			Path: "a", Type: "string", Description: "of the product", DescriptionFrom: FromProduct, Classification: weir.ClassPublic, ClassificationFrom: FromProduct,
+			Tags: []FieldTag{{"PII", FromSchema}, {"x:y", FromProduct}}, Unit: "m",
+		},
+		{Path: "b", Type: "long", Optional: true},
+		{Path: "gone", Description: "of a field that was", DescriptionFrom: FromProduct},
+	}
+	if diff := cmp.Diff(want, described(known, notes)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestClassificationOfTags(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		tags []string
+		want weir.Classification
+	}{
+		{nil, ""},
+		{[]string{"FINANCIAL"}, ""},
+		{[]string{"PUBLIC"}, weir.ClassPublic},
+		{[]string{"Private"}, weir.ClassInternal},
+		{[]string{"PII"}, weir.ClassPersonal},
+		{[]string{"pii:email"}, weir.ClassPersonal},
+		{[]string{"PUBLIC", "SENSITIVE"}, weir.ClassPersonal},
+		{[]string{"SECRET", "PII"}, weir.ClassSecret},
+	} {
+		if got := classOf(c.tags); got != c.want {
+			t.Errorf("%v: %q, want %q", c.tags, got, c.want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	known := []schema.Field{{Path: "userid"}, {Path: "user.name"}, {Path: "address.street"}, {Path: "address.city"}, {Path: "items[].price"}}
+	for path, want := range map[string][]string{
+		"usrid": {"userid"}, "USERID": {"userid"}, "street": {"address.street"}, "adress.city": {"address.city"}, "items.price": {"items[].price"},
+		"zzzzzz": nil, "": nil,
+	} {
+		if diff := cmp.Diff(want, nearest(path, known)); diff != "" {
+			t.Errorf("%q:\n%s", path, diff)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	whole := func() *weir.Product {
+		return &weir.Product{Name: "d.p", Major: 1, Encoding: weir.EncodingAvro, Description: "d", Access: weir.AccessRequest, About: weir.About{
+			Purpose: "p", Quality: weir.QualityRaw, SLA: weir.SLATier3, Terms: weir.UID{1}, Fields: []weir.FieldNote{{Path: "f", Classification: weir.ClassPersonal}},
+		}}
+	}
+	if ws := Warnings(whole(), true); len(ws) != 0 {
+		t.Errorf("nothing is missing, but %v", ws)
+	}
+	for rule, lose := range map[string]func(*weir.Product){
+		"description": func(p *weir.Product) { p.Description = "" },
+		"purpose":     func(p *weir.Product) { p.Purpose = "" },
+		"quality":     func(p *weir.Product) { p.Quality = "" },
+		"sla":         func(p *weir.Product) { p.SLA = "" },
+		"terms":       func(p *weir.Product) { p.Terms = weir.UID{} },
+		"open":        func(p *weir.Product) { p.Access = weir.AccessOpen },
+	} {
+		p := whole()
+		lose(p)
+		if ws := Warnings(p, true); len(ws) != 1 || ws[0].Rule != rule || ws[0].Fix == "" {
+			t.Errorf("%s: %v", rule, ws)
+		}
+	}
+	if ws := Warnings(whole(), false); len(ws) != 1 || ws[0].Rule != "schema" {
+		t.Errorf("without a schema: %v", ws)
+	}
+	p := whole()
+	p.Encoding = weir.EncodingBytes
+	if ws := Warnings(p, false); len(ws) != 0 {
+		t.Errorf("bytes have none: %v", ws)
+	}
+}
