@@ -361,7 +361,7 @@ func readSchema(in io.Reader, file string) (string, error) {
 	if !utf8.Valid(b) {
 		return "", fmt.Errorf("%s is not UTF-8 text; save the schema as UTF-8", file)
 	}
-	return string(b), nil
+	return strings.TrimPrefix(string(b), "\ufeff"), nil // a mark of the encoding that some editors write
 }
 
 // schemaType is the registry's word for a schema language: the one that was

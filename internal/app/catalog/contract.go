@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/schema"
@@ -98,9 +97,6 @@ func inside(field string, f weir.SchemaFormat, err error) error {
 	next.Where, next.Err = field+", read as "+string(f), err
 	if e.Where != "" {
 		next.Where += ", " + e.Where
-	}
-	if e.Kind == weir.Invalid && e.Where != "key" { // not about the product's key
-		next.Fix = strings.TrimPrefix(e.Fix+"; or say the encoding that the schema is for", "; or ")
 	}
 	return &next
 }

@@ -10,7 +10,9 @@
 package schema
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/weirmesh/weir"
 )
@@ -26,6 +28,15 @@ const MaxText = weir.MaxBody
 type Source struct {
 	Text       string
 	References []Reference
+}
+
+// Unmarked is a text without the mark of its encoding (a byte order mark), which
+// some editors write in front.
+func Unmarked(text string) string { return strings.TrimPrefix(text, "\ufeff") }
+
+// HowToRefer says what to do about a name that no reference gives.
+func HowToRefer(name string) string {
+	return fmt.Sprintf("register that schema under a subject of its own, then this one with weir schema register SUBJECT FILE --reference %[1]s=SUBJECT:VERSION (over HTTP: {\"name\": %[1]q, \"subject\": ..., \"version\": ...} in references); a product is created without a schema for that", name)
 }
 
 // Reference is a text that stands for a name in another one. It has its own

@@ -31,6 +31,7 @@ var _ schema.Schema = (*Schema)(nil)
 // Invalid, or Limit with one of the limits of this package; their Where is a
 // line and a column if it is no JSON, and else a path such as fields[2].type.
 func Parse(src schema.Source) (*Schema, error) {
+	src.Text = schema.Unmarked(src.Text)
 	p := newParser()
 	if err := p.references(src.References, 1); err != nil {
 		return nil, err

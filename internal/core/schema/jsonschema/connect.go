@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/schema"
 )
 
 // connect finds what a schema's reference means.
@@ -102,7 +103,7 @@ func (b *builder) foreign(n *Node, ref string) (*Node, error) {
 		return b.external[path], nil
 	}
 	return nil, faultAt(n, "the reference %q is not registered: schemas are never fetched from files or the network", clip(ref)).
-		WithFix("register that schema under a subject of its own, and name it in references with {\"name\": %s, \"subject\": ..., \"version\": ...}", strconv.Quote(clip(url)))
+		WithFix("%s", schema.HowToRefer(clip(url)))
 }
 
 // point follows a JSON pointer.

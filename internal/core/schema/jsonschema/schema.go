@@ -37,6 +37,7 @@ var _ schema.Schema = (*Schema)(nil)
 // Parse reads a schema and all that it refers to. Errors are kind
 // [weir.Invalid], with a line and column or a JSON pointer, or [weir.Limit].
 func Parse(src schema.Source) (*Schema, error) {
+	src.Text = schema.Unmarked(src.Text)
 	b := newBuilder()
 	doc, err := b.build(src)
 	if err != nil {

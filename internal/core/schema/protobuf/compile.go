@@ -110,7 +110,7 @@ func compileError(err error, root string) error {
 	var m missing
 	if errors.As(err, &m) {
 		e.Msg = fmt.Sprintf("the import %q is not among the references", string(m))
-		e.WithFix("register that file as the schema of a subject, and add {\"name\": %q, \"subject\": ..., \"version\": ...} to the references", string(m))
+		e.WithFix("%s", schema.HowToRefer(string(m)))
 	}
 	return e
 }

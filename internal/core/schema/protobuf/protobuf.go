@@ -47,6 +47,7 @@ var _ schema.Schema = (*Schema)(nil)
 // Parse compiles a schema with its references. Errors are of kind Invalid, with
 // line and column, or of kind Limit.
 func Parse(src schema.Source) (*Schema, error) {
+	src.Text = schema.Unmarked(src.Text)
 	if err := checkSource(src); err != nil {
 		return nil, err
 	}
