@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/weirmesh/weir"
 )
@@ -20,8 +21,9 @@ func TestGate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := g.enter(ctx, a); !weir.Limit.In(err) {
-			t.Errorf("a second place of the same caller: %v", err)
+		began := time.Now()
+		if _, err := g.enter(ctx, a); !weir.Limit.In(err) || time.Since(began) > 0 {
+			t.Errorf("a second place of the same caller: %v, after %s", err, time.Since(began))
 		}
 		came := make(chan error)
 		go func() {

@@ -50,9 +50,8 @@ func TestBrokenListIsNotWhole(t *testing.T) {
 			var got []int
 			if err == nil {
 				var b []byte
-				if b, err = io.ReadAll(res.Body); err == nil {
-					err = json.Unmarshal(b, &got)
-				}
+				b, err = io.ReadAll(res.Body)
+				_ = json.Unmarshal(b, &got) // what is whole has all of them
 				res.Body.Close()
 			}
 			if (err != nil) != (fails != nil) || fails == nil && len(got) != n {
