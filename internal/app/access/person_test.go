@@ -36,7 +36,19 @@ func TestAPersonReadsWhatAnApplicationOfTheirTeamsCould(t *testing.T) {
 			w.put(&weir.Application{UID: uid('a', n), Name: fmt.Sprint("x", n), Team: uid('t', n)}, false)
 			w.put(&weir.Credential{UID: uid('c', 100+n), Name: fmt.Sprint("x", n), Application: uid('a', n), Scram: verifier()}, false)
 		}
-		for range rapid.IntRange(4, 10).Draw(rt, "changes") {
+		for n := range 2 { // and two products of any of them, one of which was allowed
+			w.put(&weir.Domain{UID: uid('d', n), Name: fmt.Sprint("dox", n), Team: uid('t', rapid.IntRange(0, 1).Draw(rt, "owner"))}, false)
+			w.put(&weir.Product{
+				UID: uid('p', n), Name: fmt.Sprintf("dox%d.pro", n), Domain: uid('d', n), Major: 1, Kind: "stream", Encoding: "json", KeyEncoding: "string",
+				Visibility: weir.VisibleMesh, Access: weir.AccessRequest, Partitions: 1,
+			}, false)
+			w.put(&weir.Topic{
+				UID: uid('o', n), Name: fmt.Sprintf("dox%d.pro.v1", n), Domain: uid('d', n), Of: uid('p', n), Partitions: 1, State: weir.TopicMade, ID: weir.TopicID{byte(n + 1)},
+			}, false)
+		}
+		m := rapid.IntRange(0, 1).Draw(rt, "allowed")
+		w.put(&weir.Access{UID: uid('g', m), Name: fmt.Sprintf("dox0.pro/x%d", m), Product: uid('p', 0), Application: uid('a', m)}, false)
+		for range rapid.IntRange(0, 5).Draw(rt, "changes") {
 			w.changeOf("domain", "product", "topic", "access")
 		}
 		live, err := access.NewLive(ctx, l)
