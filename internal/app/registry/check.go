@@ -2,12 +2,14 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/compat"
+	"github.com/weirmesh/weir/internal/core/schema"
 )
 
 // Check says whether a schema may follow in a subject, at its level: against the
@@ -37,7 +39,25 @@ func (r *Registry) Check(ctx context.Context, p weir.Principal, cmd Registration
 	if err != nil {
 		return compat.Verdict{}, err
 	}
-	return r.verdict(ctx, w, s, c, version)
+	v, err := r.verdict(ctx, w, s, c, version)
+	if err == nil && s.owner.product != nil {
+		v.Findings = append(v.Findings, notOfProduct(s, c)...)
+	}
+	return v, err
+}
+
+// notOfProduct is what keeps a schema out of a product's subject beside its
+// earlier versions: another language, or values without the key's fields.
+func notOfProduct(s seen, c candidate) []compat.Finding {
+	err := ofProduct(s.owner.product, s.name, c.schema)
+	var e *weir.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	latest, _ := s.latest()
+	return []compat.Finding{{Version: latest.Version, Direction: compat.Backward, Mismatch: schema.Mismatch{
+		Path: e.Where, Rule: "NOT_OF_THE_PRODUCT", Reader: string(c.reg.Format), Msg: e.Msg, Fix: e.Fix,
+	}}}
 }
 
 // lookAs takes a subject as it is for a principal: what the principal may not

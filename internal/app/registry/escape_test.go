@@ -224,3 +224,24 @@ func TestKeyBehindALargeField(t *testing.T) {
 		t.Errorf("a key that is not at the top: %v", err)
 	}
 }
+
+// TestCheckSaysWhatRegisterWould: what a product's subject would refuse for
+// another reason than its versions is no schema that may follow.
+func TestCheckSaysWhatRegisterWould(t *testing.T) {
+	t.Parallel()
+	m, ctx := newMesh(t), context.Background()
+	m.product(catalog.NewProduct{Name: "ours.users", Kind: weir.KindTable, Key: []string{"id"}, Schema: avro("v", "id?", "name?")})
+	reg := registry.Registration{Subject: "ours.users.v1-value", Text: avro("v", "name?")}
+	v, err := m.registry.Check(ctx, m.member("ours").By, reg, 0)
+	must(t, err)
+	if v.Compatible() || !strings.Contains(v.Findings[0].Msg, "no field id") {
+		t.Errorf("%+v", v)
+	}
+	if _, err := m.registry.Register(ctx, m.member("ours"), reg); faultOf(err) != registry.InvalidSchema {
+		t.Errorf("%v", err)
+	}
+	reg.Text = avro("v", "id?")
+	if v, err := m.registry.Check(ctx, m.member("ours").By, reg, 0); err != nil || !v.Compatible() {
+		t.Errorf("%+v (%v)", v, err)
+	}
+}
