@@ -52,6 +52,7 @@ type product struct {
 	encoding     string
 	file         string // with the schema
 	key          string // the field that is the key
+	tells        client.Telling
 }
 
 func (p product) full() string { return p.domain + "." + p.name }
@@ -62,22 +63,22 @@ func products() []product {
 		{
 			domain: "membership", name: "users", about: "Who our customers are",
 			what: "Everyone who registered: region, gender, time. The latest record of a user counts.",
-			kind: "table", retention: "forever", producer: "registration", encoding: inAvro, file: "users.avsc", key: "userid",
+			kind: "table", retention: "forever", producer: "registration", encoding: inAvro, file: "users.avsc", key: "userid", tells: usersTell(),
 		},
 		{
 			domain: "execution", name: "stocktrades", about: "Orders and their execution",
 			what: "Every trade: side, quantity, symbol, price, account, user.",
-			kind: "stream", retention: "6h", producer: "matching-engine", encoding: inProtobuf, file: "stocktrades.proto", key: "symbol",
+			kind: "stream", retention: "6h", producer: "matching-engine", encoding: inProtobuf, file: "stocktrades.proto", key: "symbol", tells: tradesTell(),
 		},
 		{
 			domain: "edge", name: "pageviews", about: "The web site",
 			what: "Every page that a user looked at.",
-			kind: "stream", retention: "6h", producer: "web-tracker", encoding: inAvro, file: "pageviews.avsc", key: "userid",
+			kind: "stream", retention: "6h", producer: "web-tracker", encoding: inAvro, file: "pageviews.avsc", key: "userid", tells: viewsTell(),
 		},
 		{
 			domain: "membership", name: "preferences", about: "Who our customers are",
 			what: "What a user agreed to and wants to hear of. The latest record of a user counts.",
-			kind: "table", retention: "forever", producer: "preference-center", encoding: inJSONSchema, file: "preferences.json", key: "userid",
+			kind: "table", retention: "forever", producer: "preference-center", encoding: inJSONSchema, file: "preferences.json", key: "userid", tells: preferencesTell(),
 		},
 	}
 }
@@ -97,6 +98,9 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) ([]Applica
 	}
 	apps := []Application{{Name: Reader, Writes: []string{}}}
 	if err := team(ctx, cl, readerTeam, me.Name, "Looks at everything"); err != nil {
+		return nil, err
+	}
+	if err := glossary(ctx, cl); err != nil {
 		return nil, err
 	}
 	for _, p := range products() {
@@ -153,6 +157,7 @@ func (p product) create(ctx context.Context, cl *client.Client) (Form, error) {
 	got, err := cl.CreateProduct(ctx, client.NewProduct{
 		Name: p.full(), Kind: p.kind, Encoding: p.encoding, Schema: p.schema(), KeyEncoding: "string", Key: []string{p.key},
 		Access: "open", Description: p.what, Retention: p.retention,
+		Telling: p.tells,
 	})
 	f := Form{Encoding: p.encoding}
 	for _, s := range got.Subjects {
