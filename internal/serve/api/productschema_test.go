@@ -125,7 +125,7 @@ func TestNothingIsMadeOfARefusedSchema(t *testing.T) {
 		says   []string
 	}{
 		"not Avro":           {client.NewProduct{Encoding: "avro", Schema: `{"type":"recrd"}`}, http.StatusBadRequest, []string{"schema, read as AVRO", "recrd"}},
-		"another language":   {client.NewProduct{Encoding: "protobuf", Schema: users}, http.StatusBadRequest, []string{"schema, read as PROTOBUF", "say the encoding"}},
+		"another language":   {client.NewProduct{Encoding: "protobuf", Schema: users}, http.StatusBadRequest, []string{"schema, read as PROTOBUF"}},
 		"a bad key":          {client.NewProduct{Encoding: "avro", Schema: users, KeyEncoding: "protobuf", KeySchema: users}, http.StatusBadRequest, []string{"keySchema, read as PROTOBUF"}},
 		"bytes":              {client.NewProduct{Encoding: "bytes", Schema: users}, http.StatusBadRequest, []string{"values of encoding bytes have no schema", "protobuf or json-schema"}},
 		"string keys":        {client.NewProduct{Encoding: "avro", KeySchema: userID}, http.StatusBadRequest, []string{"keys of encoding string have no schema", "avro or protobuf"}},
