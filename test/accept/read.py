@@ -248,7 +248,8 @@ class Follow(threading.Thread):
             try:
                 self.read(get(self.node, self.name, accept="text/event-stream", token=self.token, last=self.last, follow="true", **self.query))
             except Exception:
-                self.breaks += 1
+                pass
+            self.breaks += self.end is None
             if not self.resume or self.end and self.end["reason"] != "error":
                 break
             time.sleep(0.1)
