@@ -27,7 +27,9 @@ func (t *topic) grow(to int32) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for p := range to {
-		t.spans[p] = t.spans[p]
+		if _, ok := t.spans[p]; !ok {
+			t.spans[p] = weir.Span{}
+		}
 	}
 }
 
