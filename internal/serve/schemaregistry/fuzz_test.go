@@ -27,7 +27,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
 		u, err := url.ParseRequestURI("/" + strings.TrimPrefix(path, "/"))
 		if err != nil || slices.Contains([]string{"", http.MethodConnect}, method) {
-			t.Skip()
+			return // no request has it
 		}
 		u.RawQuery = query
 		req := who.Clone(t.Context())
