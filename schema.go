@@ -36,6 +36,7 @@ const (
 	MaxReferences  = 100
 	MaxProperties  = 256 // of metadata, and paths with tags
 	MaxRules       = 256
+	MaxBeside      = 64 << 10 // bytes of metadata, and of rules
 	MaxSubjectName = 255
 )
 
@@ -129,15 +130,18 @@ func (m *Metadata) check() error {
 		return Errorf(Invalid, "more than %d tags or properties", MaxProperties).At("metadata").WithFix("use fewer")
 	}
 	var errs []error
+	size := 0
 	for path, tags := range m.Tags {
 		for _, t := range append(tags, path) {
+			size += len(t)
 			errs = append(errs, checkText("metadata.tags", t))
 		}
 	}
 	for k, v := range m.Properties {
+		size += len(k) + len(v)
 		errs = append(errs, checkText("metadata.properties", k), checkText("metadata.properties."+clip(k), v))
 	}
-	return first(errs...)
+	return first(append(errs, beside("metadata", size))...)
 }
 
 func (r *RuleSet) check() error {
@@ -148,11 +152,33 @@ func (r *RuleSet) check() error {
 	if len(all) > MaxRules {
 		return Errorf(Invalid, "%d rules", len(all)).At("ruleSet").WithFix("use at most %d", MaxRules)
 	}
+	size := 0
 	for i, rule := range all {
 		where := "ruleSet." + strconv.Itoa(i)
+		size += rule.size()
 		if err := first(checkText(where+".name", rule.Name), checkText(where+".doc", rule.Doc), checkText(where+".expr", rule.Expr)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return beside("ruleSet", size)
+}
+
+// size is the bytes of a rule's texts.
+func (r Rule) size() int {
+	n := len(r.Name) + len(r.Doc) + len(r.Kind) + len(r.Mode) + len(r.Type) + len(r.Expr) + len(r.OnSuccess) + len(r.OnFailure)
+	for _, t := range r.Tags {
+		n += len(t)
+	}
+	for k, v := range r.Params {
+		n += len(k) + len(v)
+	}
+	return n
+}
+
+// beside bounds what stands beside a schema: it is kept in memory.
+func beside(where string, size int) error {
+	if size <= MaxBeside {
+		return nil
+	}
+	return Errorf(Limit, "%d bytes of it", size).At(where).WithFix("use at most %d", MaxBeside)
 }

@@ -2,6 +2,7 @@ package weir_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,8 +98,14 @@ func TestSchemaFaults(t *testing.T) {
 		"format":        schema(func(s *weir.Schema) { s.Format = "XML" }),
 		"references":    schema(func(s *weir.Schema) { s.Referred = nil }),
 		"metadata.tags": schema(func(s *weir.Schema) { s.Metadata = &weir.Metadata{Tags: map[string][]string{"a": {"\x00"}}} }),
-		"metadata":      schema(func(s *weir.Schema) { s.Metadata = &weir.Metadata{Sensitive: make([]string, 257)} }),
-		"ruleSet":       schema(func(s *weir.Schema) { s.RuleSet = &weir.RuleSet{EncodingRules: make([]weir.Rule, 257)} }),
+		"metadata (bytes)": schema(func(s *weir.Schema) {
+			s.Metadata = &weir.Metadata{Tags: map[string][]string{"a": slices.Repeat([]string{strings.Repeat("x", 4096)}, 17)}}
+		}),
+		"ruleSet (bytes)": schema(func(s *weir.Schema) {
+			s.RuleSet = &weir.RuleSet{DomainRules: []weir.Rule{{Params: map[string]string{"a": strings.Repeat("x", 70000)}}}}
+		}),
+		"metadata": schema(func(s *weir.Schema) { s.Metadata = &weir.Metadata{Sensitive: make([]string, 257)} }),
+		"ruleSet":  schema(func(s *weir.Schema) { s.RuleSet = &weir.RuleSet{EncodingRules: make([]weir.Rule, 257)} }),
 		"ruleSet.0.expr": schema(func(s *weir.Schema) {
 			s.RuleSet = &weir.RuleSet{DomainRules: []weir.Rule{{Expr: strings.Repeat("x", 5000)}}}
 		}),
