@@ -630,5 +630,5 @@ func subjectExists(ctx context.Context, r *client.Registry, name string) error {
 			break
 		}
 	}
-	return fmt.Errorf("there is no subject %s%s To check its first schema say --new; weir schema list shows every subject", printable(name), cmp.Or(near, "."))
+	return fmt.Errorf("there is no subject %s%s If it is meant to be new, say --new; weir schema list shows every subject", printable(name), cmp.Or(near, "."))
 }

@@ -28,22 +28,27 @@ type setting[T any] struct {
 type settingFlags struct {
 	set   string
 	unset bool
+	fresh bool
 }
 
 func addSettingFlags(cmd *cobra.Command, what string, words []string) *settingFlags {
 	var s settingFlags
 	cmd.Flags().StringVar(&s.set, "set", "", what+": "+strings.Join(words, ", "))
 	cmd.Flags().BoolVar(&s.unset, "unset", false, "take the subject's own away, so that the mesh's counts")
+	cmd.Flags().BoolVar(&s.fresh, "new", false, "the subject need not exist yet")
 	_ = cmd.RegisterFlagCompletionFunc("set", fixed(words...))
 	return &s
 }
 
-func (s *settingFlags) check() error {
+func (s *settingFlags) check(ctx context.Context, r *client.Registry, subject string) error {
 	if s.set != "" && s.unset {
 		return errors.New("--set and --unset say opposite things; give one of them")
 	}
 	s.set = strings.ToUpper(s.set)
-	return nil
+	if s.set == "" || subject == "" || s.fresh {
+		return nil
+	}
+	return subjectExists(ctx, r, subject)
 }
 
 // subjectOf is the argument, or "" for the mesh.
@@ -79,10 +84,10 @@ func (c *cli) schemaConfig() *cobra.Command {
 	}
 	s := addSettingFlags(cmd, "the level to be", levels())
 	return c.registryWrite(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
-		if err := s.check(); err != nil {
+		subject := subjectOf(args)
+		if err := s.check(ctx, r, subject); err != nil {
 			return err
 		}
-		subject := subjectOf(args)
 		if s.set != "" {
 			if err := r.SetConfig(ctx, subject, client.SchemaConfig{Compatibility: s.set}); err != nil {
 				return err
@@ -129,10 +134,10 @@ func (c *cli) schemaMode() *cobra.Command {
 	s := addSettingFlags(cmd, "the mode to be", modes())
 	force := cmd.Flags().Bool("force", false, "IMPORT also where there are schemas")
 	return c.registryWrite(cmd, func(ctx context.Context, r *client.Registry, args []string) error {
-		if err := s.check(); err != nil {
+		subject := subjectOf(args)
+		if err := s.check(ctx, r, subject); err != nil {
 			return err
 		}
-		subject := subjectOf(args)
 		if s.set != "" {
 			if err := r.SetMode(ctx, subject, client.ModeChange{Mode: s.set, Force: *force}); err != nil {
 				return err
