@@ -96,7 +96,7 @@ func TestDecodeEntryRefuses(t *testing.T) {
 		"null":          {"null", "format 0"},
 		"a list":        {"[]", "no entry"},
 		"no v":          {strings.Replace(good, `"v":1`, `"w":1`, 1), "format 0"},
-		"a newer v":     {strings.Replace(good, `"v":1`, `"v":3`, 1), "newer weir"},
+		"a newer v":     {strings.Replace(good, `"v":1`, `"v":4`, 1), "newer weir"},
 		"a negative v":  {strings.Replace(good, `"v":1`, `"v":-1`, 1), "format -1"},
 		"unknown field": {strings.Replace(good, `"op"`, `"opp"`, 1), "cannot be read"},
 		"two entries":   {good + good, "no entry"},
@@ -124,7 +124,7 @@ func TestSealChains(t *testing.T) {
 	if one.Offset != 1 || two.Offset != 2 || one.Hash == two.Hash || !bytes.Equal(one.Bytes, two.Bytes) {
 		t.Fatalf("%v %v", one.Head, two.Head)
 	}
-	if !bytes.Contains(one.Bytes, []byte(`"2026-01-01T00:00:00Z"`)) || !bytes.Contains(one.Bytes, []byte(`"v":2`)) {
+	if !bytes.Contains(one.Bytes, []byte(`"2026-01-01T00:00:00Z"`)) || !bytes.Contains(one.Bytes, []byte(`"v":3`)) {
 		t.Errorf("%s", one.Bytes)
 	}
 	if got := one.Head.Next(two.Bytes); got != two.Head {

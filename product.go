@@ -1,6 +1,7 @@
 package weir
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -119,9 +120,10 @@ type Product struct {
 	Owner       UID         `json:"owner"` // the person who answers for it
 	Description string      `json:"description,omitempty"`
 	About
-	Partitions int       `json:"partitions"`
-	Retention  Duration  `json:"retention"`
-	Created    time.Time `json:"created"`
+	Partitions int          `json:"partitions"`
+	Retention  Duration     `json:"retention"`
+	Created    time.Time    `json:"created"`
+	Published  *Publication `json:"published,omitempty"` // nil: it was made, with a topic of its own
 }
 
 func (p *Product) Ref() Ref { return Ref{NounProduct, p.UID, p.Name} }
@@ -129,8 +131,22 @@ func (p *Product) Ref() Ref { return Ref{NounProduct, p.UID, p.Name} }
 // Topic is the name that Kafka clients use.
 func (p *Product) Topic() string { return fmt.Sprintf("%s.v%d", p.Name, p.Major) }
 
-// Subject is the name under which the schemas of its keys or values are.
-func (p *Product) Subject(k SubjectKind) string { return SubjectOfTopic(p.Topic(), k) }
+// Alias is the other name of its topic, and of its subjects: the one that the
+// topic had before it was published. Empty if it has none.
+func (p *Product) Alias() string {
+	if p.Published == nil {
+		return ""
+	}
+	return p.Published.Topic
+}
+
+// OnCluster is the name of its topic on the cluster: the alias, if it has one.
+func (p *Product) OnCluster() string { return cmp.Or(p.Alias(), p.Topic()) }
+
+// Subject is the name under which the schemas of its keys or values are: that
+// of the topic on the cluster, so that publishing moves no schema. Asked for by
+// the product's own name, the registry gives the same.
+func (p *Product) Subject(k SubjectKind) string { return SubjectOfTopic(p.OnCluster(), k) }
 
 // SchemaFormat is the language of its keys' or values' schemas; "" if they can
 // have none.
@@ -143,7 +159,8 @@ func (p *Product) SchemaFormat(k SubjectKind) SchemaFormat {
 
 // Refers lists domain, owner, and what the owner tells points to.
 func (p *Product) Refers() []Ref {
-	return append([]Ref{{Noun: NounDomain, UID: p.Domain}, {Noun: NounPerson, UID: p.Owner}}, p.About.refers()...)
+	rs := append([]Ref{{Noun: NounDomain, UID: p.Domain}, {Noun: NounPerson, UID: p.Owner}}, p.About.refers()...)
+	return append(rs, p.Published.refers()...)
 }
 
 // Readers: the whole mesh; or the domain, those with a role on the product, and
@@ -172,6 +189,7 @@ func (p *Product) Validate() error {
 		p.About.check(),
 		checkPartitions(p.Partitions),
 		p.Retention.check(),
+		p.Published.check(),
 	)
 }
 

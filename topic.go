@@ -27,7 +27,8 @@ type Topic struct {
 	Compact    bool       `json:"compact,omitempty"` // the latest record of a key is enough
 	State      TopicState `json:"state"`
 	ID         TopicID    `json:"id,omitzero"`
-	Behind     bool       `json:"behind,omitempty"` // made, but the cluster was not told of the last change
+	Behind     bool       `json:"behind,omitempty"`  // made, but the cluster was not told of the last change
+	Adopted    bool       `json:"adopted,omitempty"` // it was on the cluster before, and Weir neither changes nor ends it
 	Created    time.Time  `json:"created"`
 }
 
