@@ -52,6 +52,12 @@ func New(base, token string) (*Client, error) {
 	}}}, nil
 }
 
+// Over makes a client that reaches the node through a transport, which may be
+// the node itself. Addresses in requests have the host "node".
+func Over(transport http.RoundTripper, token string) *Client {
+	return &Client{base: "http://node/api/v1", token: token, http: &http.Client{Transport: transport}}
+}
+
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
