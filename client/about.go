@@ -10,6 +10,7 @@ import (
 type About struct {
 	Type          string    `json:"type" enum:"source-aligned,aggregate,consumer-aligned"`
 	Lifecycle     string    `json:"lifecycle" enum:"proposed,active,deprecated,retired"`
+	Successor     string    `json:"successor,omitempty" doc:"The product to use instead of a deprecated or retired one."`
 	Purpose       string    `json:"purpose,omitempty" doc:"What it is for."`
 	Usage         string    `json:"usage,omitempty" doc:"How to use it."`
 	Limitations   string    `json:"limitations,omitempty" doc:"What it is not good for."`

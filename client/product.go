@@ -30,6 +30,7 @@ type Product struct {
 	Status     Status           `json:"status"`
 	Subjects   []ProductSubject `json:"subjects" nullable:"false" doc:"Where the schemas of its keys and values are, of those that can have one."`
 	Warnings   []Warning        `json:"warnings" nullable:"false" doc:"What it should tell, and does not."`
+	Published  *Publication     `json:"published,omitempty" doc:"How a topic that was there became it; absent: it was made, with a topic of its own."`
 	Revision   uint64           `json:"revision"`
 	Created    time.Time        `json:"created"`
 }

@@ -16,6 +16,7 @@ type Stream struct {
 	Retention   string    `json:"retention"`
 	Topic       string    `json:"topic"`
 	Status      Status    `json:"status"`
+	Published   string    `json:"published,omitempty" doc:"The product that it is published as; absent: it is not."`
 	Revision    uint64    `json:"revision"`
 	Created     time.Time `json:"created"`
 }
