@@ -9,12 +9,20 @@ type Mesh struct {
 	Name    string         `json:"name"`
 	Config  *SubjectConfig `json:"config,omitempty"` // of the subjects that have none of their own
 	Mode    SubjectMode    `json:"mode,omitempty"`   // the same; empty: READWRITE
+	Terms   UID            `json:"terms,omitzero"`   // a text: what who publishes agrees to; zero: the program's own
 	Created time.Time      `json:"created"`
 }
 
 func (m *Mesh) Ref() Ref       { return Ref{NounMesh, m.UID, m.Name} }
-func (m *Mesh) Refers() []Ref  { return nil }
 func (m *Mesh) Readers() []UID { return nil }
+
+// Refers lists the terms.
+func (m *Mesh) Refers() []Ref {
+	if m.Terms.IsZero() {
+		return nil
+	}
+	return []Ref{{Noun: NounText, UID: m.Terms}}
+}
 
 // Validate checks every field by itself.
 func (m *Mesh) Validate() error {

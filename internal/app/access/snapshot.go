@@ -155,6 +155,7 @@ func (s *Snapshot) facts(t Topic, owns, allowed func(weir.UID) bool) rights.Topi
 		f.Product = true
 		f.Mesh = p.Visibility == weir.VisibleMesh
 		f.Open = p.Access == weir.AccessOpen
+		f.Closed, f.Ended = p.Stage() == weir.Deprecated, p.Stage() == weir.Retired
 		f.Allowed = allowed(p.UID)
 	}
 	return f

@@ -22,6 +22,7 @@ const (
 	Edit    Verb = "edit"    // anything about it
 	Tell    Verb = "tell"    // what is told about a product; who may edit it may tell too
 	Delete  Verb = "delete"  // its data too
+	Publish Verb = "publish" // a topic as a product
 	Allow   Verb = "allow"   // an application to read a product
 	Revoke  Verb = "revoke"  // what was allowed, or credentials
 	Appoint Verb = "appoint" // give and take roles there
@@ -31,7 +32,7 @@ const (
 
 // Verbs lists every verb, in the order in which people read them.
 func Verbs() []Verb {
-	return []Verb{Create, Edit, Tell, Delete, Allow, Revoke, Appoint, Export, Verify}
+	return []Verb{Create, Edit, Tell, Delete, Publish, Allow, Revoke, Appoint, Export, Verify}
 }
 
 // Thing is what the verb is about: a noun, and whose it is. What does not
@@ -83,6 +84,8 @@ var table = []row{
 	{[]weir.Noun{weir.NounProduct}, []Verb{Edit, Delete}, owners | productOwner},
 	{[]weir.Noun{weir.NounProduct}, []Verb{Tell}, owners | productOwner | steward},
 	{[]weir.Noun{weir.NounStream, weir.NounTopic}, []Verb{Create, Edit, Delete}, owners},
+	{[]weir.Noun{weir.NounStream}, []Verb{Publish}, owners},
+	{[]weir.Noun{weir.NounTopic}, []Verb{Publish}, meshAdmin}, // one that the mesh does not know
 	{[]weir.Noun{weir.NounSubject}, []Verb{Create, Edit, Delete}, owners | productOwner}, // without a domain: the mesh's
 	{[]weir.Noun{weir.NounAccess}, []Verb{Allow, Revoke}, owners | productOwner | steward},
 	{[]weir.Noun{weir.NounTerm}, []Verb{Create, Edit, Delete}, meshAdmin | steward}, // the glossary is the mesh's
@@ -230,19 +233,24 @@ type TopicFacts struct {
 	Mesh      bool // the product is visible in the whole mesh
 	Open      bool // the product is open
 	Allowed   bool // the application was allowed to read it
+	Closed    bool // the product is deprecated: nobody new reads it
+	Ended     bool // the product is retired: nobody else reads it
 }
 
 // OnTopic is the rule of access: applications of the owning team read and
 // write the domain's products and private streams. Others see the products
 // that are visible in the mesh, and read those that are open or that they were
-// allowed to read.
+// allowed to read. One that is deprecated is read by those alone that were
+// allowed, and one that is retired by none of them.
 func OnTopic(f TopicFacts) Topic {
 	switch {
 	case f.OwnDomain:
 		return See | Read | Write
 	case !f.Product || !f.Mesh:
 		return Nothing
-	case f.Open || f.Allowed:
+	case f.Ended:
+		return See
+	case f.Allowed || f.Open && !f.Closed:
 		return See | Read
 	}
 	return See

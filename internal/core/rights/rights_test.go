@@ -106,13 +106,15 @@ func may(p weir.Principal) string {
 // topics prints the rule on topics for every combination of facts.
 func topics() string {
 	var b strings.Builder
-	for i := range 32 {
-		f := rights.TopicFacts{OwnDomain: i&16 != 0, Product: i&8 != 0, Mesh: i&4 != 0, Open: i&2 != 0, Allowed: i&1 != 0}
+	for i := range 128 {
+		f := rights.TopicFacts{
+			OwnDomain: i&16 != 0, Product: i&8 != 0, Mesh: i&4 != 0, Open: i&2 != 0, Allowed: i&1 != 0, Closed: i&32 != 0, Ended: i&64 != 0,
+		}
 		var facts, can []string
 		for _, x := range []struct {
 			is   bool
 			name string
-		}{{f.OwnDomain, "own"}, {f.Product, "product"}, {f.Mesh, "mesh"}, {f.Open, "open"}, {f.Allowed, "allowed"}} {
+		}{{f.OwnDomain, "own"}, {f.Product, "product"}, {f.Mesh, "mesh"}, {f.Open, "open"}, {f.Allowed, "allowed"}, {f.Closed, "deprecated"}, {f.Ended, "retired"}} {
 			if x.is {
 				facts = append(facts, x.name)
 			}
