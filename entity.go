@@ -30,6 +30,7 @@ const (
 	NounSchema      Noun = "schema"
 	NounText        Noun = "text"
 	NounTerm        Noun = "term"
+	NounPolicy      Noun = "policy"
 )
 
 // Ref names an entity: by UID, which is for ever, or by Name, which is unique
@@ -80,6 +81,7 @@ var newEntity = map[Noun]func() Entity{
 	NounSchema:      func() Entity { return new(Schema) },
 	NounText:        func() Entity { return new(Text) },
 	NounTerm:        func() Entity { return new(Term) },
+	NounPolicy:      func() Entity { return new(Policy) },
 }
 
 // Nouns lists every noun, sorted.
@@ -148,6 +150,29 @@ func Public(e Entity) (map[string]any, error) {
 		delete(m, name)
 	}
 	return m, nil
+}
+
+// Brief is an entity's body without what is long in it (long:"true"); nil if
+// nothing is. It can be decoded as the whole body can.
+func Brief(n Noun, body json.RawMessage) (json.RawMessage, error) {
+	empty, ok := newEntity[n]
+	if !ok {
+		return nil, Errorf(Damaged, "no such noun: %q", n)
+	}
+	long := slices.DeleteFunc(taggedFields(empty(), "long"), func(name string) bool {
+		return !bytes.Contains(body, []byte(`"`+name+`":`))
+	})
+	if len(long) == 0 {
+		return nil, nil
+	}
+	m := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &m); err != nil {
+		return nil, Errorf(Damaged, "the %s in the ledger cannot be read", n).Because(err)
+	}
+	for _, name := range long {
+		delete(m, name)
+	}
+	return Canonical(m)
 }
 
 // taggedFields lists the JSON names of e's fields with a tag of ours.

@@ -48,6 +48,10 @@ func valid() map[weir.Noun]weir.Entity {
 			Config:   &weir.SubjectConfig{Compatibility: weir.CompatFull},
 			Versions: []weir.SubjectVersion{{Version: 1, Schema: uid(14), ID: 6, Deleted: true}, {Version: 3, Schema: uid(13), ID: 7}},
 		},
+		weir.NounPolicy: &weir.Policy{
+			UID: uid(17), Name: "has-sla", Enabled: true, Severity: weir.SeverityWarning, When: weir.WhenAlways, Expression: "product.sla != ''",
+			Message: "{product.name} has no SLA", Fix: "say one", Created: at,
+		},
 		weir.NounAccess: &weir.Access{UID: uid(11), Name: "sales.orders/billing", Product: uid(6), Application: uid(9), Domain: uid(5), Team: uid(3), Created: at},
 	}
 }
@@ -158,6 +162,7 @@ func TestNames(t *testing.T) {
 		weir.NounStream:      {[]string{"ab._private.cd"}, []string{"ab.cd", "ab._private.c", "ab._private.", "ab._privat.cd", "ab._private.cd\n", "ab._private.c_d"}},
 		weir.NounTopic:       {[]string{"a", "A._-", strings.Repeat("a", 249)}, []string{"", ".", "..", strings.Repeat("a", 250), "a/b", "a b", "ä"}},
 		weir.NounToken:       {[]string{"a/b"}, []string{"a", "a/", "/b", "a/b/c", "a/B"}},
+		weir.NounPolicy:      {[]string{"a", "has-sla"}, []string{"", "A", "a.b", "ab.cd", "a/b", long + "a"}},
 		weir.NounAccess:      {[]string{"ab.cd/x"}, []string{"ab.cd", "ab/x", "ab.cd/", "ab.cd/x/y", "/x"}},
 	} {
 		for _, name := range c.good {
@@ -201,6 +206,8 @@ func named(n weir.Noun, name string) weir.Entity {
 	case *weir.Access:
 		e.Name = name
 	case *weir.Term:
+		e.Name = name
+	case *weir.Policy:
 		e.Name = name
 	case *weir.Subject:
 		e.Name = name

@@ -24,11 +24,12 @@ const (
 	Unavailable                   // not now; the same request may work later
 	OutcomeUnknown                // may have happened; find out before repeating
 	Damaged                       // stored bytes are not what was written
+	AgainstPolicy                 // allowed to the caller, but a policy of the mesh or the domain refuses it
 )
 
 var kindNames = [...]string{
 	"internal error", "invalid", "not found", "already exists", "conflict", "denied",
-	"not logged in", "over a limit", "unavailable", "outcome unknown", "damaged",
+	"not logged in", "over a limit", "unavailable", "outcome unknown", "damaged", "against policy",
 }
 
 // String names the kind in words, as it stands in logs and audit entries.

@@ -18,8 +18,8 @@ const (
 	flushTimeout = 5 * time.Second
 )
 
-// Recorder is a writer that also puts on record what was denied: an attempt by
-// someone known to do what they may not. The first of its kind is written at
+// Recorder is a writer that also puts on record what was refused: an attempt by
+// someone known to do what they may not, or what a policy forbids. The first of its kind is written at
 // once; repetitions within the hour are counted and written when it ends, and
 // after 100 different ones an hour a principal's are only counted.
 type Recorder struct {
@@ -59,12 +59,13 @@ func NewRecorder(w weir.Writer, now func() time.Time, log *slog.Logger) *Recorde
 	return &Recorder{Writer: w, now: now, log: log, folded: map[attempt]*refusals{}, hour: map[weir.Ref]*window{}}
 }
 
-// Submit is the writer's, and puts a denial on record before it is returned.
+// Submit is the writer's, and puts a refusal by right or policy on record before
+// it is returned.
 func (r *Recorder) Submit(ctx context.Context, d weir.Decision) (weir.Receipt, error) {
 	receipt, err := r.Writer.Submit(ctx, d)
-	var denied *weir.Error
-	if errors.As(err, &denied) && denied.Kind == weir.Denied {
-		if entry, ok := r.note(d, denied); ok {
+	var refused *weir.Error
+	if errors.As(err, &refused) && (refused.Kind == weir.Denied || refused.Kind == weir.AgainstPolicy) {
+		if entry, ok := r.note(d, refused); ok {
 			r.write(ctx, d.By, d.Op, entry)
 		}
 	}

@@ -52,6 +52,8 @@ func statusOf(e *weir.Error) int {
 			return http.StatusUnprocessableEntity // the same schema will be too large later too
 		}
 		return http.StatusTooManyRequests
+	case weir.AgainstPolicy:
+		return http.StatusUnprocessableEntity
 	case weir.Unavailable, weir.OutcomeUnknown:
 		return http.StatusServiceUnavailable
 	}
