@@ -2,7 +2,8 @@
 and Python, both of npm's, and Flink's with Confluent's Java client. Each writes
 through the gateway with a schema that it registers, follows it with a second
 one, reads all back, and is refused a third with a sentence that says what is
-wrong. Then each reads what all of them wrote."""
+wrong: for values, for keys, and for Protobuf that imports a file, which the
+serialiser registers first. Then each reads what all of them wrote."""
 
 import concurrent.futures
 import json
@@ -41,6 +42,17 @@ REFUSAL = {
     "protobuf": ["name", "KIND", "number"],
 }
 
+# Those whose serialisers know keys from values, and those that register an
+# imported file by themselves.
+ON_KEYS = ["confluent-kafka-go", "confluent-kafka", "npm-confluent", "npm-kafkajs"]
+IMPORTING = ["confluent-kafka-go", "confluent-kafka", "npm-confluent"]
+KEY_ENCODINGS = {"avro": "avro", "json": "json", "protobuf": "protobuf"}
+KEY_REFUSAL = {
+    "avro": ["grade", "READER_FIELD_MISSING_DEFAULT_VALUE", "default"],
+    "json": ["id", "TYPE", "integer"],
+    "protobuf": ["id", "KIND", "number"],
+}
+
 
 def script():
     n = lib.size(5)
@@ -64,12 +76,19 @@ def script():
     for f in FORMATS:
         cross(node, pool, team, apps, readers, f, n)
     ids(node, apps["franz-go"], team)
+    keys(node, pool, team, apps, n)
+    imports(node, pool, team, apps, n)
+
+
+def client(app, name, *args):
+    """Runs a client as an application; gives what it left."""
+    env = dict(os.environ, REGISTRY=app.node.registry, KAFKA=app.node.kafka, USERNAME=app.username, PASSWORD=app.password, NODE_MODULES=str(CLIENTS / "node"))
+    return lib.run([*PROGRAMS[name][0], *map(str, args)], env=env, timeout=120)
 
 
 def run(app, name, *args):
-    """Runs a client as an application."""
-    env = dict(os.environ, REGISTRY=app.node.registry, KAFKA=app.node.kafka, USERNAME=app.username, PASSWORD=app.password, NODE_MODULES=str(CLIENTS / "node"))
-    r = lib.run([*PROGRAMS[name][0], *map(str, args)], env=env, timeout=120)
+    """Runs a client that must not fail; gives what it printed."""
+    r = client(app, name, *args)
     claim(r.code == 0, f"{name} {' '.join(map(str, args))}: exit {r.code}: {(r.err or r.out)[-1500:]}")
     return r.out
 
@@ -169,6 +188,72 @@ def ids(node, app, team):
         same = {name: i for name, i in by.items() if (name, f) != ("confluent-kafka-go", "json")}
         claim(len(set(same.values())) == 1, f"{f}: the same schema has the same id, whoever registers it: {by}")
     measure("ids of the same schema from different clients", {f: sorted(set(by.values())) for f, by in found.items()})
+
+
+def keys(node, pool, team, apps, n):
+    """Serialisers on keys: records whose keys and values both have schemas."""
+    jobs = [(name, f) for name in ON_KEYS for f in FORMATS]
+    topics = {
+        (name, f): node.product(f"{team}.keys-{name}-{f}", "--encoding", registry.ENCODINGS[f], "--key-encoding", KEY_ENCODINGS[f], "--key", "id")
+        for name, f in jobs
+    }
+    for job in jobs:
+        node.topic(topics[job], apps[job[0]])
+
+    def one(job):
+        name, f = job
+        return json.loads(run(apps[name], name, "keys", f, topics[job], f"{apps[name].name}.keys-{f}", n))
+
+    for (name, f), seen in zip(jobs, pool.map(one, jobs)):
+        judge_keys(f"{name}, {f} keys", f, seen, n)
+        status, got = registry.Registry(node.registry, (apps[name].username, apps[name].password)).ask(
+            "GET", f"/subjects/{registry.quote(topics[name, f])}-value/versions")
+        claim((status, got) == (200, [1]), f"{name}, {f}: what keys register is not the values': {status} {got}")
+    measure("clients × formats of keys that registered, wrote, read, followed, and were refused", len(jobs))
+
+
+def judge_keys(what, format_, seen, n):
+    claim(seen["versions"] == [1, 2] and len(set(seen["ids"])) == 2, f"{what}: versions {seen['versions']}, ids {seen['ids']}")
+    want = [((i, region(i)), i, f"{name}-{i}") for name, region in (("first", lambda _: None), ("second", lambda i: f"region {i}")) for i in range(n)]
+    got = [((r["key"]["id"], r["key"]["region"]), r["id"], r["name"]) for r in seen["records"]]
+    claim(sorted(got, key=str) == sorted(want, key=str), f"{what}: read {got}, not {want}")
+    claim(seen["refused"], f"{what}: a schema that may not follow was not refused")
+    for word in KEY_REFUSAL[format_]:
+        claim(word in seen["refused"], f"{what}: the refusal does not say {word!r}: {seen['refused']}")
+
+
+def imports(node, pool, team, apps, n):
+    """Protobuf with an import, which every serialiser registers under a subject
+    named like the file: one that is the team's own takes it, another one only
+    what the mesh's admin registered there before."""
+    own, foreign = f"{team}._shared.money.proto", f"{team}/money.proto"
+    for file, title in ((own, "own"), (foreign, "foreign")):
+        topics = {name: node.product(f"{team}.{title}-{name}", "--encoding", "protobuf") for name in IMPORTING}
+        for name in IMPORTING:
+            node.topic(topics[name], apps[name])
+        if file == foreign:
+            before = client(apps["confluent-kafka"], "confluent-kafka", "imports", file, topics["confluent-kafka"], fresh("refused"), n)
+            claim(before.code != 0 and "admin" in before.err and "_shared" in before.err, f"another's file was not refused with a reason: {before.code} {before.err[-800:]}")
+            measure("  it shows", before.err.strip().splitlines()[-1])
+            admin = registry.Registry(node.registry, node.admin["token"])
+            for fields in (), ("string currency",):
+                status, got = admin.register(file, registry.proto("Money", *fields).replace("int64 id", "int64 units"), "PROTOBUF")
+                claim(status == 200, f"the admin registers {file}: {status} {got}")
+
+        def one(name, file=file, topics=topics, title=title):
+            return json.loads(run(apps[name], name, "imports", file, topics[name], f"{apps[name].name}.{title}", n))
+
+        for name, seen in zip(IMPORTING, pool.map(one, IMPORTING)):
+            judge_imports(f"{name}, importing {file}", seen, n)
+    measure("clients that registered what a Protobuf file imports: under the team's own subject, and found under the admin's", len(IMPORTING))
+
+
+def judge_imports(what, seen, n):
+    claim((seen["versions"], seen["imported"]) == ([1, 2], [1, 2]), f"{what}: versions {seen['versions']}, of the import {seen['imported']}")
+    want = [(i, i, currency) for currency in ("", "EUR") for i in range(n)]
+    got = [(r["id"], r["units"], r["currency"]) for r in seen["records"]]
+    claim(sorted(got) == sorted(want), f"{what}: read {got}, not {want}")
+    claim(seen["refused"], f"{what}: an import that may not follow was not refused")
 
 
 lib.main(script)

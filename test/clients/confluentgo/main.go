@@ -8,6 +8,9 @@
 //	                            line of JSON
 //	write FORMAT TOPIC N NAME   write n records with the newest schema of the topic
 //	read FORMAT TOPIC GROUP N   read n records; a line of JSON each
+//	keys FORMAT TOPIC GROUP N   walk, with the three schemas on the keys
+//	imports FILE TOPIC GROUP N  walk, with Protobuf that imports a file, which
+//	                            the serialiser registers under its name
 //
 // Environment: REGISTRY, KAFKA, USERNAME, PASSWORD.
 package main
@@ -59,9 +62,13 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 5 {
-		return errors.New("usage: walk|read FORMAT TOPIC GROUP N, write FORMAT TOPIC N NAME")
+		return errors.New("usage: walk|read|keys FORMAT TOPIC GROUP N, write FORMAT TOPIC N NAME, imports FILE TOPIC GROUP N")
 	}
-	cl, err := newClient(args[1], args[2])
+	format := args[1]
+	if args[0] == "imports" {
+		format = "protobuf"
+	}
+	cl, err := newClient(format, args[2])
 	if err != nil {
 		return err
 	}
@@ -69,6 +76,10 @@ func run(args []string) error {
 	switch args[0] {
 	case "walk":
 		return cl.walk(args[3], args[4])
+	case "keys":
+		return cl.keys(format, args[3], args[4])
+	case "imports":
+		return cl.imports(args[1], args[3], args[4])
 	case "write":
 		n, err := strconv.Atoi(args[3])
 		if err != nil {
@@ -136,15 +147,17 @@ func (c *client) walk(group, count string) error {
 	if err != nil {
 		return err
 	}
-	versions, ids, err := c.back()
+	versions, ids, err := c.back(c.topic + "-value")
 	if err != nil {
 		return err
 	}
-	_, librdkafka := kafka.LibraryVersion()
-	fmt.Println(text(map[string]any{
-		"client": "confluent-kafka-go 2.11.1, librdkafka " + librdkafka, "versions": versions, "ids": ids, "records": rows, "refused": refused,
-	}))
+	fmt.Println(text(map[string]any{"client": clientName(), "versions": versions, "ids": ids, "records": rows, "refused": refused}))
 	return nil
+}
+
+func clientName() string {
+	_, librdkafka := kafka.LibraryVersion()
+	return "confluent-kafka-go 2.11.1, librdkafka " + librdkafka
 }
 
 // follow writes with the second schema, which the serialiser registers unless
@@ -208,31 +221,16 @@ func (c *client) read(group string, n int) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	consumer, err := kafka.NewConsumer(login(kafka.ConfigMap{"group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": false}))
-	if err != nil {
-		return nil, err
-	}
-	defer consumer.Close()
-	if err := consumer.Subscribe(c.topic, nil); err != nil {
-		return nil, err
-	}
 	var rows []row
-	for end := time.Now().Add(60 * time.Second); len(rows) < n && time.Now().Before(end); {
-		m, err := consumer.ReadMessage(time.Second)
-		var late kafka.Error
-		if errors.As(err, &late) && late.IsTimeout() {
-			continue
-		}
-		if err != nil {
-			return rows, err
-		}
+	err = c.consume(group, n, func(m *kafka.Message) error {
 		r, err := c.lang.row(d, c.topic, m.Value)
 		if err != nil {
-			return rows, fmt.Errorf("deserialize: %w", err)
+			return fmt.Errorf("deserialize: %w", err)
 		}
 		rows = append(rows, r)
-	}
-	return rows, nil
+		return nil
+	})
+	return rows, err
 }
 
 // refused is what an application sees that tries the third schema.
@@ -251,9 +249,8 @@ func (c *client) refused() (string, error) {
 	return "", nil
 }
 
-// back is what the registry says of the subject, by the client's own calls.
-func (c *client) back() (versions, ids []int, err error) {
-	subject := c.topic + "-value"
+// back is what the registry says of a subject, by the client's own calls.
+func (c *client) back(subject string) (versions, ids []int, err error) {
 	if versions, err = c.registry.GetAllVersions(subject); err != nil {
 		return nil, nil, err
 	}

@@ -4,10 +4,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/schemaregistry"
 	"github.com/confluentinc/confluent-kafka-go/v2/schemaregistry/serde"
 	"github.com/confluentinc/confluent-kafka-go/v2/schemaregistry/serde/protobuf"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
 )
@@ -38,14 +35,7 @@ func user(g generation) (protoreflect.MessageDescriptor, error) {
 	if g == second {
 		fields = append(fields, field("note", 3, descriptorpb.FieldDescriptorProto_TYPE_STRING))
 	}
-	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String("user.proto"), Package: proto.String("shop"), Syntax: proto.String("proto3"),
-		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("User"), Field: fields}},
-	}, new(protoregistry.Files))
-	if err != nil {
-		return nil, err
-	}
-	return file.Messages().Get(0), nil
+	return message("user.proto", "User", nil, fields)
 }
 
 func field(name string, number int32, kind descriptorpb.FieldDescriptorProto_Type) *descriptorpb.FieldDescriptorProto {

@@ -1,13 +1,14 @@
 // @kafkajs/confluent-schema-registry: one class for all formats.
-import { record, row, text } from './schemas.mjs';
+import { parts } from './schemas.mjs';
 
-export async function makeClient(require, format, topic) {
+export async function makeClient(require, format, topic, part = 'value') {
+  const { record, row, texts: { [format]: text } } = parts[part];
   const { SchemaRegistry, SchemaType } = require('@kafkajs/confluent-schema-registry');
   const { version } = require('@kafkajs/confluent-schema-registry/package.json');
   const registry = new SchemaRegistry({
     host: process.env.REGISTRY, auth: { username: process.env.USERNAME, password: process.env.PASSWORD }, retry: { retries: 1 },
   });
-  const subject = `${topic}-value`;
+  const subject = `${topic}-${part}`;
   const type = { avro: SchemaType.AVRO, json: SchemaType.JSON, protobuf: SchemaType.PROTOBUF }[format];
   const ids = [];
   let id;
@@ -16,7 +17,7 @@ export async function makeClient(require, format, topic) {
     name: `@kafkajs/confluent-schema-registry ${version}`,
 
     async register(which) {
-      ({ id } = await registry.register({ type, schema: text(format, which) }, { subject }));
+      ({ id } = await registry.register({ type, schema: text(which) }, { subject }));
       ids.push(id);
     },
 
@@ -33,7 +34,7 @@ export async function makeClient(require, format, topic) {
       for (const [i, want] of ids.entries()) {
         const got = await registry.getRegistryId(subject, i + 1);
         if (got !== want) throw new Error(`version ${i + 1} has id ${got}, not ${want}`);
-        const found = await registry.getRegistryIdBySchema(subject, { type, schema: text(format, i + 1) });
+        const found = await registry.getRegistryIdBySchema(subject, { type, schema: text(i + 1) });
         if (found !== want) throw new Error(`the lookup of version ${i + 1} finds ${found}`);
         versions.push(i + 1);
       }

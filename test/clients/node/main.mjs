@@ -8,6 +8,10 @@
 //                                      a third; one line of JSON
 //   CLIENT write FORMAT TOPIC N NAME   write n records with the newest schema
 //   CLIENT read FORMAT TOPIC GROUP N   read n records; a line of JSON each
+//   CLIENT keys FORMAT TOPIC GROUP N   walk, with the three schemas on the keys
+//   CLIENT imports FILE TOPIC GROUP N  walk, with Protobuf that imports a file,
+//                                      which the serialiser registers under its
+//                                      name (confluent alone)
 //
 // Environment: REGISTRY, KAFKA, USERNAME, PASSWORD, NODE_MODULES (the folder in
 // which `npm ci` was run), and KAFKAJS_LOG (ERROR unless set).
@@ -18,18 +22,19 @@ const require = createRequire(env.NODE_MODULES ? `${env.NODE_MODULES}/` : import
 const { Kafka, logLevel } = require('kafkajs');
 
 const [, , name, command, format, topic, ...rest] = process.argv;
-const { makeClient } = await import(`./${name}.mjs`);
-const client = await makeClient(require, format, topic);
+const { makeClient, makeOrders } = await import(`./${name}.mjs`);
+const client = command === 'imports' ? makeOrders(require, format, topic) : await makeClient(require, format, topic);
+const keys = command === 'keys' ? await makeClient(require, format, topic, 'key') : null;
 const kafka = new Kafka({
   clientId: env.USERNAME, brokers: [env.KAFKA], logLevel: logLevel[env.KAFKAJS_LOG || 'ERROR'],
   logCreator: () => ({ label, namespace, log }) => console.error(label, namespace, JSON.stringify(log)),
   sasl: { mechanism: 'scram-sha-512', username: env.USERNAME, password: env.PASSWORD },
 });
 
-async function send(values) {
+async function send(messages) {
   const producer = kafka.producer();
   await producer.connect();
-  await producer.send({ topic, messages: values.map((value) => ({ value })) });
+  await producer.send({ topic, messages });
   await producer.disconnect();
 }
 
@@ -46,7 +51,7 @@ async function read(group, n) {
     consumer.run({
       eachMessage: async ({ message }) => {
         try {
-          if (got.length < n) got.push(await client.decode(message.value));
+          if (got.length < n) got.push(await decode(message));
           if (got.length === n) end(done);
         } catch (e) { end(failed, e); }
       },
@@ -56,31 +61,44 @@ async function read(group, n) {
   return got;
 }
 
-async function write(which, n, prefix) {
-  const values = [];
-  for (let i = 0; i < n; i++) values.push(await client.encode(which, i, `${prefix}-${i}`));
-  await send(values);
+async function decode({ key, value }) {
+  const r = await client.decode(value);
+  return keys ? { key: await keys.decode(key), id: r.id, name: r.name } : r;
 }
 
-async function walk(group, n) {
-  await client.register(1);
+// write writes n records. With keys, those have the schema and values the first.
+async function write(which, n, prefix) {
+  const messages = [];
+  for (let i = 0; i < n; i++) {
+    const value = await client.encode(keys ? 1 : which, i, `${prefix}-${i}`);
+    messages.push(keys ? { key: await keys.encode(which, i), value } : { value });
+  }
+  await send(messages);
+}
+
+async function walk(walker, group, n) {
+  await walker.register(1);
   await write(1, n, 'first');
-  await client.register(2);
+  await walker.register(2);
   await write(2, n, 'second');
   const records = await read(group, 2 * n);
   let refused = '';
   try {
-    await client.register(3);
+    await walker.register(3);
   } catch (e) {
     refused = e.message;
   }
-  const { versions, ids } = await client.back();
-  console.log(JSON.stringify({ client: client.name, versions, ids, records, refused }));
+  console.log(JSON.stringify({ client: client.name, ...await walker.back(), records, refused }));
 }
 
 switch (command) {
   case 'walk':
-    await walk(rest[0], Number(rest[1]));
+  case 'imports':
+    await walk(client, rest[0], Number(rest[1]));
+    break;
+  case 'keys':
+    await client.register(1);
+    await walk(keys, rest[0], Number(rest[1]));
     break;
   case 'write':
     await client.newest();

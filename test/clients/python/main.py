@@ -6,6 +6,9 @@ they come. Usage and answers are those of every client of test/clients:
                               line of JSON
   write FORMAT TOPIC N NAME   write n records with the newest schema of the topic
   read FORMAT TOPIC GROUP N   read n records; a line of JSON each
+  keys FORMAT TOPIC GROUP N   walk, with the three schemas on the keys
+  imports FILE TOPIC GROUP N  walk, with Protobuf that imports a file, which the
+                              serialiser registers under its name
 
 Environment: REGISTRY, KAFKA, USERNAME, PASSWORD.
 """
@@ -23,7 +26,10 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerialize
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+import keys
+import orders
+from messages import INT32, INT64, STRING, message
 
 FIRST, SECOND, THIRD = 1, 2, 3
 
@@ -49,17 +55,10 @@ def json_schema(which):
 
 @functools.cache
 def protobuf_class(which):
-    kinds = descriptor_pb2.FieldDescriptorProto
-    fields = [("id", kinds.TYPE_INT64), ("name", kinds.TYPE_INT32 if which == THIRD else kinds.TYPE_STRING)]
+    fields = [("id", INT64), ("name", INT32 if which == THIRD else STRING)]
     if which == SECOND:
-        fields.append(("note", kinds.TYPE_STRING))
-    file = descriptor_pb2.FileDescriptorProto(name="user.proto", package="shop", syntax="proto3")
-    message = file.message_type.add(name="User")
-    for number, (name, kind) in enumerate(fields, 1):
-        message.field.add(name=name, number=number, type=kind, label=kinds.LABEL_OPTIONAL, json_name=name)
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("shop.User"))
+        fields.append(("note", STRING))
+    return message("user.proto", "User", fields)
 
 
 def record(which, i, name):
@@ -101,10 +100,14 @@ class Client:
         return protobuf_class(which)(**r)
 
     def write(self, which, n, name, latest=False):
-        serialise, errors = self.serialiser(which, latest), []
-        producer = Producer(dict(self.kafka, **{"message.timeout.ms": 30000}))
-        for i in range(n):
-            producer.produce(self.topic, serialise(self.value(which, i, f"{name}-{i}"), self.context), on_delivery=lambda e, _: e and errors.append(str(e)))
+        serialise = self.serialiser(which, latest)
+        self.produce((None, serialise(self.value(which, i, f"{name}-{i}"), self.context)) for i in range(n))
+
+    def produce(self, records):
+        """Writes keys with values."""
+        producer, errors = Producer(dict(self.kafka, **{"message.timeout.ms": 30000})), []
+        for key, value in records:
+            producer.produce(self.topic, value, key, on_delivery=lambda e, _: e and errors.append(str(e)))
         left = producer.flush(30)
         if left or errors:
             sys.exit(f"{left} records not delivered: {errors[:1]}")
@@ -122,21 +125,25 @@ class Client:
 
         return fields
 
-    def read(self, group, n):
-        deserialise, got = self.deserialiser(), []
+    def consume(self, group, n):
+        """Yields n messages of the topic."""
         consumer = Consumer(dict(self.kafka, **{"group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}))
         consumer.subscribe([self.topic])
         end = time.monotonic() + 60
-        while len(got) < n and time.monotonic() < end:
+        while n > 0 and time.monotonic() < end:
             m = consumer.poll(0.5)
             if m is None:
                 continue
             if m.error():
                 sys.exit(str(m.error()))
-            r = deserialise(m.value(), self.context)
-            got.append({"id": r["id"], "name": r["name"], "note": r.get("note") or None})
+            yield m
+            n -= 1
         consumer.close()
-        return got
+
+    def read(self, group, n):
+        deserialise = self.deserialiser()
+        rows = [deserialise(m.value(), self.context) for m in self.consume(group, n)]
+        return [{"id": r["id"], "name": r["name"], "note": r.get("note") or None} for r in rows]
 
     def refused(self):
         """What an application sees that tries the third schema."""
@@ -146,9 +153,9 @@ class Client:
             return str(e)
         return ""
 
-    def back(self):
-        """What the registry says of the subject, by the client's own calls."""
-        subject = f"{self.topic}-value"
+    def back(self, subject=None):
+        """What the registry says of a subject, by the client's own calls."""
+        subject = subject or f"{self.topic}-value"
         versions = self.registry.get_versions(subject)
         registered = [self.registry.get_version(subject, v) for v in versions]
         for v in registered:
@@ -172,14 +179,19 @@ def walk(client, group, n):
     records = client.read(group, 2 * n)
     refused = client.refused()
     versions, ids = client.back()
-    print(json.dumps({
-        "client": "confluent-kafka " + importlib.metadata.version("confluent-kafka"),
-        "versions": versions, "ids": ids, "records": records, "refused": refused,
-    }))
+    told(versions=versions, ids=ids, records=records, refused=refused)
+
+
+def told(**what):
+    print(json.dumps({"client": "confluent-kafka " + importlib.metadata.version("confluent-kafka"), **what}))
 
 
 def main(command, format_, topic, *rest):
+    if command == "imports":
+        return told(**orders.walk(Client("protobuf", topic), format_, rest[0], int(rest[1])))
     client = Client(format_, topic)
+    if command == "keys":
+        return told(**keys.walk(client, rest[0], int(rest[1])))
     if command == "walk":
         walk(client, rest[0], int(rest[1]))
     elif command == "write":
