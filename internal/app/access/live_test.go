@@ -27,27 +27,31 @@ func uid(kind byte, n int) weir.UID { return weir.UID{kind, byte(n)} }
 
 // put writes a new state, or the end, of one entity.
 func (w *world) put(e weir.Entity, deleted bool) {
-	u := e.Ref().UID
-	c := weir.DeleteChange(weir.UID{}, e, w.revs[u])
-	if !deleted {
-		var err error
-		if c, err = weir.NewChange(weir.UID{}, nil, w.revs[u], e); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	w.revs[u]++
-	r, err := weir.Seal(w.ledger.Head(), weir.Entry{At: time.Unix(0, 0), By: weir.System, Op: "test", Changes: []weir.Change{c}})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := w.ledger.Append(context.Background(), []weir.Record{r}); err != nil {
+	if err := put(w.ledger, w.revs, e, deleted); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
+func put(l *ledger.Ledger, revs map[weir.UID]weir.Revision, e weir.Entity, deleted bool) error {
+	u := e.Ref().UID
+	c := weir.DeleteChange(weir.UID{}, e, revs[u])
+	if !deleted {
+		var err error
+		if c, err = weir.NewChange(weir.UID{}, nil, revs[u], e); err != nil {
+			return err
+		}
+	}
+	revs[u]++
+	r, err := weir.Seal(l.Head(), weir.Entry{At: time.Unix(0, 0), By: weir.System, Op: "test", Changes: []weir.Change{c}})
+	if err != nil {
+		return err
+	}
+	return l.Append(context.Background(), []weir.Record{r})
+}
+
 // change makes one random change.
 func (w *world) change() {
-	w.changeOf("app", "credential", "domain", "product", "topic", "access")
+	w.changeOf("app", "credential", "domain", "product", "stream", "topic", "access")
 }
 
 // changeOf makes a random change of one of these nouns.
@@ -69,16 +73,25 @@ func (w *world) changeOf(nouns ...string) {
 			UID: uid('p', n), Name: "do" + name + ".pro", Domain: uid('d', n), Major: 1, Kind: "stream", Encoding: "json", KeyEncoding: "string",
 			Visibility: rapid.SampledFrom([]weir.Visibility{"mesh", "domain"}).Draw(w.t, "visibility"),
 			Access:     rapid.SampledFrom([]weir.AccessMode{"open", "request"}).Draw(w.t, "access"), Partitions: 1,
+			Published: rapid.SampledFrom([]*weir.Publication{nil, published("do" + name + "._private.old")}).Draw(w.t, "published"),
 		}, gone)
+	case "stream":
+		w.put(&weir.Stream{UID: uid('s', n), Name: "do" + name + "._private.old", Domain: uid('d', n), Partitions: 1}, gone)
 	case "topic":
 		w.put(&weir.Topic{
-			UID: uid('o', n), Name: "do" + name + ".pro.v1", Domain: uid('d', n), Of: uid('p', n), Partitions: 1,
+			UID: uid('o', n), Name: "do" + name + rapid.SampledFrom([]string{".pro.v1", "._private.old"}).Draw(w.t, "topic"), Domain: uid('d', n),
+			Of: rapid.SampledFrom([]weir.UID{uid('p', n), uid('s', n)}).Draw(w.t, "of"), Partitions: 1,
 			State: rapid.SampledFrom([]weir.TopicState{"wanted", "made", "ending"}).Draw(w.t, "state"), ID: weir.TopicID{byte(n + 1)},
 		}, gone)
 	case "access":
 		m := rapid.IntRange(0, 1).Draw(w.t, "application")
 		w.put(&weir.Access{UID: uid('g', 2*n+m), Name: "do" + name + ".pro/x" + fmt.Sprint(m), Product: uid('p', n), Application: uid('a', m)}, gone)
 	}
+}
+
+// published says that a product is a topic that was there before it.
+func published(topic string) *weir.Publication {
+	return &weir.Publication{Topic: topic, By: weir.System, At: time.Unix(0, 0), Terms: uid('x', 0)}
 }
 
 func verifier() weir.ScramVerifier {
@@ -100,7 +113,10 @@ func dump(s *access.Snapshot) string {
 		}
 		for t := range s.Visible(l) {
 			byID, ok := s.TopicByID(t.ID)
-			out = append(out, fmt.Sprintf("%s %s by id %v %v: %03b", l.Name, t.Name, ok, byID == t, s.Rights(l, t)))
+			own, _ := s.Topic(t.Name)
+			alias, _ := s.Topic(t.Physical)
+			out = append(out, fmt.Sprintf("%s %s, on the cluster %s, of %s, by id %v, found by each: %v %v %v: %03b",
+				l.Name, t.Name, t.Physical, t.Of, ok, byID == t, own == t, alias == t, s.Rights(l, t)))
 		}
 	}
 	sort.Strings(out)

@@ -28,11 +28,12 @@ type Login struct {
 // Topic is a topic that exists on the cluster for a product or a private
 // stream.
 type Topic struct {
-	Name    string
-	ID      weir.TopicID
-	Of      weir.Ref // the product or stream
-	Domain  weir.UID
-	Compact bool // the product is a table
+	Name     string // what lists show: of a product, its own
+	Physical string // on the cluster
+	ID       weir.TopicID
+	Of       weir.Ref // the product or stream
+	Domain   weir.UID
+	Compact  bool // the product is a table
 }
 
 // Snapshot is the rights at one offset. It never changes.
@@ -45,7 +46,8 @@ type Snapshot struct {
 	products     map[weir.UID]*weir.Product
 	streams      map[weir.UID]*weir.Stream
 	topics       map[weir.UID]*weir.Topic
-	topicByName  map[string]weir.UID
+	topicByName  map[string]weir.UID // on the cluster
+	own          map[string]weir.UID // published product by the name that it gives its topic
 	topicByID    map[weir.TopicID]weir.UID
 	allowed      map[pair]weir.UID // access entity
 	accesses     map[weir.UID]pair
@@ -64,6 +66,7 @@ func emptySnapshot() *Snapshot {
 		streams:      map[weir.UID]*weir.Stream{},
 		topics:       map[weir.UID]*weir.Topic{},
 		topicByName:  map[string]weir.UID{},
+		own:          map[string]weir.UID{},
 		topicByID:    map[weir.TopicID]weir.UID{},
 		allowed:      map[pair]weir.UID{},
 		accesses:     map[weir.UID]pair{},
@@ -105,9 +108,6 @@ func (s *Snapshot) ownedBy(team weir.UID) []weir.UID {
 	return of
 }
 
-// Topic finds a topic by name. It says nothing about who may know of it.
-func (s *Snapshot) Topic(name string) (Topic, bool) { return s.topic(s.topicByName[name]) }
-
 // TopicByID finds a topic by the cluster's id for it.
 func (s *Snapshot) TopicByID(id weir.TopicID) (Topic, bool) { return s.topic(s.topicByID[id]) }
 
@@ -117,9 +117,9 @@ func (s *Snapshot) topic(u weir.UID) (Topic, bool) {
 	if !ok || t.State != weir.TopicMade {
 		return Topic{}, false
 	}
-	out := Topic{Name: t.Name, ID: t.ID, Domain: t.Domain, Compact: t.Compact}
+	out := Topic{Name: t.Name, Physical: t.Name, ID: t.ID, Domain: t.Domain, Compact: t.Compact}
 	if p, ok := s.products[t.Of]; ok {
-		out.Of = p.Ref()
+		out.Of, out.Name = p.Ref(), s.nameOf(u, t, p)
 	} else if st, ok := s.streams[t.Of]; ok {
 		out.Of = st.Ref()
 	} else {
@@ -205,6 +205,7 @@ func (s *Snapshot) fork() *Snapshot {
 		streams:      maps.Clone(s.streams),
 		topics:       maps.Clone(s.topics),
 		topicByName:  maps.Clone(s.topicByName),
+		own:          maps.Clone(s.own),
 		topicByID:    maps.Clone(s.topicByID),
 		allowed:      maps.Clone(s.allowed),
 		accesses:     maps.Clone(s.accesses),
@@ -236,7 +237,7 @@ func (s *Snapshot) applyChange(c weir.Change) error {
 	case weir.NounDomain:
 		put(s.domains, u, e)
 	case weir.NounProduct:
-		put(s.products, u, e)
+		s.putProduct(u, e)
 	case weir.NounStream:
 		put(s.streams, u, e)
 	case weir.NounCredential:
