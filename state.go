@@ -40,6 +40,7 @@ type Query struct {
 	Refers []UID  // only those that refer to all of these
 	After  string // the cursor: names greater than this, or less if Desc; empty is the beginning
 	Desc   bool   // the greatest name first
+	Brief  bool   // entities come without what is long in them (see [Brief]); for who needs all of a noun soon
 	Limit  int    // 1 to 1000; 0 is 100
 }
 

@@ -19,7 +19,7 @@ import (
 
 // startGateway compiles the rights and opens the Kafka listeners.
 func (n *Node) startGateway(ctx context.Context) (err error) {
-	if n.live, err = access.NewLive(ctx, n.ledger); err != nil {
+	if n.live, err = access.Load(ctx, n.state, n.ledger); err != nil {
 		return err
 	}
 	n.group.run("rights", n.live.Run)

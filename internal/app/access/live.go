@@ -30,6 +30,42 @@ func NewLive(ctx context.Context, ledger weir.Ledger) (*Live, error) {
 	return l, nil
 }
 
+// Load takes the rights from the state and goes on from there in the ledger,
+// which costs what is there now, not all that ever was.
+func Load(ctx context.Context, state weir.State, ledger weir.Ledger) (*Live, error) {
+	l := &Live{ledger: ledger, changed: make(chan struct{})}
+	s, err := loadSnapshot(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	l.current.Store(s)
+	if err := l.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// loadSnapshot compiles the rights from the living.
+func loadSnapshot(ctx context.Context, state weir.State) (*Snapshot, error) {
+	v, done, err := state.View(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	s := emptySnapshot()
+	for _, n := range decisive {
+		err := weir.All(ctx, v, weir.Query{Noun: n, Scope: weir.Everything, Brief: true}, func(it weir.Item) error {
+			s.put(it.Entity.Ref(), it.Entity)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	s.at = v.Offset()
+	return s, nil
+}
+
 // Current is the newest snapshot. Use it for one frame.
 func (l *Live) Current() *Snapshot { return l.current.Load() }
 

@@ -223,15 +223,26 @@ func (s *Snapshot) apply(r weir.Record) error {
 	return nil
 }
 
+// decisive are the nouns that rights are made of.
+var decisive = []weir.Noun{
+	weir.NounApplication, weir.NounCredential, weir.NounDomain, weir.NounProduct, weir.NounStream, weir.NounTopic, weir.NounAccess,
+}
+
 func (s *Snapshot) applyChange(c weir.Change) error {
-	var e weir.Entity
-	if !c.Deleted {
-		var err error
-		if e, err = weir.DecodeEntity(c.Ref.Noun, c.Body); err != nil {
-			return err
-		}
+	if c.Deleted || !slices.Contains(decisive, c.Ref.Noun) {
+		s.put(c.Ref, nil)
+		return nil
 	}
-	switch u := c.Ref.UID; c.Ref.Noun {
+	e, err := weir.DecodeEntity(c.Ref.Noun, c.Body)
+	if err == nil {
+		s.put(c.Ref, e)
+	}
+	return err
+}
+
+// put takes an entity's new state; nil is its end.
+func (s *Snapshot) put(r weir.Ref, e weir.Entity) {
+	switch u := r.UID; r.Noun {
 	case weir.NounApplication:
 		put(s.applications, u, e)
 	case weir.NounDomain:
@@ -247,7 +258,6 @@ func (s *Snapshot) applyChange(c weir.Change) error {
 	case weir.NounAccess:
 		s.putAccess(u, e)
 	}
-	return nil
 }
 
 func (s *Snapshot) putCredential(u weir.UID, e weir.Entity) {

@@ -88,7 +88,8 @@ func (x *Index) load(ctx context.Context, state weir.State) error {
 	defer done()
 	x.at = v.Offset()
 	for _, n := range []weir.Noun{weir.NounMesh, weir.NounDomain, weir.NounProduct, weir.NounTopic, weir.NounSchema, weir.NounSubject} {
-		err := weir.All(ctx, v, weir.Query{Noun: n, Scope: weir.Everything}, func(it weir.Item) error {
+		brief := n == weir.NounProduct // a subject's versions are long, and needed
+		err := weir.All(ctx, v, weir.Query{Noun: n, Scope: weir.Everything, Brief: brief}, func(it weir.Item) error {
 			return x.put(it.Entity.Ref(), it.Entity, it.Rev)
 		})
 		if err != nil {

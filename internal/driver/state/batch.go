@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/weirmesh/weir"
 )
@@ -134,8 +135,12 @@ func (b *batch) remove(ctx context.Context, u weir.UID) error {
 
 func (b *batch) insert(ctx context.Context, at weir.Offset, c weir.Change) error {
 	uid := c.Ref.UID.String()
-	if _, err := b.c.Exec(ctx, "insert into entity (uid, noun, name, rev, offset, readers, body) values (?, ?, ?, ?, ?, ?, ?)",
-		uid, string(c.Ref.Noun), c.Ref.Name, int64(c.Rev), int64(at), len(c.Domains), string(c.Body)); err != nil {
+	brief, err := weir.Brief(c.Ref.Noun, c.Body)
+	if err != nil {
+		return err
+	}
+	if _, err := b.c.Exec(ctx, "insert into entity (uid, noun, name, rev, offset, readers, brief, body) values (?, ?, ?, ?, ?, ?, ?, ?)",
+		uid, string(c.Ref.Noun), c.Ref.Name, int64(c.Rev), int64(at), len(c.Domains), orNull(brief), string(c.Body)); err != nil {
 		return err
 	}
 	for _, d := range c.Domains {
@@ -144,6 +149,14 @@ func (b *batch) insert(ctx context.Context, at weir.Offset, c weir.Change) error
 		}
 	}
 	return nil
+}
+
+// orNull is text for the database; nil is null.
+func orNull(text []byte) any {
+	if text == nil {
+		return nil
+	}
+	return string(text)
 }
 
 // insertRefers keeps what an entity points to. A reference by name alone is to
@@ -168,8 +181,10 @@ func (b *batch) insertRefers(ctx context.Context, c weir.Change) error {
 }
 
 func (b *batch) writeEntry(ctx context.Context, r weir.Record, about []weir.UID) error {
-	if _, err := b.c.Exec(ctx, "insert into entry (offset, hash, author, audience, entry) values (?, ?, ?, ?, ?)",
-		int64(r.Offset), r.Hash.String(), author(r.Entry.By), audience(r.Entry.Changes), string(r.Bytes)); err != nil {
+	e := r.Entry
+	nouns, why, refused := touched(e)
+	if _, err := b.c.Exec(ctx, "insert into entry (offset, hash, author, audience, at, op, door, refused, nouns, why, entry) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		int64(r.Offset), r.Hash.String(), author(e.By), audience(e.Changes), e.At.UnixNano(), e.Op, e.Via.Door, refused, nouns, why, string(r.Bytes)); err != nil {
 		return err
 	}
 	for _, u := range about {
@@ -178,6 +193,28 @@ func (b *batch) writeEntry(ctx context.Context, r weir.Record, about []weir.UID)
 		}
 	}
 	return nil
+}
+
+// touched is what an entry is looked for by: the nouns with a space around
+// each, and the reason with what a refusal said.
+func touched(e weir.Entry) (nouns, why string, refused int) {
+	seen := map[weir.Noun]bool{}
+	nouns = " "
+	add := func(n weir.Noun) {
+		if !seen[n] {
+			seen[n] = true
+			nouns += string(n) + " "
+		}
+	}
+	for _, c := range e.Changes {
+		add(c.Ref.Noun)
+	}
+	why = e.Why
+	if f := e.Refusal; f != nil {
+		add(f.Ref.Noun)
+		why, refused = strings.TrimPrefix(why+"\n"+f.Msg, "\n"), 1
+	}
+	return nouns, why, refused
 }
 
 // audience is who may know of each change, each set once.

@@ -2,7 +2,7 @@ package state
 
 // schemaVersion is the number of the tables below. A file with another number
 // is made again from the ledger, never changed in place.
-const schemaVersion = 2
+const schemaVersion = 4
 
 // The table meta has this shape in every version: it says how far the file is,
 // which is compared with the ledger before anything is thrown away.
@@ -27,6 +27,7 @@ create table entity (
 	rev     integer not null,
 	offset  integer not null, -- of the entry that made it so
 	readers integer not null, -- how many; 0 is the whole mesh
+	brief   text,             -- the body without what is long; null: nothing is. Before the body, so that reading it does not read that
 	body    text    not null
 ) strict, without rowid;
 create unique index entity_name on entity (noun, name);
@@ -41,6 +42,12 @@ create table entry (
 	hash     text not null,
 	author   text not null, -- uid
 	audience text not null, -- JSON: for each change the readers, [] is the whole mesh; '' without changes
+	at       integer not null,
+	op       text not null,
+	door     text not null,
+	refused  integer not null, -- 1: it is a refusal
+	nouns    text not null, -- of what changed or was refused, a space around each
+	why      text not null, -- the reason, and what the refusal said
 	entry    text not null
 ) strict;
 create table about (uid text not null, offset integer not null, primary key (uid, offset)) strict, without rowid;

@@ -174,7 +174,11 @@ func listQuery(q weir.Query, limit int) (string, []any) {
 	if len(q.Refers) > 0 {
 		noun = "+e.noun" // what refers to a thing is few; the index by name would walk the whole noun
 	}
-	b.WriteString("select e.rev, e.offset, e.body from entity e where " + noun + " = ?")
+	body := "e.body"
+	if q.Brief {
+		body = "coalesce(e.brief, e.body)"
+	}
+	b.WriteString("select e.rev, e.offset, " + body + " from entity e where " + noun + " = ?")
 	args := []any{string(q.Noun)}
 	beyond, order := " and e.name > ?", ""
 	if q.Desc {

@@ -47,6 +47,44 @@ func pages(t *testing.T, d Driver) {
 	})
 }
 
+// brief: asked for so, entities come without what is long in them, and with all
+// the rest.
+func brief(t *testing.T, d Driver) {
+	w := newWorld(t, d)
+	team := &weir.Team{UID: w.uid(), Name: "t"}
+	domain := &weir.Domain{UID: w.uid(), Name: "do", Team: team.UID}
+	owner := &weir.Person{UID: w.uid(), Name: "ann"}
+	w.write(w.entry(w.create(team), w.create(domain), w.create(owner)))
+	product := func(name string, fields ...weir.FieldNote) *weir.Product {
+		return &weir.Product{
+			UID: w.uid(), Name: name, Domain: domain.UID, Owner: owner.UID, Major: 1, Kind: weir.KindStream,
+			Encoding: weir.EncodingJSON, KeyEncoding: weir.KeyString, Visibility: weir.VisibleMesh, Access: weir.AccessOpen,
+			Description: "with \"fields\": in it", About: weir.About{Fields: fields}, Partitions: 1, Retention: weir.MinRetention,
+		}
+	}
+	short, long := product("do.short"), product("do.tall", weir.FieldNote{Path: "a", Unit: "s"})
+	w.write(w.entry(w.create(short), w.create(long)))
+	w.look(func(v weir.View) {
+		for _, brief := range []bool{false, true} {
+			want := []*weir.Product{short, long}
+			if brief {
+				bare := *long
+				bare.Fields = nil
+				want[1] = &bare
+			}
+			p, err := v.List(t.Context(), weir.Query{Noun: weir.NounProduct, Scope: weir.Everything, Brief: brief})
+			if err != nil || len(p.Items) != len(want) {
+				t.Fatalf("%d products, %v", len(p.Items), err)
+			}
+			for i, it := range p.Items {
+				if diff := cmp.Diff(weir.Entity(want[i]), it.Entity); diff != "" {
+					t.Errorf("brief %v: %s", brief, diff)
+				}
+			}
+		}
+	})
+}
+
 func scope(t *testing.T, d Driver) {
 	w := newWorld(t, d)
 	one, two := w.uid(), w.uid()

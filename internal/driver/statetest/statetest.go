@@ -38,6 +38,7 @@ func Run(t *testing.T, d Driver) {
 		"Get":              get,
 		"NamesChangeHands": namesChangeHands,
 		"Pages":            pages,
+		"Brief":            brief,
 		"Scope":            scope,
 		"Refers":           refers,
 		"Limits":           limits,
