@@ -49,7 +49,7 @@ func valid() map[weir.Noun]weir.Entity {
 			Versions: []weir.SubjectVersion{{Version: 1, Schema: uid(14), ID: 6, Deleted: true}, {Version: 3, Schema: uid(13), ID: 7}},
 		},
 		weir.NounPolicy: &weir.Policy{
-			UID: uid(17), Name: "has-sla", Enabled: true, Severity: weir.SeverityWarning, When: weir.WhenAlways, Expression: "product.sla != ''",
+			UID: uid(17), Name: "has-sla", On: weir.Ref{Noun: weir.NounMesh, UID: uid(1), Name: "m"}, Enabled: true, Severity: weir.SeverityWarning, When: weir.WhenAlways, Expression: "product.sla != ''",
 			Message: "{product.name} has no SLA", Fix: "say one", Created: at,
 		},
 		weir.NounAccess: &weir.Access{UID: uid(11), Name: "sales.orders/billing", Product: uid(6), Application: uid(9), Domain: uid(5), Team: uid(3), Created: at},

@@ -20,7 +20,7 @@ import (
 var formatHeads = map[string]string{
 	"testdata/entries.v1.jsonl": "9c6dd56f21a646c236426ef800b832b182248de9248af63a22610a83c1b6cfd0",
 	"testdata/entries.v2.jsonl": "22d1ad06560de213547383fa82ea477eb431a53ff13dbbb84f5bb4de2580a05f",
-	"testdata/entries.v3.jsonl": "52cc081d4cf95191fc8e9a1726ce6130d990c85e54c095c8478700c0d92b1a85",
+	"testdata/entries.v3.jsonl": "df60bf2d82ce830d9876f6545a1e463e91bdbf08efdd12055b53095c0577eb80",
 }
 
 // fixture reads the entries of a format as they were written.

@@ -40,8 +40,8 @@ const (
 // knows only how the mesh has set it.
 type Policy struct {
 	UID        UID        `json:"uid"`
-	Name       string     `json:"name"`            // one word of the mesh's; domain.word of a domain's
-	Domain     UID        `json:"domain,omitzero"` // zero: the mesh
+	Name       string     `json:"name"` // one word of the mesh's; domain.word of a domain's
+	On         Ref        `json:"on"`   // the mesh or the domain, as named then
 	BuiltIn    bool       `json:"builtIn,omitempty"`
 	Enabled    bool       `json:"enabled"`
 	Severity   Severity   `json:"severity"`
@@ -57,21 +57,16 @@ func (p *Policy) Ref() Ref { return Ref{NounPolicy, p.UID, p.Name} }
 // Readers: the whole mesh. Who breaks a rule has to know it.
 func (p *Policy) Readers() []UID { return nil }
 
-// Refers lists the domain, if it is a domain's.
-func (p *Policy) Refers() []Ref {
-	if p.Domain.IsZero() {
-		return nil
-	}
-	return []Ref{{Noun: NounDomain, UID: p.Domain}}
-}
+// Refers lists the mesh or the domain.
+func (p *Policy) Refers() []Ref { return []Ref{{Noun: p.On.Noun, UID: p.On.UID}} }
 
 // Validate checks every field by itself, the expression's length alone.
 func (p *Policy) Validate() error {
-	if err := first(p.checkName(), oneOf("severity", p.Severity, Severities()...)); err != nil {
+	if err := first(oneOf("on", p.On.Noun, NounMesh, NounDomain), p.checkName(), oneOf("severity", p.Severity, Severities()...)); err != nil {
 		return err
 	}
 	if p.BuiltIn {
-		if p.When != "" || p.Expression != "" || p.Message != "" || p.Fix != "" || !p.Domain.IsZero() {
+		if p.When != "" || p.Expression != "" || p.Message != "" || p.Fix != "" || p.On.Noun != NounMesh {
 			return Errorf(Invalid, "what a built-in policy says is not the mesh's to change").At("builtIn").
 				WithFix("change its severity, or switch it off and add your own")
 		}
@@ -92,7 +87,7 @@ func (p *Policy) Validate() error {
 // checkName: a domain's policy begins with the domain's name, the mesh's is one
 // word, so that the two never meet.
 func (p *Policy) checkName() error {
-	if p.Domain.IsZero() {
+	if p.On.Noun == NounMesh {
 		return checkName(shortName, "name", p.Name)
 	}
 	return checkPath("name", p.Name, longName, ".", shortName)
