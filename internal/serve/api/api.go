@@ -186,9 +186,28 @@ type again struct{}
 
 const public = "public"
 
+// door is the key of the door that a request came through, if it is not the
+// API's own. No request from outside can have it: it is in no header.
+type door struct{}
+
+// Through serves the API to another door of this node, such as the pages: what
+// comes through it stands in the audit with that name, and with the address
+// that the other door says.
+func Through(name string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), door{}, name)))
+	})
+}
+
+// via is the door and the address of a request.
+func via(ctx huma.Context) weir.Via {
+	name, _ := ctx.Context().Value(door{}).(string)
+	return weir.Via{Door: cmp.Or(name, "api"), Address: ctx.RemoteAddr()}
+}
+
 // authenticate says who asks. A route that is not public needs a bearer token.
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
-	via := weir.Via{Door: "api", Address: ctx.RemoteAddr()}
+	via := via(ctx)
 	if ctx.Operation().Metadata[public] == true {
 		next(huma.WithValue(ctx, principal{}, weir.Principal{Via: via}))
 		return

@@ -52,7 +52,8 @@ type Mesh struct {
 	Health  string // in words, when it is not
 }
 
-// Request is what a page is asked.
+// Request is what a page is asked. The form of a request that has one was read
+// already: see PostForm and, of files, MultipartForm.
 type Request struct {
 	*http.Request
 	API  *client.Client // acts as the person who is signed in
@@ -99,6 +100,14 @@ type Same struct {
 // never returns it. Any other error is logged and becomes a page that says only
 // that the node failed.
 type Handler func(*Request) (Answer, error)
+
+// Family is the pages of one noun or task: a package beside this one offers
+// one, and package web lists them.
+type Family struct {
+	Name    string // explore
+	Routes  []Route
+	Stories []Story
+}
 
 // Route is one line of a family's routes.
 type Route struct {
