@@ -2,6 +2,7 @@ package weir
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -35,6 +36,21 @@ const (
 type Library struct {
 	Name    string `json:"name,omitempty"`
 	Version string `json:"version,omitempty"`
+}
+
+// NewLibrary takes what a client said of itself: what is too long is cut, and
+// what is no letter, digit, dot, dash, plus, underscore or space is left out.
+func NewLibrary(name, version string) Library {
+	clean := func(s string) string {
+		s = strings.Map(func(r rune) rune {
+			if r < 0x80 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune(".-+_ ", r)) {
+				return r
+			}
+			return -1
+		}, s[:min(len(s), 4*MaxLibrary)])
+		return strings.TrimSpace(s[:min(len(s), MaxLibrary)])
+	}
+	return Library{clean(name), clean(version)}
 }
 
 // Passage is who moved records of what, which way, with what, and how that is

@@ -24,6 +24,7 @@ import (
 	"github.com/weirmesh/weir/internal/driver/broker"
 	"github.com/weirmesh/weir/internal/driver/kafka"
 	"github.com/weirmesh/weir/internal/driver/ledger"
+	"github.com/weirmesh/weir/internal/driver/measure"
 	"github.com/weirmesh/weir/internal/driver/state"
 	"github.com/weirmesh/weir/internal/kit/dirlock"
 	"github.com/weirmesh/weir/internal/kit/secretfile"
@@ -77,6 +78,7 @@ const (
 	LedgerFile = "ledger.db"
 	StateFile  = "state.db"
 	SearchFile = "search.db"
+	CountsFile = "measure.db"
 	AdminFile  = "admin.json"
 	BrokerDir  = "broker"
 )
@@ -106,6 +108,7 @@ type Node struct {
 	registry *registry.Registry
 	catalog  *catalog.Catalog
 	search   *state.Search
+	measures *measure.Store
 	live     *access.Live
 	reader   weir.Reader
 	worker   *worker.Reconciler
@@ -184,6 +187,7 @@ func (n *Node) start(ctx context.Context) error {
 		n.startState,    // made from the ledger; catches up here
 		n.startWriter,   // needs a state that shows the ledger's head
 		n.found,         // the mesh and its admin must be there before anyone asks
+		n.startMeasures, // before those who count and those who ask
 		n.startCatalog,  // the registry's index of all schemas, and products, whose contracts they are
 		n.startCluster,  // the broker and the worker that shapes it
 		n.startGateway,  // before the API, which tells clients its address
@@ -253,6 +257,16 @@ func (n *Node) startSearch(ctx context.Context) (err error) {
 	}
 	n.group.onStop("search file", func(context.Context) error { return n.search.Close() })
 	n.group.run("search", n.search.Run)
+	return nil
+}
+
+// startMeasures opens what counts who reads and writes what.
+func (n *Node) startMeasures(ctx context.Context) (err error) {
+	if n.measures, err = measure.Open(ctx, n.path(CountsFile), measure.Options{Logger: n.cfg.Log, Now: n.cfg.Now}); err != nil {
+		return err
+	}
+	n.group.onStop("counts", func(context.Context) error { return n.measures.Close() })
+	n.group.run("counting", n.measures.Run)
 	return nil
 }
 

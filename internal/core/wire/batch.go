@@ -14,6 +14,8 @@ type Batch struct {
 
 	Producer      int64 // its id; negative if it has none
 	Transactional bool  // it is part of a transaction
+	Control       bool  // it holds the mark that ends a transaction, no records
+	Last          int64 // the offset of its last record
 }
 
 // NextBatch takes the first whole batch off the front of what a Fetch answer
@@ -38,7 +40,9 @@ func NextBatch(raw []byte) (b Batch, rest []byte, ok bool, err error) {
 
 		Producer:      int64(binary.BigEndian.Uint64(raw[43:])),
 		Transactional: raw[22]&0x10 != 0,
+		Control:       raw[22]&0x20 != 0,
 	}
+	b.Last = b.Offset + int64(int32(binary.BigEndian.Uint32(raw[23:])))
 	if b.Records < 0 {
 		return Batch{}, nil, false, ErrTorn
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	Limits Limits
 	// Metrics counts; nil is a fresh one that nobody reads.
 	Metrics *Metrics
+	// Meter counts which application reads and writes what; nil is nobody.
+	Meter weir.Meter
 	// Logger gets one line for each connection that was refused or broke, and
 	// for faults; nil is silence.
 	Logger *slog.Logger
@@ -147,6 +149,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	or(&cfg.Logger, slog.New(slog.DiscardHandler))
 	if cfg.Metrics == nil {
 		cfg.Metrics = new(Metrics)
+	}
+	if cfg.Meter == nil {
+		cfg.Meter = noMeter{}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -71,6 +71,7 @@ type conn struct {
 	reached  atomic.Pointer[upstream] // what end must close
 	draining atomic.Bool
 	clientID string
+	library  weir.Library // as the client said before its login
 }
 
 // upstream is a connection to a broker.

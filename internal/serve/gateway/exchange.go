@@ -23,6 +23,7 @@ type exchange struct {
 	noAnswer bool // a Produce that asked for none
 	merges   []func(kmsg.Response)
 	tx       string               // of a Produce, as the cluster sees it
+	offers   offers               // of a Produce
 	byIDs    map[[16]byte]*string // of a Metadata: the name that came with each id
 }
 

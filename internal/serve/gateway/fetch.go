@@ -6,7 +6,6 @@ import (
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
-	"github.com/weirmesh/weir/internal/core/wire"
 )
 
 // session is what the broker's fetch session of this connection holds, so that
@@ -138,22 +137,9 @@ func fetchAnswer(x *exchange, resp kmsg.Response) bool {
 			})
 			changed = true
 		}
-		x.countFetched(t.Partitions)
+		x.meterFetched(t)
 	}
 	return changed
-}
-
-func (x *exchange) countFetched(ps []kmsg.FetchResponseTopicPartition) {
-	m := x.c.g.metrics
-	for i := range ps {
-		if len(ps[i].RecordBatches) == 0 {
-			continue
-		}
-		_, records, _ := wire.Count(ps[i].RecordBatches) // old formats are not counted
-		m.DeliveredPartitions.Add(1)
-		m.DeliveredRecords.Add(int64(records))
-		m.DeliveredBytes.Add(int64(len(ps[i].RecordBatches)))
-	}
 }
 
 // fetchedError tells of a partition nothing but the error.

@@ -38,6 +38,7 @@ type Gateway struct {
 	rights   liveRights
 	limits   Limits
 	metrics  *Metrics
+	meter    weir.Meter
 	log      *slog.Logger
 	lines    sparse
 	now      func() time.Time
@@ -67,7 +68,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{
-		upstream: cfg.Upstream, rights: cfg.Rights, limits: cfg.Limits, metrics: cfg.Metrics,
+		upstream: cfg.Upstream, rights: cfg.Rights, limits: cfg.Limits, metrics: cfg.Metrics, meter: cfg.Meter,
 		log: cfg.Logger, now: cfg.Now, random: cfg.Random, cluster: cfg.ClusterID,
 		table:     allowList(),
 		producers: newProducers(cfg.Now, maxProducers),

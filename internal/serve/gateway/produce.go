@@ -32,6 +32,7 @@ func produceRequest(x *exchange) error {
 		good, bad := x.produceTopic(t, whole)
 		if len(good.Partitions) > 0 {
 			kept = append(kept, good)
+			x.offered(good)
 		}
 		if len(bad.Partitions) > 0 {
 			refused = append(refused, bad)
@@ -39,6 +40,9 @@ func produceRequest(x *exchange) error {
 	}
 	x.noAnswer = req.Acks == 0
 	if len(refused) == 0 {
+		if x.noAnswer {
+			x.meterSent()
+		}
 		return nil
 	}
 	if x.noAnswer {
@@ -153,6 +157,7 @@ func producedError(partition int32, v verdict) kmsg.ProduceResponseTopicPartitio
 // produceAnswer replaces the addresses of new leaders.
 func produceAnswer(x *exchange, resp kmsg.Response) bool {
 	r := resp.(*kmsg.ProduceResponse)
+	x.meterAcknowledged(r)
 	changed := len(r.Brokers) > 0
 	kept := r.Brokers[:0]
 	for _, b := range r.Brokers {

@@ -150,6 +150,7 @@ func (c *conn) answerVersions(ctx context.Context, x *exchange) error {
 	if err != nil {
 		return err
 	}
+	c.heardLibrary(x.header.Version)
 	resp := kmsg.NewPtrApiVersionsResponse()
 	x.local = resp
 	if v := x.header.Version; v < 0 || v > x.entry.max {
