@@ -8,28 +8,57 @@ import "encoding/binary"
 // true for all of them, and a copy otherwise. ErrTorn when it is not of the
 // consumer protocol.
 func KeepTopics(meta []byte, keep func(topic string) bool) ([]byte, error) {
-	s := &subscription{Reader: NewReader(meta), keep: keep}
+	return edited(meta, func(topic string) (string, bool) { return topic, keep(topic) }, (*subscription).subscribed)
+}
+
+// RenameTopics renames topics in what a member of a consumer group subscribes
+// to. It returns meta itself if nothing is renamed, and a copy otherwise.
+// ErrTorn when it is not of the consumer protocol.
+func RenameTopics(meta []byte, to func(topic string) string) ([]byte, error) {
+	return edited(meta, func(topic string) (string, bool) { return to(topic), true }, (*subscription).subscribed)
+}
+
+// RenameAssigned renames topics in what a member of a consumer group was
+// assigned, as RenameTopics does.
+func RenameAssigned(assignment []byte, to func(topic string) string) ([]byte, error) {
+	return edited(assignment, func(topic string) (string, bool) { return to(topic), true }, (*subscription).assigned)
+}
+
+// edited walks one of the two forms.
+func edited(src []byte, edit func(string) (string, bool), walk func(*subscription, int16)) ([]byte, error) {
+	s := &subscription{Reader: NewReader(src), edit: edit}
 	version := s.Int16()
 	s.copied()
-	s.entries(func() {})
-	s.text(s.Int32()) // user data
-	s.copied()
-	if version >= 1 {
-		s.entries(func() { s.partitions() })
-	}
+	walk(s, version)
 	if s.bad || version < 0 {
 		return nil, ErrTorn
 	}
 	if !s.changed {
-		return meta, nil
+		return src, nil
 	}
-	return append(s.out, meta[s.at:]...), nil
+	return append(s.out, src[s.from:]...), nil
+}
+
+// subscribed walks topics, what only the balancer reads, and owned partitions.
+func (s *subscription) subscribed(version int16) {
+	s.entries(func() {})
+	s.text(s.Int32())
+	if version >= 1 {
+		s.copied()
+		s.entries(func() { s.partitions() })
+	}
+}
+
+// assigned walks partitions; what only the balancer reads comes after them.
+func (s *subscription) assigned(int16) {
+	s.entries(func() { s.partitions() })
+	s.text(s.Int32())
 }
 
 // subscription is walked and copied at the same time.
 type subscription struct {
 	*Reader
-	keep    func(string) bool
+	edit    func(string) (string, bool) // the topic's new name, and whether it stays
 	out     []byte
 	from    int // what was not copied yet
 	changed bool
@@ -63,16 +92,27 @@ func (s *subscription) entries(rest func()) {
 	}
 	for range max(n, 0) {
 		name := string(s.text(int32(s.Int16())))
+		named := s.at
 		if rest(); s.bad {
 			return
 		}
-		if s.keep(name) {
-			s.copied()
+		to, stays := s.edit(name)
+		if stays {
+			s.renamed(name, to, named)
 			kept++
 		}
-		s.changed, s.from = s.changed || s.from < s.at, s.at
+		s.changed, s.from = s.changed || !stays || to != name, s.at
 	}
 	if kept < n {
 		binary.BigEndian.PutUint32(s.out[count:], uint32(kept))
 	}
+}
+
+// renamed takes over an entry with another name, which ended at named.
+func (s *subscription) renamed(name, to string, named int) {
+	if to != name {
+		s.out = append(binary.BigEndian.AppendUint16(s.out, uint16(len(to))), to...)
+		s.from = named
+	}
+	s.copied()
 }

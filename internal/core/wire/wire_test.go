@@ -182,3 +182,44 @@ func TestKeepTopics(t *testing.T) {
 		}
 	}
 }
+
+// TestRenameTopics: names change in subscriptions and assignments, everything
+// else keeps its bytes, and what has nothing to rename is the same slice.
+func TestRenameTopics(t *testing.T) {
+	t.Parallel()
+	to := func(topic string) string {
+		if topic == "old" {
+			return "a.much.longer.name"
+		}
+		return topic
+	}
+	for version := range int16(4) {
+		m, a := kmsg.NewConsumerMemberMetadata(), kmsg.NewConsumerMemberAssignment()
+		m.Version, m.Topics, m.UserData, m.Generation = version, []string{"x", "old", "y"}, []byte("old"), 5
+		m.OwnedPartitions = []kmsg.ConsumerMemberMetadataOwnedPartition{{Topic: "old", Partitions: []int32{1, 2}}, {Topic: "y"}}
+		a.Version, a.UserData = version, []byte("old")
+		a.Topics = []kmsg.ConsumerMemberAssignmentTopic{{Topic: "x", Partitions: []int32{7}}, {Topic: "old", Partitions: []int32{1, 2}}}
+		subscribed, assigned := append(m.AppendTo(nil), "later"...), append(a.AppendTo(nil), "later"...)
+		m.Topics[1], m.OwnedPartitions[0].Topic, a.Topics[1].Topic = "a.much.longer.name", "a.much.longer.name", "a.much.longer.name"
+		for _, c := range []struct {
+			raw, want []byte
+			rename    func([]byte, func(string) string) ([]byte, error)
+		}{
+			{subscribed, append(m.AppendTo(nil), "later"...), wire.RenameTopics},
+			{assigned, append(a.AppendTo(nil), "later"...), wire.RenameAssigned},
+		} {
+			got, err := c.rename(c.raw, to)
+			if err != nil || !bytes.Equal(got, c.want) {
+				t.Errorf("version %d: %q, %v; want %q", version, got, err, c.want)
+			}
+			if same, err := c.rename(c.want, to); err != nil || &same[0] != &c.want[0] {
+				t.Errorf("version %d: nothing to rename, but %q, %v", version, same, err)
+			}
+			for cut := range 12 {
+				if _, err := c.rename(c.raw[:cut], to); !errors.Is(err, wire.ErrTorn) {
+					t.Errorf("version %d, %d bytes: %v", version, cut, err)
+				}
+			}
+		}
+	}
+}
