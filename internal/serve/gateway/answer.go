@@ -127,7 +127,8 @@ func (c *conn) answer(x *exchange, frame []byte) ([]byte, error) {
 	if err != nil || correlation != x.header.Correlation {
 		return nil, weir.Errorf(weir.Unavailable, "broker %d answered %d, not %d", c.upstream.id, correlation, x.header.Correlation)
 	}
-	if x.entry.answer == nil && x.merges == nil {
+	renames := x.renames()
+	if x.entry.answer == nil && x.merges == nil && !renames {
 		return frame, nil
 	}
 	resp := kmsg.ResponseForKey(x.entry.key)
@@ -136,6 +137,9 @@ func (c *conn) answer(x *exchange, frame []byte) ([]byte, error) {
 		return nil, weir.Errorf(weir.Unavailable, "broker %d sent a torn answer to %s", c.upstream.id, x.entry.name).Because(err)
 	}
 	changed := x.merges != nil
+	if renames && x.toClient(resp) {
+		changed = true
+	}
 	x.judge.snap = c.g.rights.Current()
 	if !x.snap.Holds(x.login) {
 		return nil, errRevoked

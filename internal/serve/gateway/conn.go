@@ -72,6 +72,10 @@ type conn struct {
 	draining atomic.Bool
 	clientID string
 	library  weir.Library // as the client said before its login
+
+	uses  uses   // the names by which this connection knows topics
+	peers *uses  // and those of the client's other connections; nil before the login
+	who   caller // whose they are
 }
 
 // upstream is a connection to a broker.
@@ -98,7 +102,18 @@ func (c *conn) run() {
 	c.end(c.guard(c.serve))
 	c.answers.Wait()
 	c.held.give()
+	c.g.callers.leave(c.who)
 	c.report()
+}
+
+// introduce finds out which client this is.
+func (c *conn) introduce() {
+	if c.peers != nil {
+		return
+	}
+	host, _, _ := net.SplitHostPort(c.client.RemoteAddr().String())
+	c.who = caller{c.login.Load().Application, host, c.clientID}
+	c.peers = c.g.callers.join(c.who)
 }
 
 // guard turns a panic, which torn input may cause in a decoder, into an error.

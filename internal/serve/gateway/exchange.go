@@ -12,6 +12,7 @@ import (
 // exchange is one request and what is to happen with its answer.
 type exchange struct {
 	judge
+	names
 	c        *conn
 	entry    *entry
 	header   wire.Header
@@ -110,6 +111,7 @@ func (c *conn) authorize(x *exchange) error {
 	if c.clientID == "" {
 		c.clientID = x.header.ClientID
 	}
+	c.introduce()
 	body := c.frame[x.header.Body:]
 	if err := wire.CheckRequest(x.entry.key, x.header.Version, x.flexible, body); err != nil {
 		return refusef("request %s in version %d: %v", x.entry.name, x.header.Version, err)
@@ -121,7 +123,12 @@ func (c *conn) authorize(x *exchange) error {
 	if err := x.req.ReadFrom(body); err != nil {
 		return refusef("request %s in version %d: %v", x.entry.name, x.header.Version, err)
 	}
-	return x.entry.request(x)
+	x.readNames()
+	if err := x.entry.request(x); err != nil || x.local != nil {
+		return err
+	}
+	x.toCluster()
+	return nil
 }
 
 // submit puts the request into its place among those under way, and sends it to

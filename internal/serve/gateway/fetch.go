@@ -12,8 +12,9 @@ import (
 // a right that ended is told although later requests do not name the topic.
 // Only the goroutine of requests uses it.
 type session struct {
-	topics map[topicName]struct{}
-	judged weir.Offset // the rights by which they were judged last
+	topics map[topicName]struct{} // as the client calls them
+	names  map[string]string      // its names of published ones, by the cluster's; replaced, never changed
+	judged weir.Offset            // the rights by which they were judged last
 }
 
 // topicName is a topic as a request names it: by name or by id.
@@ -49,7 +50,7 @@ func fetchRequest(x *exchange) error {
 		},
 		func(resp kmsg.Response) *[]kmsg.FetchResponseTopic { return &resp.(*kmsg.FetchResponse).Topics },
 	)
-	x.c.fetch = session{topics: map[topicName]struct{}{}, judged: x.snap.Offset()}
+	x.c.fetch = session{topics: map[topicName]struct{}{}, names: x.used, judged: x.snap.Offset()}
 	if x.merges != nil {
 		// Without a session every further request names all topics again, so
 		// what is refused now is found once it is allowed.
@@ -85,13 +86,15 @@ func (x *exchange) fetchOn(req *kmsg.FetchRequest, own bool) error {
 	for _, t := range req.Topics {
 		good = good && x.named(t.Topic, t.TopicID, rights.Read) == allowed
 	}
-	for _, t := range req.ForgottenTopics {
-		delete(s.topics, topicName{t.Topic, t.TopicID})
-	}
-	if good && s.judged != x.snap.Offset() {
+	if good && s.judged != x.snap.Offset() { // those that are to be forgotten too: their name must be good
+		s.rename(x)
 		for t := range s.topics {
 			good = good && x.named(t.name, t.id, rights.Read) == allowed
 		}
+	}
+	good = good && s.resumed(x)
+	for _, t := range req.ForgottenTopics {
+		delete(s.topics, topicName{t.Topic, t.TopicID})
 	}
 	if !good {
 		resp := x.newAnswer().(*kmsg.FetchResponse)

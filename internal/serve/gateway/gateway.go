@@ -57,6 +57,7 @@ type Gateway struct {
 
 	*seats
 	running sync.WaitGroup
+	callers callers
 }
 
 // New makes a gateway and opens its bootstrap listener; [Gateway.Run] accepts.

@@ -62,7 +62,7 @@ func (x *exchange) protocols(req *kmsg.JoinGroupRequest) int16 {
 		if req.ProtocolType != "consumer" || len(p.Metadata) == 0 {
 			continue
 		}
-		meta, err := wire.KeepTopics(p.Metadata, func(topic string) bool { return x.byName(topic, rights.See) == allowed })
+		meta, err := wire.KeepTopics(p.Metadata, func(topic string) bool { return x.called(topic, rights.See) == allowed })
 		if err != nil {
 			return kerr.InconsistentGroupProtocol.Code
 		}
@@ -102,7 +102,7 @@ func groupHeartbeatRequest(x *exchange) error {
 	if req.SubscribedTopicNames != nil {
 		kept := []string{}
 		for _, name := range req.SubscribedTopicNames {
-			if x.byName(name, rights.See) == allowed {
+			if x.called(name, rights.See) == allowed {
 				kept = append(kept, name)
 			}
 		}

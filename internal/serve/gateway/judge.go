@@ -29,7 +29,7 @@ func (j judge) byID(id [16]byte, want rights.Topic) int16 {
 }
 
 func (j judge) topic(t access.Topic, exists bool, want rights.Topic, unknown int16) int16 {
-	if !exists || j.lost(t.Name) {
+	if !exists || j.lost(t.Physical) {
 		return unknown
 	}
 	switch has := j.snap.Rights(j.login, t); {
@@ -41,13 +41,19 @@ func (j judge) topic(t access.Topic, exists bool, want rights.Topic, unknown int
 	return allowed
 }
 
-// visible lists the names of what the application may know of, sorted.
-func (j judge) visible() []string {
+// visible lists the names of what the application may know of, sorted, each
+// topic once.
+func (x *exchange) visible() []string {
 	var names []string
-	for t := range j.snap.Visible(j.login) {
-		if !j.lost(t.Name) {
-			names = append(names, t.Name)
+	for t := range x.snap.Visible(x.login) {
+		if x.lost(t.Physical) {
+			continue
 		}
+		name := x.shown(t)
+		if t.Aliased() {
+			x.use(t.Physical, name)
+		}
+		names = append(names, name)
 	}
 	slices.Sort(names)
 	return names
@@ -59,14 +65,14 @@ func (x *exchange) named(name string, id [16]byte, want rights.Topic) int16 {
 	if x.entry.ids > 0 && x.header.Version >= x.entry.ids {
 		code = x.byID(id, want)
 	} else {
-		code = x.byName(name, want)
+		code = x.called(name, want)
 	}
 	return x.count(code)
 }
 
 // topicNamed judges a topic of a request that knows names only.
 func (x *exchange) topicNamed(name string, want rights.Topic) int16 {
-	return x.count(x.byName(name, want))
+	return x.count(x.called(name, want))
 }
 
 // group judges a consumer group.

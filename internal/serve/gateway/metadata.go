@@ -71,7 +71,7 @@ func (x *exchange) metadataTopic(t kmsg.MetadataRequestTopic) int16 {
 	if t.Topic == nil || t.TopicID != [16]byte{} {
 		return x.count(x.byID(t.TopicID, rights.See))
 	}
-	return x.count(x.byName(*t.Topic, rights.See))
+	return x.count(x.called(*t.Topic, rights.See))
 }
 
 // dropUnknown leaves out of a list of all topics what is not on the cluster.

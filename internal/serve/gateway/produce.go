@@ -104,6 +104,8 @@ func (x *exchange) produceTopic(t kmsg.ProduceRequestTopic, whole verdict) (good
 	v := verdict{code: x.named(t.Topic, t.TopicID, rights.Write)}
 	if v.code == kerr.TopicAuthorizationFailed.Code {
 		v.text = "only applications of the team that owns the domain may write to this topic"
+	} else if v.code == kerr.InvalidTopicException.Code {
+		v.text = "the request names a topic by both of its names; use the product's"
 	}
 	if v.code == allowed {
 		v = whole

@@ -12,6 +12,8 @@ const (
 	keyProduce       int16 = 0
 	keyFetch         int16 = 1
 	keySASLHandshake int16 = 17
+	keyJoinGroup     int16 = 11
+	keySyncGroup     int16 = 14
 	keyApiVersions   int16 = 18
 	keySASLAuth      int16 = 36
 )
