@@ -139,6 +139,7 @@ func (a *API) routes() {
 	a.applicationRoutes()
 	a.accessRoutes()
 	a.recordRoutes()
+	a.snippetRoutes()
 	a.meshRoutes()
 }
 
