@@ -45,6 +45,7 @@ func Run(t *testing.T, s Subject) {
 		"Cancelled":           cancelled,
 	}
 	maps.Copy(tests, readers)
+	maps.Copy(tests, observers)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

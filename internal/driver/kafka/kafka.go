@@ -41,6 +41,9 @@ type Cluster struct {
 	admin     *kadm.Client
 	keepWhole bool
 	timeout   time.Duration
+
+	groups  groups
+	brokers seenBrokers
 }
 
 var _ weir.Cluster = (*Cluster)(nil)
