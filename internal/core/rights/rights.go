@@ -26,13 +26,14 @@ const (
 	Allow   Verb = "allow"   // an application to read a product
 	Revoke  Verb = "revoke"  // what was allowed, or credentials
 	Appoint Verb = "appoint" // give and take roles there
+	Watch   Verb = "watch"   // who reads and writes it, by name
 	Export  Verb = "export"
 	Verify  Verb = "verify"
 )
 
 // Verbs lists every verb, in the order in which people read them.
 func Verbs() []Verb {
-	return []Verb{Create, Edit, Tell, Delete, Publish, Allow, Revoke, Appoint, Export, Verify}
+	return []Verb{Create, Edit, Tell, Delete, Publish, Allow, Revoke, Appoint, Watch, Export, Verify}
 }
 
 // Thing is what the verb is about: a noun, and whose it is. What does not
@@ -95,6 +96,10 @@ var table = []row{
 	{[]weir.Noun{weir.NounProduct}, []Verb{Appoint}, meshAdmin | domainOwner | productOwner},
 	{[]weir.Noun{weir.NounApplication}, []Verb{Create, Edit, Delete}, meshAdmin | owningTeam},
 	{[]weir.Noun{weir.NounCredential}, []Verb{Create, Revoke}, meshAdmin | owningTeam},
+	{[]weir.Noun{weir.NounProduct}, []Verb{Watch}, owners | productOwner | steward},
+	{[]weir.Noun{weir.NounStream}, []Verb{Watch}, owners},
+	{[]weir.Noun{weir.NounApplication}, []Verb{Watch}, meshAdmin | owningTeam},
+	{[]weir.Noun{weir.NounMesh}, []Verb{Watch}, meshAdmin}, // where its brokers are, and what is wrong with them
 	{[]weir.Noun{weir.NounMesh}, []Verb{Export, Verify}, meshAdmin},
 }
 
