@@ -17,6 +17,7 @@ type Catalog struct {
 	state     weir.State
 	writer    weir.Writer
 	contracts contracts
+	rules     rulebook
 	now       func() time.Time
 	home      weir.UID
 }

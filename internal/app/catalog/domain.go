@@ -63,8 +63,8 @@ func (c *Catalog) EditDomain(ctx context.Context, call weir.Call, name string, c
 	}))
 }
 
-// DeleteDomain ends a domain that holds nothing any more, no topic either, and
-// the roles on it.
+// DeleteDomain ends a domain that holds nothing any more, no topic either, with
+// its policies and the roles on it.
 func (c *Catalog) DeleteDomain(ctx context.Context, call weir.Call, name string) (weir.Receipt, error) {
 	return c.writer.Submit(ctx, call.Decision("domain.delete", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		d, rev, err := c.domain(ctx, v, call, rights.Delete, name)
@@ -73,6 +73,7 @@ func (c *Catalog) DeleteDomain(ctx context.Context, call weir.Call, name string)
 		}
 		r := c.result()
 		r.endRoles(ctx, v, d.UID)
+		r.endPolicies(ctx, v, d.UID)
 		r.end(d, rev)
 		return r.outcome("domain.deleted", d)
 	}))

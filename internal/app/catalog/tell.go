@@ -293,13 +293,11 @@ func (c *Catalog) fieldsSaid(ctx context.Context, p *weir.Product, text string) 
 	return s.Fields(), nil
 }
 
-// fieldsToCheck lists the fields of a product that lives, if an edit needs them.
+// fieldsToCheck lists the fields of a product that lives, if an edit needs them:
+// to check what it says of fields, or by policies.
 // They are read before the queue; one that the caller may not know of has none,
 // and is refused inside.
 func (c *Catalog) fieldsToCheck(ctx context.Context, by weir.Principal, name string, t *Telling) ([]schema.Field, error) {
-	if len(t.Fields) == 0 && t.EventTime == nil {
-		return nil, nil
-	}
 	v, done, err := c.state.View(ctx)
 	if err != nil {
 		return nil, err
@@ -311,6 +309,9 @@ func (c *Catalog) fieldsToCheck(ctx context.Context, by weir.Principal, name str
 			err = nil
 		}
 		return nil, err
+	}
+	if len(t.Fields) == 0 && t.EventTime == nil && p.Published == nil {
+		return nil, nil
 	}
 	return c.fieldsOf(ctx, p)
 }

@@ -83,6 +83,7 @@ func NewCompiler() (*Compiler, error) {
 type Compiled struct {
 	Rule
 	program cel.Program
+	broken  error // it is not understood
 }
 
 // Compile understands a rule. Invalid if it is none, with the place: the
@@ -113,6 +114,17 @@ func (c *Compiler) Compile(r Rule) (*Compiled, error) {
 		}
 	}
 	return &Compiled{Rule: r, program: program}, nil
+}
+
+// Unreadable stands for a rule that was understood once and is not any more: it
+// fails for every product.
+func Unreadable(r Rule, err error) *Compiled { return &Compiled{Rule: r, broken: err} }
+
+// As is the same rule with another severity.
+func (r *Compiled) As(s weir.Severity) *Compiled {
+	next := *r
+	next.Severity = s
+	return &next
 }
 
 // refused is the first fault of an expression.
@@ -156,6 +168,9 @@ func Judge(ctx context.Context, rules []*Compiled, f Facts) ([]Finding, error) {
 
 // judge evaluates one rule; no finding is good.
 func (r *Compiled) judge(ctx context.Context, vars map[string]any, f Facts) ([]Finding, uint64, error) {
+	if r.broken != nil {
+		return []Finding{r.failed(clip(r.broken.Error(), 2*maxPlace))}, 0, nil
+	}
 	out, details, err := r.program.ContextEval(ctx, vars)
 	if ctx.Err() != nil {
 		return nil, 0, ctx.Err()
