@@ -77,6 +77,7 @@ type Meter interface {
 type UsageQuery struct {
 	Of, Who     UID       // at least one
 	Direction   Direction // empty: both
+	Among       []UID     // only of these products and streams; empty: of any
 	From, Until time.Time // zero: as far as counts are kept; now
 }
 

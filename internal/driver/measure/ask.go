@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -83,6 +84,14 @@ func (s *Store) where(ctx context.Context, c *sqlite.Conn, q weir.UsageQuery) (s
 			cond += " and " + p.column + " = (select id from party where uid = ?)"
 			args = append(args, p.uid.String())
 		}
+	}
+	if len(q.Among) > 0 {
+		among, err := json.Marshal(q.Among)
+		if err != nil {
+			return "", nil, err
+		}
+		cond += " and of in (select id from party where uid in (select value from json_each(?)))"
+		args = append(args, string(among))
 	}
 	if q.Direction != "" {
 		cond += " and direction = ?"
