@@ -185,6 +185,7 @@ func toldColumns() []column[client.Product] {
 	return []column[client.Product]{
 		{"TYPE", func(p client.Product) string { return p.Type }},
 		{"LIFECYCLE", func(p client.Product) string { return p.Lifecycle }},
+		{"SUCCESSOR", func(p client.Product) string { return p.Successor }},
 		{"PURPOSE", func(p client.Product) string { return p.Purpose }},
 		{"USAGE", func(p client.Product) string { return p.Usage }},
 		{"LIMITATIONS", func(p client.Product) string { return p.Limitations }},

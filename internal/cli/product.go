@@ -40,6 +40,7 @@ func wholeProduct() []column[client.Product] {
 		schemaColumn("key", "KEY SCHEMA"), schemaColumn("value", "VALUE SCHEMA"),
 		column[client.Product]{"PARTITIONS", func(p client.Product) string { return strconv.Itoa(p.Partitions) }},
 		column[client.Product]{"RETENTION", func(p client.Product) string { return p.Retention }},
+		column[client.Product]{"PUBLISHED", publishedText},
 		column[client.Product]{"URN", func(p client.Product) string { return p.URN }},
 		column[client.Product]{"DESCRIPTION", func(p client.Product) string { return p.Description }},
 		column[client.Product]{"REVISION", func(p client.Product) string { return strconv.FormatUint(p.Revision, 10) }},
@@ -60,7 +61,7 @@ func (c *cli) productCommand() *cobra.Command {
 	list := k.listCommand()
 	list.Flags().StringVar(&domain, "domain", "", "only this domain's")
 	k.cols = wholeProduct()
-	return noun("product", "Products that domains offer",
+	all := noun("product", "Products that domains offer",
 		c.productCreate(k), list, k.showCommand(), c.productEdit(k), c.productDelete(k), c.productFields(k), c.productField(k), c.productSnippet(k),
 		c.productText(k, "doc", "Print a product's documentation", func(ctx context.Context, cl *client.Client, n string) (string, error) {
 			return cl.Documentation(ctx, n)
@@ -68,6 +69,16 @@ func (c *cli) productCommand() *cobra.Command {
 		c.productText(k, "terms", "Print a product's terms of use", func(ctx context.Context, cl *client.Client, n string) (string, error) {
 			return cl.ProductTerms(ctx, n)
 		}))
+	all.AddCommand(c.publishCommands(k)...)
+	return all
+}
+
+// publishedText tells of which topic a product was made, by whom and when.
+func publishedText(p client.Product) string {
+	if p.Published == nil {
+		return ""
+	}
+	return "from " + p.Published.Topic + ", by " + p.Published.By + ", " + when(p.Published.At)
 }
 
 // words are the names in a list of the vocabulary.

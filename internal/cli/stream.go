@@ -18,6 +18,7 @@ func (c *cli) streamCommand() *cobra.Command {
 			{"PARTITIONS", func(s client.Stream) string { return strconv.Itoa(s.Partitions) }},
 			{"RETENTION", func(s client.Stream) string { return s.Retention }},
 			{"STATUS", func(s client.Stream) string { return statusText(s.Status) }},
+			{"PUBLISHED AS", func(s client.Stream) string { return s.Published }},
 			{"DESCRIPTION", func(s client.Stream) string { return s.Description }},
 		},
 		list: func(ctx context.Context, cl *client.Client) ([]client.Stream, error) {

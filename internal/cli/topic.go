@@ -32,7 +32,7 @@ func (c *cli) topicCommand() *cobra.Command {
 	}
 	list := k.listCommand()
 	list.Flags().StringVar(&domain, "domain", "", "only this domain's")
-	return noun("topic", "What the cluster holds", list, k.showCommand())
+	return noun("topic", "What the cluster holds", c.orUnpublished(list, &domain), k.showCommand())
 }
 
 func (c *cli) meshCommand() *cobra.Command {
@@ -51,7 +51,7 @@ func (c *cli) meshCommand() *cobra.Command {
 		}},
 		{"PROBLEMS", func(m client.Mesh) string { return strings.Join(m.Cluster.Problems, "; ") }},
 	}
-	return noun("mesh", "The mesh and the node", &cobra.Command{
+	return noun("mesh", "The mesh and the node", c.meshTerms(), &cobra.Command{
 		Use: "show", Short: "Show the mesh and the node that answers", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cl, err := c.client()

@@ -111,6 +111,7 @@ type Node struct {
 	measures *measure.Store
 	live     *access.Live
 	reader   weir.Reader
+	topics   topics // the same cluster
 	worker   *worker.Reconciler
 	gateway  *gateway.Gateway
 	traffic  gateway.Metrics
@@ -331,7 +332,10 @@ func (n *Node) startCatalog(ctx context.Context) (err error) {
 	}
 	n.group.run("schemas", n.index.Run)
 	n.registry = registry.New(registry.Config{State: n.state, Writer: n.writer, Index: n.index, Now: n.cfg.Now, Home: n.home})
-	n.catalog = catalog.New(catalog.Config{State: n.state, Writer: n.writer, Contracts: n.registry, Now: n.cfg.Now, Home: n.home})
+	n.catalog = catalog.New(catalog.Config{
+		State: n.state, Writer: n.writer, Contracts: n.registry, Cluster: later{n}, Shared: len(n.cfg.Cluster) > 0, Measures: n.measures,
+		Now: n.cfg.Now, Home: n.home,
+	})
 	return nil
 }
 
@@ -344,7 +348,7 @@ func (n *Node) startCluster(ctx context.Context) error {
 		return err
 	}
 	n.group.onStop("cluster", func(context.Context) error { return cluster.Close() })
-	n.reader = cluster
+	n.reader, n.topics = cluster, cluster
 	n.worker = worker.New(worker.Config{
 		State: n.state, Cluster: cluster, Identity: n.identity, Now: n.cfg.Now, Log: n.cfg.Log, Trim: n.embedded != nil, Private: n.embedded != nil,
 		Catalog: n.catalog,

@@ -44,6 +44,9 @@ func (g *Granting) Allow(ctx context.Context, call weir.Call, product, applicati
 		} else if !weir.NotFound.In(err) {
 			return weir.Outcome{}, err
 		}
+		if err := taking(ctx, v, p); err != nil {
+			return weir.Outcome{}, err
+		}
 		a.Product, a.Application, a.Domain, a.Team = p.UID, app.UID, p.Domain, app.Team
 		c, err := weir.NewChange(g.home, nil, 0, a)
 		if err != nil {
@@ -109,6 +112,26 @@ func useful(ctx context.Context, v weir.View, p *weir.Product, a *weir.Applicati
 			WithFix("make it visible first: weir product edit %s --visibility mesh --access request", p.Name)
 	}
 	return nil
+}
+
+// taking refuses new readers of a product that ends or has ended, and names its
+// successor.
+func taking(ctx context.Context, v weir.View, p *weir.Product) error {
+	stage := p.Stage()
+	if stage != weir.Deprecated && stage != weir.Retired {
+		return nil
+	}
+	e := weir.Errorf(weir.Conflict, "%s is %s, so nobody new reads it", p.Name, stage).
+		WithFix("bring it back first: weir product activate %s", p.Name)
+	e.Ref = p.Ref()
+	if p.Successor.IsZero() {
+		return e
+	}
+	s, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounProduct, UID: p.Successor})
+	if err != nil {
+		return err
+	}
+	return e.WithFix("use its successor: %s", s.Ref().Name)
 }
 
 func answered(event string, a *weir.Access, c weir.Change) (weir.Outcome, error) {

@@ -17,25 +17,35 @@ type Catalog struct {
 	state     weir.State
 	writer    weir.Writer
 	contracts contracts
+	cluster   cluster
+	shared    bool
+	measures  measures
 	rules     rulebook
 	now       func() time.Time
 	home      weir.UID
 }
 
-// Config is what Catalog needs. Every field but Contracts is required.
+// Config is what Catalog needs. Every field is required but Contracts and
+// Measures.
 type Config struct {
 	State     weir.State
 	Writer    weir.Writer
 	Contracts contracts // the registry; nil: there is none, and products have no schemas
+	Cluster   cluster
+	Shared    bool     // the cluster may hold topics that are not the mesh's
+	Measures  measures // who read what; nil: nobody counted
 	Now       func() time.Time
 	Home      weir.UID // the mesh
 }
 
 // New makes the use cases.
 func New(c Config) *Catalog {
-	k := &Catalog{state: c.State, writer: c.Writer, contracts: c.Contracts, now: c.Now, home: c.Home}
+	k := &Catalog{state: c.State, writer: c.Writer, contracts: c.Contracts, cluster: c.Cluster, shared: c.Shared, measures: c.Measures, now: c.Now, home: c.Home}
 	if k.contracts == nil {
 		k.contracts = unkept{}
+	}
+	if k.measures == nil {
+		k.measures = uncounted{}
 	}
 	return k
 }

@@ -17,6 +17,10 @@ type contracts interface {
 	// Follow makes the subjects of a product belong to it, and as visible as
 	// it is. Conflict when they hold what it cannot have.
 	Follow(ctx context.Context, v weir.View, p *weir.Product) ([]weir.Change, error)
+	// Leave gives the subjects of a product that was taken back to whom they
+	// belonged before it was published. Conflict when another subject's schema
+	// refers to one that would be hidden from it. The view shows no product.
+	Leave(ctx context.Context, v weir.View, p *weir.Product) ([]weir.Change, error)
 	// FollowDomain gives a new domain the subjects below its _private.
 	FollowDomain(ctx context.Context, v weir.View, d *weir.Domain) ([]weir.Change, error)
 	// End deletes the subjects of a topic whose data is destroyed. Conflict
@@ -35,6 +39,10 @@ func (unkept) First(context.Context, weir.Principal, weir.SubjectKind, string, *
 }
 
 func (unkept) Follow(context.Context, weir.View, *weir.Product) ([]weir.Change, error) {
+	return nil, nil
+}
+
+func (unkept) Leave(context.Context, weir.View, *weir.Product) ([]weir.Change, error) {
 	return nil, nil
 }
 

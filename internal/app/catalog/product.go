@@ -162,8 +162,11 @@ func (c *Catalog) EditProduct(ctx context.Context, call weir.Call, name string, 
 			return weir.Outcome{}, err
 		}
 		r.put(p, rev, &next)
-		c.follow(ctx, v, r, p.Topic(), next.Partitions, next.Retention)
+		c.follow(ctx, v, r, p.OnCluster(), next.Partitions, next.Retention)
 		r.with(v, func(v weir.View) ([]weir.Change, error) { return c.contracts.Follow(ctx, v, &next) })
+		r.with(v, func(v weir.View) ([]weir.Change, error) {
+			return nil, c.stillPublished(ctx, v, call.By, p, &next, fields)
+		})
 		return r.outcome("product.changed", &next)
 	}))
 }
@@ -178,6 +181,10 @@ func (e ProductEdit) verb() rights.Verb {
 }
 
 func (e ProductEdit) apply(p *weir.Product) error {
+	if p.Published != nil && p.Published.Stream.IsZero() && (e.Partitions != nil || e.Retention != nil) {
+		return weir.Errorf(weir.Invalid, "the topic %s of %s was not made by Weir, which does not change it", p.Alias(), p.Name).
+			At("partitions").WithFix("change the topic on the cluster")
+	}
 	set(&p.Description, e.Description)
 	set(&p.Visibility, e.Visibility)
 	set(&p.Access, e.Access)
@@ -208,14 +215,12 @@ func (c *Catalog) DeleteProduct(ctx context.Context, call weir.Call, name string
 		if err != nil {
 			return weir.Outcome{}, err
 		}
-		r := c.result()
-		err = weir.All(ctx, v, weir.Query{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{p.UID}}, func(it weir.Item) error {
-			r.end(it.Entity, it.Rev)
-			return nil
-		})
-		if err != nil {
-			return weir.Outcome{}, err
+		if p.Published != nil {
+			return weir.Outcome{}, weir.Errorf(weir.Conflict, "%s was made of the topic %s, which is not its own to end", p.Name, p.Alias()).
+				WithFix("take it back first: weir product unpublish %s", p.Name)
 		}
+		r := c.result()
+		r.endAccess(ctx, v, p.UID)
 		r.endRoles(ctx, v, p.UID)
 		r.end(p, rev)
 		if destroy {

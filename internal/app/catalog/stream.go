@@ -94,13 +94,17 @@ func (c *Catalog) DeleteStream(ctx context.Context, call weir.Call, name string,
 	}))
 }
 
-// stream finds one with which the caller may do something.
+// stream finds one with which the caller may do something, and that is not
+// published.
 func (c *Catalog) stream(ctx context.Context, v weir.View, call weir.Call, verb rights.Verb, name string) (*weir.Stream, weir.Revision, error) {
 	s, rev, err := weir.Known[*weir.Stream](ctx, v, call.By, weir.Ref{Noun: weir.NounStream, Name: name})
 	if err != nil {
 		return nil, 0, err
 	}
 	if err := rights.Must(call.By, verb, rights.Thing{Noun: weir.NounStream, Domain: s.Domain}, s.Ref()); err != nil {
+		return nil, 0, err
+	}
+	if err := unpublished(ctx, v, s); err != nil {
 		return nil, 0, err
 	}
 	return s, rev, call.Check(s.Ref(), rev)

@@ -13,6 +13,7 @@ type source struct {
 	uid        weir.UID
 	topic      string
 	key, value record.Form
+	closed     error // why nobody new may read it; nil: they may
 }
 
 // find gives what a principal may read under a name. NotFound what they may not
@@ -26,6 +27,8 @@ func (r *Records) find(ctx context.Context, p weir.Principal, of weir.Ref) (sour
 	switch {
 	case whose != s.uid:
 		return s, weir.Errorf(weir.Unavailable, "the topic of %s is not made yet", of).WithFix("try again in a moment; weir topic list says what it waits for")
+	case !may.Has(rights.Read) && s.closed != nil:
+		return s, s.closed
 	case !may.Has(rights.Read):
 		return s, denied(p, of)
 	}
@@ -44,13 +47,36 @@ func (r *Records) named(ctx context.Context, p weir.Principal, of weir.Ref) (sou
 		if err != nil {
 			return source{}, err
 		}
-		return source{s.UID, s.Topic(), record.Text, record.Unknown}, nil
+		return source{uid: s.UID, topic: s.Topic(), key: record.Text, value: record.Unknown}, nil
 	}
 	e, _, err := weir.Known[*weir.Product](ctx, v, p, of)
 	if err != nil {
 		return source{}, err
 	}
-	return source{e.UID, e.Topic(), record.Form(e.KeyEncoding), record.Form(e.Encoding)}, nil
+	closed, err := closed(ctx, v, p, e)
+	return source{e.UID, e.OnCluster(), record.Form(e.KeyEncoding), record.Form(e.Encoding), closed}, err
+}
+
+// closed is what somebody new is told of a product that ends or has ended; nil
+// if it does not. The successor is named to who may know of it.
+func closed(ctx context.Context, v weir.View, p weir.Principal, of *weir.Product) (refusal, err error) {
+	stage := of.Stage()
+	if stage != weir.Deprecated && stage != weir.Retired {
+		return nil, nil
+	}
+	e := weir.Errorf(weir.Denied, "%s is %s: %s may not begin to read it", of.Name, stage, p.Ref).WithFix("ask the product's owner what to use instead")
+	e.Ref = of.Ref()
+	if of.Successor.IsZero() {
+		return e, nil
+	}
+	s, _, err := weir.Known[*weir.Product](ctx, v, p, weir.Ref{Noun: weir.NounProduct, UID: of.Successor})
+	if err == nil {
+		return e.WithFix("use its successor: %s", s.Name), nil
+	}
+	if weir.NotFound.In(err) {
+		err = nil
+	}
+	return e, err
 }
 
 func denied(p weir.Principal, of weir.Ref) error {

@@ -102,6 +102,31 @@ func (r *Registry) Follow(ctx context.Context, v weir.View, p *weir.Product) ([]
 	return cs.list, cs.err
 }
 
+// Leave gives the subjects of a product that was taken back to whom they would
+// belong if they were made now: to the domain of a private stream, or to the
+// mesh. The view shows the product no more. Conflict when another subject's
+// schema refers to one that would be hidden from it.
+func (r *Registry) Leave(ctx context.Context, v weir.View, p *weir.Product) ([]weir.Change, error) {
+	cs := r.changes()
+	for _, k := range []weir.SubjectKind{weir.OfKey, weir.OfValue} {
+		s, rev, err := weir.Find[*weir.Subject](ctx, v, weir.Ref{Noun: weir.NounSubject, Name: p.Subject(k)})
+		if weir.NotFound.In(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		o, err := inView(ctx, v).of(s.Name, nil)
+		if err == nil {
+			err = r.moved(ctx, v, o, rev, s, cs)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return cs.list, cs.err
+}
+
 // canHold refuses schemas that a product's subject cannot have.
 func (r *Registry) canHold(ctx context.Context, v weir.View, p *weir.Product, k weir.SubjectKind, next *weir.Subject) error {
 	if err := r.keyed(ctx, v, p, next); err != nil {

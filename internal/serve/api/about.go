@@ -79,8 +79,22 @@ func (a *API) markdown(ctx context.Context, p weir.Principal, name string, which
 	return &markdown{Type: "text/markdown; charset=utf-8", NoSniff: "nosniff", Body: []byte(text)}, nil
 }
 
-// told is what is told about a product.
-func told(p *weir.Product) client.About {
+// told is what is told about a product. A successor is named to those who may
+// know of it.
+func (n *names) told(ctx context.Context, p *weir.Product) (client.About, error) {
+	out := plainAbout(p)
+	if p.Successor.IsZero() {
+		return out, nil
+	}
+	s, _, err := weir.Find[*weir.Product](ctx, n.v, weir.Ref{Noun: weir.NounProduct, UID: p.Successor})
+	if err == nil && len(s.Readers()) == 0 {
+		out.Successor = s.Name
+	}
+	return out, err
+}
+
+// plainAbout is what is told without looking anything up.
+func plainAbout(p *weir.Product) client.About {
 	out := client.About{
 		Type: string(cmp.Or(p.Type, weir.TypeSource)), Lifecycle: string(p.Stage()), Purpose: p.Purpose, Usage: p.Usage,
 		Limitations: p.Limitations, Quality: string(p.Quality), SLA: string(p.SLA), EventTime: p.EventTime,

@@ -87,6 +87,12 @@ func (a *API) problem(op string, err error) *problem {
 	if errors.As(err, &differ) {
 		p.Errors = differences(differ)
 	}
+	var lacks catalog.Lacks
+	if errors.As(err, &lacks) {
+		for _, l := range lacks {
+			p.Errors = append(p.Errors, client.Part{Message: l.Msg + ": " + l.Flag, Location: l.Field})
+		}
+	}
 	return p
 }
 

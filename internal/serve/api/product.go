@@ -17,6 +17,7 @@ func (a *API) productRoutes() {
 	add(a, route{method: http.MethodPatch, path: "/products/{name}", summary: "Edit a product", body: maxSchemaBody}, a.editProduct)
 	add(a, route{method: http.MethodDelete, path: "/products/{name}", summary: "Delete a product", status: http.StatusNoContent}, a.deleteProduct)
 	a.aboutRoutes()
+	a.publishRoutes()
 	a.termRoutes()
 }
 
@@ -130,7 +131,7 @@ func wroteProduct(ctx context.Context, a *API, r weir.Receipt, err error) (*one[
 	if err != nil {
 		return nil, err
 	}
-	a.ready(ctx, r, e.(*weir.Product).Topic())
+	a.ready(ctx, r, e.(*weir.Product).OnCluster())
 	out, err := wrote(ctx, a, r, weir.NounProduct, product)
 	if err == nil {
 		out.Location = "/api/v1/products/" + out.Body.Name
@@ -165,7 +166,15 @@ func product(ctx context.Context, n *names, p *weir.Product, rev weir.Revision) 
 	if err != nil {
 		return client.Product{}, err
 	}
-	status, err := n.status(ctx, p.Topic())
+	status, err := n.status(ctx, p.OnCluster())
+	if err != nil {
+		return client.Product{}, err
+	}
+	published, err := n.publication(ctx, p)
+	if err != nil {
+		return client.Product{}, err
+	}
+	tells, err := n.told(ctx, p)
 	if err != nil {
 		return client.Product{}, err
 	}
@@ -175,7 +184,7 @@ func product(ctx context.Context, n *names, p *weir.Product, rev weir.Revision) 
 		Name: p.Name, UID: p.UID.String(), URN: fmt.Sprintf("weir:%s/%s/%s/v%d", mesh, d, own, p.Major),
 		Domain: d, Team: team, Major: p.Major, Kind: string(p.Kind), Encoding: string(p.Encoding),
 		KeyEncoding: string(p.KeyEncoding), Key: p.Key, Visibility: string(p.Visibility), Access: string(p.Access),
-		Owner: owner, Description: p.Description, About: told(p), Warnings: warnings(p, subjects), Partitions: p.Partitions, Retention: p.Retention.String(),
+		Owner: owner, Description: p.Description, About: tells, Warnings: warnings(p, subjects), Partitions: p.Partitions, Retention: retention(p), Published: published,
 		Topic: p.Topic(), Status: status, Subjects: subjects, Revision: uint64(rev), Created: p.Created,
 	}, err
 }

@@ -102,8 +102,13 @@ func stream(ctx context.Context, n *names, s *weir.Stream, rev weir.Revision) (c
 		return client.Stream{}, err
 	}
 	status, err := n.status(ctx, s.Topic())
+	if err != nil {
+		return client.Stream{}, err
+	}
+	published, err := n.publishedAs(ctx, s)
 	return client.Stream{
-		Name: s.Name, UID: s.UID.String(), Domain: d, Description: s.Description, Partitions: s.Partitions,
+		Published: published,
+		Name:      s.Name, UID: s.UID.String(), Domain: d, Description: s.Description, Partitions: s.Partitions,
 		Retention: s.Retention.String(), Topic: s.Topic(), Status: status, Revision: uint64(rev), Created: s.Created,
 	}, err
 }
