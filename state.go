@@ -58,8 +58,19 @@ type Page struct {
 	Next  string
 }
 
+// Result says how an attempt ended.
+type Result string
+
+const (
+	Done    Result = "done"    // it changed something
+	Refused Result = "refused" // by right or policy
+)
+
 // EntryQuery asks for entries whose changes are all in scope, or that the
 // person Own made. Refusals are in scope for All, and for Own.
+//
+// What is zero does not narrow it. A page looks at 50,000 entries at most: it
+// may be short, or empty, and still have a Next.
 //
 // An entry is about what it changed, and about the products, streams and
 // applications that this points to. By name, one asks about everything that has
@@ -67,10 +78,19 @@ type Page struct {
 type EntryQuery struct {
 	Scope  Scope
 	Own    UID
-	By     UID    // zero: anyone's
-	About  []Ref  // none: about anything; else about one of these, at most 8
-	Before Offset // the cursor: offsets less than this; 0 is the newest
-	Limit  int    // 1 to 1000; 0 is 100
+	By     Ref    // by name: of everyone who has or ever had it
+	About  []Ref  // about one of these, at most 8
+	Noun   Noun   // of something that changed, or was refused
+	Op     string // an operation, or a noun: all of its operations
+	Door   string // through which it came
+	Result Result
+	Since  time.Time // not before
+	Until  time.Time // before
+	Why    string    // a part of the reason or of the refusal's message, in any case of ASCII letters
+	Asc    bool      // the oldest first
+	Before Offset    // the cursor, unless Asc: offsets less than this; 0 is the newest
+	After  Offset    // the cursor, if Asc: offsets greater than this
+	Limit  int       // 1 to 1000; 0 is 100
 }
 
 // EntryPage is a part of the list of entries. Next is the cursor of the part

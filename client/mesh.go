@@ -1,8 +1,11 @@
 package client
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -40,7 +43,9 @@ type Entry struct {
 	At      time.Time     `json:"at"`
 	Who     string        `json:"who"`
 	Noun    string        `json:"noun" doc:"Of who: person, application, or mesh for Weir itself."`
-	What    string        `json:"what"`
+	What    string        `json:"what" doc:"The operation, such as product.create."`
+	Words   string        `json:"words" doc:"What was done, in words."`
+	Thing   *EntryThing   `json:"thing,omitempty" doc:"What it was done to, the first if there are more."`
 	Why     string        `json:"why,omitempty"`
 	Through Through       `json:"through"`
 	Changes []EntryChange `json:"changes,omitempty"`
@@ -52,6 +57,14 @@ type Through struct {
 	Door    string `json:"door"`
 	Address string `json:"address,omitempty"`
 	Token   string `json:"token,omitempty" doc:"The uid of the token that was shown."`
+}
+
+// EntryThing is what an entry is about.
+type EntryThing struct {
+	Noun string `json:"noun"`
+	Name string `json:"name,omitempty"`
+	UID  string `json:"uid,omitempty"`
+	Gone bool   `json:"gone,omitempty" doc:"It does not live any more, or the viewer may not know of it."`
 }
 
 // EntryChange is one thing that changed.
@@ -84,26 +97,104 @@ type EntryRefusal struct {
 
 // EntryFilter narrows a list of entries; what is empty does not.
 type EntryFilter struct {
-	By    string // a person's name
-	About string // noun/name, such as product/membership.users
-	Limit int    // 0: all
+	By     string // a person's or an application's name, or noun/name; weir is Weir itself
+	About  string // noun/name, such as product/membership.users
+	Noun   string // only entries about this sort of thing
+	What   string // an operation, such as product.create, or all of a noun: product
+	Door   string // api, web, registry, worker, start, ...
+	Result string // done or refused
+	Since  string // a time (RFC 3339), or how long ago: 2h, 7d
+	Until  string // the same; entries before it
+	Why    string // a part of the reason or of the refusal
+	Cursor string // where an earlier page ended
+	Limit  int    // 0: all
+}
+
+// The results of an [EntryFilter].
+const (
+	ResultDone    = "done"
+	ResultRefused = "refused"
+)
+
+func (f EntryFilter) query() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{
+		"by": f.By, "about": f.About, "noun": f.Noun, "what": f.What, "door": f.Door, "result": f.Result,
+		"since": f.Since, "until": f.Until, "why": f.Why, "cursor": f.Cursor,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if f.Limit > 0 {
+		q.Set("limit", strconv.Itoa(min(f.Limit, 1000)))
+	}
+	return q
 }
 
 // Entries lists what was decided and refused, newest first.
 func (c *Client) Entries(ctx context.Context, f EntryFilter) ([]Entry, error) {
-	q := url.Values{}
-	if f.By != "" {
-		q.Set("by", f.By)
+	out := []Entry{}
+	for {
+		page, err := c.EntryPage(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page.Items...)
+		if f.Limit > 0 && len(out) >= f.Limit {
+			return out[:f.Limit], nil
+		}
+		if page.Next == "" {
+			return out, nil
+		}
+		f.Cursor = page.Next
 	}
-	if f.About != "" {
-		q.Set("about", f.About)
+}
+
+// EntryPage is one page of that list. A page may have fewer entries than its
+// limit, or none, and still have a next one: a node looks at so many entries
+// for one page and no more.
+func (c *Client) EntryPage(ctx context.Context, f EntryFilter) (List[Entry], error) {
+	return call[List[Entry]](ctx, c, http.MethodGet, "/audit?"+f.query().Encode(), nil, nil)
+}
+
+// FollowEntries calls yield with the entries behind an offset, the oldest first,
+// and then with each new one, until yield returns an error, ctx ends or the
+// connection breaks: then call it again with the last offset. Cursor and Limit
+// of the filter have no meaning here.
+func (c *Client) FollowEntries(ctx context.Context, f EntryFilter, after uint64, yield func(Entry) error) error {
+	f.Cursor, f.Limit = "", 0
+	q := f.query()
+	q.Set("after", strconv.FormatUint(after, 10))
+	res, err := c.send(ctx, http.MethodGet, "/audit/events?"+q.Encode(), nil, []Option{accepting("text/event-stream")})
+	if err != nil {
+		return err
 	}
-	if f.Limit == 0 {
-		return all[Entry](ctx, c, "/audit", q)
+	defer res.Body.Close()
+	in := bufio.NewReader(res.Body)
+	for {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return fmt.Errorf("%w: %w", errBroken, err)
+		}
+		data, ok := bytes.CutPrefix(line, []byte("data: "))
+		if !ok {
+			continue
+		}
+		var event struct {
+			Entry
+			Error *Problem `json:"error"`
+		}
+		if err := json.Unmarshal(data, &event); err != nil {
+			return fmt.Errorf("the node sent an event that is no entry: %w", err)
+		}
+		if event.Error != nil {
+			return event.Error
+		}
+		if err := yield(event.Entry); err != nil {
+			return err
+		}
 	}
-	q.Set("limit", strconv.Itoa(min(f.Limit, 1000)))
-	page, err := call[List[Entry]](ctx, c, http.MethodGet, "/audit?"+q.Encode(), nil, nil)
-	return page.Items, err
 }
 
 // Verification is what a check of the whole ledger found.

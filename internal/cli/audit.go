@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,7 +20,8 @@ func entryColumns() []column[client.Entry] {
 		{"WHEN", func(e client.Entry) string { return when(happened(e)) }},
 		{"WHO", func(e client.Entry) string { return e.Noun + " " + e.Who }},
 		{"THROUGH", func(e client.Entry) string { return e.Through.Door }},
-		{"WHAT", func(e client.Entry) string { return e.What }},
+		{"OPERATION", func(e client.Entry) string { return e.What }},
+		{"WHAT", func(e client.Entry) string { return e.Words }},
 		{"THINGS", things},
 		{"WHY", func(e client.Entry) string { return e.Why }},
 	}
@@ -33,12 +37,8 @@ func happened(e client.Entry) time.Time {
 
 // things says what an entry was about.
 func things(e client.Entry) string {
-	if f := e.Refusal; f != nil {
-		times := ""
-		if f.Count > 1 {
-			times = fmt.Sprintf(" (%d times)", f.Count)
-		}
-		return "REFUSED " + f.Msg + times
+	if e.Refusal != nil {
+		return "REFUSED"
 	}
 	var out []string
 	for _, c := range e.Changes {
@@ -84,13 +84,25 @@ func (c *cli) auditCommand() *cobra.Command {
 func (c *cli) auditList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List what was decided and refused, newest first", Args: cobra.NoArgs}
 	var f client.EntryFilter
-	cmd.Flags().StringVar(&f.By, "by", "", "only this person's")
+	var follow bool
+	cmd.Flags().StringVar(&f.By, "by", "", "only this person's or application's; weir is Weir itself")
 	cmd.Flags().StringVar(&f.About, "about", "", "only about this: noun/name, such as product/membership.users")
+	cmd.Flags().StringVar(&f.Noun, "noun", "", "only about such things: product, team, access, ...")
+	cmd.Flags().StringVar(&f.What, "what", "", "only this operation, such as product.create, or all of a noun: product")
+	cmd.Flags().StringVar(&f.Door, "door", "", "only what came through this: api, web, registry, worker, start, ...")
+	cmd.Flags().StringVar(&f.Result, "result", "", "only what was done, or refused")
+	cmd.Flags().StringVar(&f.Since, "since", "", "not before a time, such as 2026-11-21T15:00:00Z, or how long ago: 2h, 7d")
+	cmd.Flags().StringVar(&f.Until, "until", "", "before a time, or how long ago")
+	cmd.Flags().StringVar(&f.Why, "why", "", "only with this in the reason or the refusal")
 	cmd.Flags().IntVar(&f.Limit, "limit", 0, "at most so many (default: all)")
+	cmd.Flags().BoolVar(&follow, "follow", false, "wait for what happens from now on; one line of JSON each, or with -o table one of text")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cl, err := c.client()
 		if err != nil {
 			return err
+		}
+		if follow {
+			return c.followEntries(cmd.Context(), cl, f)
 		}
 		es, err := cl.Entries(cmd.Context(), f)
 		if err != nil {
@@ -99,6 +111,55 @@ func (c *cli) auditList() *cobra.Command {
 		return printAll(c, es, entryColumns())
 	}
 	return cmd
+}
+
+// followEntries prints entries as they come, as many as were asked for. A
+// connection that breaks is made again behind the last one.
+func (c *cli) followEntries(ctx context.Context, cl *client.Client, f client.EntryFilter) error {
+	enough := errors.New("enough")
+	page, err := cl.EntryPage(ctx, client.EntryFilter{Limit: 1})
+	if err != nil {
+		return err
+	}
+	var after uint64
+	if len(page.Items) > 0 {
+		after = page.Items[0].Offset
+	}
+	n := 0
+	for {
+		before := after
+		err := cl.FollowEntries(ctx, f, after, func(e client.Entry) error {
+			after = e.Offset
+			if err := c.printEntry(e); err != nil {
+				return err
+			}
+			if n++; n == f.Limit {
+				return enough
+			}
+			return nil
+		})
+		var p *client.Problem
+		switch {
+		case errors.Is(err, enough), ctx.Err() != nil:
+			return nil
+		case errors.As(err, &p), after == before:
+			return err
+		}
+	}
+}
+
+// printEntry prints one entry as a line.
+func (c *cli) printEntry(e client.Entry) error {
+	if c.format != "table" {
+		b, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(c.Out, string(b))
+		return err
+	}
+	_, err := fmt.Fprintf(c.Out, "%s  %s  %s %s\n", e.Name, when(happened(e)), printable(e.Who), printable(e.Words))
+	return err
 }
 
 func (c *cli) auditVerify() *cobra.Command {

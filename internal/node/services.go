@@ -29,7 +29,7 @@ func (n *Node) startGateway(ctx context.Context) (err error) {
 	}
 	n.gateway, err = gateway.New(gateway.Config{
 		Addr: n.cfg.Kafka, AdvertisedHost: n.cfg.Advertise, ClusterID: n.home.String(),
-		Upstream: n.upstream, Rights: n.live, Lost: n.worker.Lost, Secret: secret, Metrics: &n.traffic, Logger: n.cfg.Log, Now: n.cfg.Now,
+		Upstream: n.upstream, Rights: n.live, Lost: n.worker.Lost, Secret: secret, Metrics: &n.traffic, Meter: n.measures, Logger: n.cfg.Log, Now: n.cfg.Now,
 	})
 	if err != nil {
 		return err
@@ -66,12 +66,13 @@ func (n *Node) startServices(context.Context) error {
 	r := chi.NewRouter()
 	ops.Routes(r, metrics, n.readiness())
 	reading := records.New(records.Config{State: n.state, Reader: n.reader, Live: n.live, Schemas: n.registry, Now: n.cfg.Now})
+	entries := audit.New(n.ledger, n.state, n.writer, n.cfg.Now)
 	api.New(api.Config{
 		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Registry: n.registry, Live: n.live, Schemas: n.index,
 		Search:   catalog.NewFinder(n.search),
 		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
 		Records:  reading,
-		Audit:    audit.New(n.ledger, n.state, n.writer),
+		Audit:    entries,
 		Node:     api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem},
 		Version:  n.cfg.Version, Log: n.cfg.Log,
 	}, r)
@@ -83,6 +84,7 @@ func (n *Node) startServices(context.Context) error {
 	n.front.set(r)
 	n.group.onStop("requests", n.front.drain)
 	n.group.run("records", reading.Run) // ends them, so that requests end
+	n.group.run("watchers", entries.Run)
 	return nil
 }
 

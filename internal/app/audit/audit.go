@@ -4,6 +4,7 @@ package audit
 
 import (
 	"context"
+	"time"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
@@ -17,70 +18,16 @@ type chain interface {
 
 // Audit is the use cases about the record.
 type Audit struct {
-	ledger chain
-	state  weir.State
-	writer weir.Writer
+	ledger   chain
+	state    weir.State
+	writer   weir.Writer
+	now      func() time.Time
+	watchers *watchers
 }
 
 // New makes the use cases.
-func New(ledger chain, state weir.State, writer weir.Writer) *Audit {
-	return &Audit{ledger: ledger, state: state, writer: writer}
-}
-
-// Filter narrows a list of entries; what is zero does not.
-type Filter struct {
-	By     string   // a person's name
-	Ref    weir.Ref // the thing that changed, living or gone
-	Before weir.Offset
-	Limit  int
-}
-
-// List gives entries, newest first: those whose changes the caller may know
-// of, and the caller's own.
-func (a *Audit) List(ctx context.Context, p weir.Principal, f Filter) (weir.EntryPage, error) {
-	v, done, err := a.state.View(ctx)
-	if err != nil {
-		return weir.EntryPage{}, err
-	}
-	defer done()
-	q := weir.EntryQuery{Scope: p.Scope(), Before: f.Before, Limit: f.Limit, Own: p.Ref.UID}
-	if f.By != "" {
-		who, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounPerson, Name: f.By})
-		if err != nil {
-			return weir.EntryPage{}, err
-		}
-		q.By = who.Ref().UID
-	}
-	if f.Ref != (weir.Ref{}) {
-		return a.about(ctx, v, p, f.Ref, q)
-	}
-	return v.Entries(ctx, q)
-}
-
-// about lists what happened to a thing, with what belongs to it. Something of
-// which the caller sees no entry does not exist, unless it is there and known.
-func (a *Audit) about(ctx context.Context, v weir.View, p weir.Principal, r weir.Ref, q weir.EntryQuery) (weir.EntryPage, error) {
-	q.About = withParts(r)
-	page, err := v.Entries(ctx, q)
-	if err != nil || len(page.Records) > 0 || q.Before != 0 {
-		return page, err
-	}
-	if e, _, err := v.Get(ctx, r); err != nil || !p.Scope().Knows(e.Readers()) {
-		return page, weir.Absent(r)
-	}
-	return page, nil
-}
-
-// withParts is a thing, and by name what has its name from it: the topic and the
-// subjects of a product's majors so far.
-func withParts(r weir.Ref) []weir.Ref {
-	out := []weir.Ref{r}
-	if r.UID.IsZero() && r.Noun == weir.NounProduct {
-		p := weir.Product{Name: r.Name, Major: 1}
-		out = append(out, weir.Ref{Noun: weir.NounTopic, Name: p.Topic()},
-			weir.Ref{Noun: weir.NounSubject, Name: p.Subject(weir.OfKey)}, weir.Ref{Noun: weir.NounSubject, Name: p.Subject(weir.OfValue)})
-	}
-	return out
+func New(ledger chain, state weir.State, writer weir.Writer, now func() time.Time) *Audit {
+	return &Audit{ledger: ledger, state: state, writer: writer, now: now, watchers: newWatchers()}
 }
 
 // Verify checks the whole chain of the ledger. Damaged says what and where.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -201,7 +202,10 @@ func listQuery(q weir.Query, limit int) (string, []any) {
 	return b.String(), append(args, limit)
 }
 
-// Entries gives what the ledger says, newest first.
+// maxLook is how many entries a page looks at.
+const maxLook = 50_000
+
+// Entries gives what the ledger says, newest first, or oldest first.
 func (v *view) Entries(ctx context.Context, q weir.EntryQuery) (weir.EntryPage, error) {
 	limit, err := pageLimit(q.Limit)
 	if err != nil {
@@ -215,8 +219,9 @@ func (v *view) Entries(ctx context.Context, q weir.EntryQuery) (weir.EntryPage, 
 		return weir.EntryPage{}, err
 	}
 	defer done()
-	var p weir.EntryPage
-	query, args := entriesQuery(q, limit+1)
+	w := v.looked(q)
+	p := weir.EntryPage{Next: w.next}
+	query, args := entriesQuery(q, w, limit+1)
 	err = v.c.Rows(ctx, query, args, func(scan func(...any) error) error {
 		if len(p.Records) == limit {
 			p.Next = p.Records[limit-1].Offset
@@ -230,6 +235,30 @@ func (v *view) Entries(ctx context.Context, q weir.EntryQuery) (weir.EntryPage, 
 		return weir.EntryPage{}, v.state.fault(err)
 	}
 	return p, nil
+}
+
+// stretch is the entries that one page looks at: from low to, not including,
+// high. next is the cursor behind it, 0 if nothing is there.
+type stretch struct {
+	low, high, next weir.Offset
+}
+
+func (v *view) looked(q weir.EntryQuery) stretch {
+	end := v.meta.offset + 1
+	switch {
+	case q.Asc:
+		w := stretch{low: q.After + 1, high: min(q.After+1+maxLook, end)}
+		if w.high < end {
+			w.next = w.high - 1
+		}
+		return w
+	case q.Before != 0:
+		end = min(end, q.Before)
+	}
+	if len(q.About) > 0 || end <= maxLook+1 {
+		return stretch{low: 0, high: end} // what a thing is in is found by an index
+	}
+	return stretch{low: end - maxLook, high: end, next: end - maxLook}
 }
 
 func (v *view) record(scan func(...any) error) (weir.Record, error) {
@@ -255,27 +284,51 @@ const entryInScope = ` and (e.author = ?7 or (e.audience <> '' and
 			(?2 and json_array_length(c.value) = 0) or exists (
 				select 1 from json_each(c.value) r where r.value in (select value from json_each(?1))))))))`
 
-func entriesQuery(q weir.EntryQuery, limit int) (string, []any) {
+func entriesQuery(q weir.EntryQuery, w stretch, limit int) (string, []any) {
 	var b strings.Builder
-	before := int64(1<<63 - 1)
-	if q.Before != 0 {
-		before = int64(q.Before)
-	}
-	b.WriteString("select e.offset, e.hash, e.entry from entry e where e.offset < ?3")
-	args := []any{uids(q.Scope.Of), q.Scope.Mesh, before, q.By.String(), refs(q.About)}
+	b.WriteString("select e.offset, e.hash, e.entry from entry e where e.offset < ?3 and e.offset >= ?8")
+	args := []any{uids(q.Scope.Of), q.Scope.Mesh, int64(w.high), refs([]weir.Ref{q.By}), refs(q.About), limit, own(q), int64(w.low), author(q.By)}
 	if !q.Scope.All {
 		b.WriteString(entryInScope)
 	}
-	if !q.By.IsZero() {
-		b.WriteString(" and e.author = ?4")
+	if q.By != (weir.Ref{}) {
+		b.WriteString(` and e.author in (` + namedBy + `(?4) j join named n on n.noun = j.value ->> 'noun' and n.name = j.value ->> 'name' where j.value ->> 'uid' is null` +
+			` union select ?9)`)
 	}
 	if len(q.About) > 0 {
 		b.WriteString(` and e.offset in (select a.offset from about a where a.uid in (
 			select j.value ->> 'uid' from json_each(?5) j
-			union select n.uid from json_each(?5) j join named n on n.noun = j.value ->> 'noun' and n.name = j.value ->> 'name' where j.value ->> 'uid' is null))`)
+			union ` + namedBy + `(?5) j join named n on n.noun = j.value ->> 'noun' and n.name = j.value ->> 'name' where j.value ->> 'uid' is null))`)
 	}
-	b.WriteString(" order by e.offset desc limit ?6")
-	return b.String(), append(args, limit, own(q))
+	args = narrowed(&b, q, args)
+	order := " order by e.offset desc limit ?6"
+	if q.Asc {
+		order = " order by e.offset limit ?6"
+	}
+	b.WriteString(order)
+	return b.String(), args
+}
+
+// namedBy is the beginning of a list of the uids that ever had a name.
+const namedBy = `select n.uid from json_each`
+
+// narrowed adds what the columns of an entry are compared with.
+func narrowed(b *strings.Builder, q weir.EntryQuery, args []any) []any {
+	add := func(is bool, condition string, value any) {
+		if is {
+			args = append(args, value)
+			b.WriteString(" and " + strings.ReplaceAll(condition, "?", "?"+strconv.Itoa(len(args))))
+		}
+	}
+	add(q.Noun != "", "instr(e.nouns, ?)", " "+string(q.Noun)+" ")
+	add(q.Op != "" && strings.Contains(q.Op, "."), "e.op = ?", q.Op)
+	add(q.Op != "" && !strings.Contains(q.Op, "."), "substr(e.op, 1, length(?)) = ?", q.Op+".")
+	add(q.Door != "", "e.door = ?", q.Door)
+	add(q.Result != "", "e.refused = ?", map[bool]int{true: 1}[q.Result == weir.Refused])
+	add(!q.Since.IsZero(), "e.at >= ?", q.Since.UnixNano())
+	add(!q.Until.IsZero(), "e.at < ?", q.Until.UnixNano())
+	add(q.Why != "", "instr(lower(e.why), lower(?))", q.Why)
+	return args
 }
 
 // refs writes a list for json_each; a uid that is not known is left out.

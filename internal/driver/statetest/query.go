@@ -160,7 +160,7 @@ func entries(t *testing.T, d Driver) {
 		return e
 	}
 	team := &weir.Team{UID: w.uid(), Name: "t"}
-	refused := weir.UID(w.uid())
+	refused, later := weir.UID(w.uid()), w.now.Add(time.Hour)
 	var rs []weir.Record
 	for _, e := range []weir.Entry{
 		by(ann, w.entry(w.create(team))),                         // 1: the mesh's
@@ -171,6 +171,10 @@ func entries(t *testing.T, d Driver) {
 		by(ann, weir.Entry{At: w.now, Op: "test", Refusal: &weir.Refusal{ // 6: ann's
 			Kind: "denied", Ref: weir.Ref{Noun: weir.NounTeam, UID: refused}, Msg: "no", Count: 1, First: w.now, Last: w.now}}),
 		w.entry(stream("ee", one)), // 7: one's, by the system
+		{ // 8: a third's, by bob, later and in another way
+			At: later, By: weir.Ref{Noun: weir.NounPerson, UID: bob, Name: "bob"}, Via: weir.Via{Door: "web"}, Op: "test.it",
+			Why: "Because 100% of it", Changes: []weir.Change{w.create(&weir.Person{UID: bob, Name: "bob"}), stream("ff", w.uid())},
+		},
 	} {
 		rs = append(rs, w.write(e))
 	}
@@ -178,24 +182,43 @@ func entries(t *testing.T, d Driver) {
 		q    weir.EntryQuery
 		want []weir.Offset
 	}{
-		"all":              {weir.EntryQuery{Scope: weir.Everything}, []weir.Offset{7, 6, 5, 4, 3, 2, 1}},
+		"all":              {weir.EntryQuery{Scope: weir.Everything}, []weir.Offset{8, 7, 6, 5, 4, 3, 2, 1}},
 		"nothing":          {weir.EntryQuery{}, nil},
 		"mesh":             {weir.EntryQuery{Scope: weir.Scope{Mesh: true}}, []weir.Offset{5, 1}},
 		"one":              {weir.EntryQuery{Scope: weir.Scope{Mesh: true, Of: []weir.UID{one}}}, []weir.Offset{7, 5, 2, 1}},
 		"one and two":      {weir.EntryQuery{Scope: weir.Scope{Of: []weir.UID{one, two}}}, []weir.Offset{7, 4, 3, 2}},
 		"ann's own":        {weir.EntryQuery{Own: ann}, []weir.Offset{6, 2, 1}},
-		"mesh and bob's":   {weir.EntryQuery{Scope: weir.Scope{Mesh: true}, Own: bob}, []weir.Offset{5, 4, 3, 1}},
-		"by ann":           {weir.EntryQuery{Scope: weir.Everything, By: ann}, []weir.Offset{6, 2, 1}},
-		"by ann, mesh":     {weir.EntryQuery{Scope: weir.Scope{Mesh: true}, By: ann}, []weir.Offset{1}},
-		"by ann for bob":   {weir.EntryQuery{Scope: weir.Scope{Mesh: true}, Own: bob, By: ann}, []weir.Offset{1}},
+		"mesh and bob's":   {weir.EntryQuery{Scope: weir.Scope{Mesh: true}, Own: bob}, []weir.Offset{8, 5, 4, 3, 1}},
+		"by ann":           {weir.EntryQuery{Scope: weir.Everything, By: weir.Ref{UID: ann}}, []weir.Offset{6, 2, 1}},
+		"by ann, mesh":     {weir.EntryQuery{Scope: weir.Scope{Mesh: true}, By: weir.Ref{UID: ann}}, []weir.Offset{1}},
+		"by ann for bob":   {weir.EntryQuery{Scope: weir.Scope{Mesh: true}, Own: bob, By: weir.Ref{UID: ann}}, []weir.Offset{1}},
 		"about the team":   {weir.EntryQuery{Scope: weir.Everything, About: []weir.Ref{team.Ref()}}, []weir.Offset{5, 1}},
 		"about refused":    {weir.EntryQuery{Scope: weir.Everything, About: []weir.Ref{{Noun: weir.NounTeam, UID: refused}}}, []weir.Offset{6}},
-		"about, by":        {weir.EntryQuery{Scope: weir.Everything, About: []weir.Ref{team.Ref()}, By: bob}, []weir.Offset{5}},
+		"about, by":        {weir.EntryQuery{Scope: weir.Everything, About: []weir.Ref{team.Ref()}, By: weir.Ref{UID: bob}}, []weir.Offset{5}},
 		"about the name":   {weir.EntryQuery{Scope: weir.Everything, About: []weir.Ref{{Noun: weir.NounTeam, Name: team.Name}}}, []weir.Offset{5, 1}},
 		"about two":        {weir.EntryQuery{Scope: weir.Everything, About: []weir.Ref{{Noun: weir.NounTeam, Name: team.Name}, {Noun: weir.NounTeam, UID: refused}}}, []weir.Offset{6, 5, 1}},
 		"about nothing":    {weir.EntryQuery{Scope: weir.Everything, About: []weir.Ref{{Noun: weir.NounTeam, Name: "nobody"}}}, nil},
 		"before":           {weir.EntryQuery{Scope: weir.Everything, Before: 3}, []weir.Offset{2, 1}},
 		"before the first": {weir.EntryQuery{Scope: weir.Everything, Before: 1}, nil},
+		"oldest first":     {weir.EntryQuery{Scope: weir.Everything, Asc: true}, []weir.Offset{1, 2, 3, 4, 5, 6, 7, 8}},
+		"after":            {weir.EntryQuery{Scope: weir.Scope{Mesh: true}, Asc: true, After: 1}, []weir.Offset{5}},
+		"after the last":   {weir.EntryQuery{Scope: weir.Everything, Asc: true, After: 8}, nil},
+		"by a name":        {weir.EntryQuery{Scope: weir.Everything, By: weir.Ref{Noun: weir.NounPerson, Name: "bob"}}, []weir.Offset{8, 5, 4, 3}},
+		"by the system":    {weir.EntryQuery{Scope: weir.Everything, By: weir.System}, []weir.Offset{7}},
+		"of a noun":        {weir.EntryQuery{Scope: weir.Everything, Noun: weir.NounTeam}, []weir.Offset{6, 5, 1}},
+		"of half a noun":   {weir.EntryQuery{Scope: weir.Everything, Noun: "tea"}, nil},
+		"an operation":     {weir.EntryQuery{Scope: weir.Everything, Op: "test.it"}, []weir.Offset{8}},
+		"operations":       {weir.EntryQuery{Scope: weir.Everything, Op: "test"}, []weir.Offset{8}},
+		"half a word":      {weir.EntryQuery{Scope: weir.Everything, Op: "tes"}, nil},
+		"a door":           {weir.EntryQuery{Scope: weir.Everything, Door: "web"}, []weir.Offset{8}},
+		"refused":          {weir.EntryQuery{Scope: weir.Everything, Result: weir.Refused}, []weir.Offset{6}},
+		"refused, to all":  {weir.EntryQuery{Scope: weir.Scope{Mesh: true}, Result: weir.Refused}, nil},
+		"done":             {weir.EntryQuery{Scope: weir.Everything, Result: weir.Done, Noun: weir.NounTeam}, []weir.Offset{5, 1}},
+		"since":            {weir.EntryQuery{Scope: weir.Everything, Since: later}, []weir.Offset{8}},
+		"until":            {weir.EntryQuery{Scope: weir.Everything, Until: later, Noun: weir.NounTeam}, []weir.Offset{6, 5, 1}},
+		"a reason":         {weir.EntryQuery{Scope: weir.Everything, Why: "bECAUSE 100%"}, []weir.Offset{8}},
+		"not any reason":   {weir.EntryQuery{Scope: weir.Everything, Why: "because_100"}, nil},
+		"what it said":     {weir.EntryQuery{Scope: weir.Everything, Why: "no"}, []weir.Offset{6}},
 	} {
 		for _, limit := range []int{0, 1, 2} {
 			q := c.q
@@ -236,7 +259,8 @@ func allEntries(t testing.TB, w *world, q weir.EntryQuery) []weir.Record {
 				t.Fatal(err)
 			}
 			rs = append(rs, p.Records...)
-			if q.Before = p.Next; q.Before == 0 {
+			q.Before, q.After = p.Next, p.Next // the one that does not count is not looked at
+			if p.Next == 0 {
 				return
 			}
 		}

@@ -89,7 +89,7 @@ func newMesh(t *testing.T) *mesh {
 	a := api.New(api.Config{
 		Records: records.New(records.Config{State: s, Reader: read, Live: live, Schemas: reg, Now: time.Now}),
 		State:   s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
-		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec),
+		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec, time.Now),
 		Node: api.Node{
 			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
 			Problem: func(string) (bool, string) { return false, "" },

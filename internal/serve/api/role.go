@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -90,47 +89,4 @@ func (a *API) removeRole(ctx context.Context, p weir.Principal, in *appointment)
 
 func role(a identity.Appointment) client.Role {
 	return client.Role{Role: string(a.Role), Person: a.Person, On: a.On}
-}
-
-// knownRoles takes out of what changed of a person's roles those on things that
-// the viewer may not know of: everybody may know of the person.
-func (a *API) knownRoles(ctx context.Context, p weir.Principal, es []client.Entry) error {
-	scope := p.Scope()
-	if scope.All {
-		return nil
-	}
-	return a.view(ctx, func(v weir.View) error {
-		for _, e := range es {
-			for _, ch := range e.Changes {
-				if ch.Noun != string(weir.NounPerson) {
-					continue
-				}
-				for i, f := range ch.Fields {
-					if f.Path == "roles" {
-						ch.Fields[i].Old, ch.Fields[i].New = inScope(ctx, v, scope, f.Old), inScope(ctx, v, scope, f.New)
-					}
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// inScope is a list of bindings without those on what is hidden or gone.
-func inScope(ctx context.Context, v weir.View, scope weir.Scope, list json.RawMessage) json.RawMessage {
-	var all, known []weir.Binding
-	if len(list) == 0 || json.Unmarshal(list, &all) != nil {
-		return nil
-	}
-	for _, b := range all {
-		e, _, err := v.Get(ctx, weir.Ref{Noun: b.On.Noun, UID: b.On.UID})
-		if err == nil && scope.Knows(e.Readers()) {
-			known = append(known, b)
-		}
-	}
-	out, err := weir.Canonical(known)
-	if err != nil || known == nil {
-		return nil
-	}
-	return out
 }
