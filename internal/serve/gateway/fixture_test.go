@@ -15,6 +15,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 	"go.uber.org/goleak"
 
@@ -100,6 +101,9 @@ type mesh struct {
 	metrics *gateway.Metrics
 	stop    func() // ends the gateway and waits
 
+	makeTopic func(name string) weir.TopicID // on the cluster
+	answered  func(kmsg.Response)            // hears what raw connections are answered; may be nil
+
 	ids  map[string]weir.UID // by noun/name
 	revs map[weir.UID]weir.Revision
 }
@@ -112,14 +116,27 @@ type mesh struct {
 //	other.hidden (visible in its domain), other._private.notes
 func mustMesh(t testing.TB, c *cluster, change func(*gateway.Config)) *mesh {
 	t.Helper()
+	return mustMeshOn(t, c, c, func(name string) weir.TopicID {
+		if info := c.TopicInfo(name); info != nil && info.Topic == name {
+			return info.TopicID
+		}
+		must(t, c.CreateTopic(name, 3, nil))
+		return c.TopicInfo(name).TopicID
+	}, change)
+}
+
+// mustMeshOn starts a gateway in front of any cluster; c is nil if it is not in
+// this process.
+func mustMeshOn(t testing.TB, c *cluster, up weir.Upstream, makeTopic func(string) weir.TopicID, change func(*gateway.Config)) *mesh {
+	t.Helper()
 	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{})
 	must(t, err)
 	t.Cleanup(func() { l.Close() })
-	m := &mesh{TB: t, cluster: c, ledger: l, ids: map[string]weir.UID{}, revs: map[weir.UID]weir.Revision{}, metrics: new(gateway.Metrics)}
+	m := &mesh{TB: t, cluster: c, ledger: l, ids: map[string]weir.UID{}, revs: map[weir.UID]weir.Revision{}, metrics: new(gateway.Metrics), makeTopic: makeTopic}
 	m.fill()
 	m.live, err = access.NewLive(t.Context(), l)
 	must(t, err)
-	cfg := gateway.Config{Upstream: c, Rights: m.live, Addr: "127.0.0.1:0", ClusterID: "weir-test", Metrics: m.metrics}
+	cfg := gateway.Config{Upstream: up, Rights: m.live, Addr: "127.0.0.1:0", ClusterID: "weir-test", Metrics: m.metrics}
 	if change != nil {
 		change(&cfg)
 	}
@@ -192,8 +209,7 @@ func (m *mesh) addCredential(name, team string) {
 // addTopic makes a topic on the cluster and writes it down.
 func (m *mesh) addTopic(name string, domain, of weir.UID) {
 	m.Helper()
-	must(m, m.cluster.CreateTopic(name, 3, nil))
-	id := m.cluster.TopicInfo(name).TopicID
+	id := m.makeTopic(name)
 	m.put(&weir.Topic{Name: name, Domain: domain, Of: of, Partitions: 3, State: weir.TopicMade, ID: id})
 }
 

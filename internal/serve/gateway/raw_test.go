@@ -19,7 +19,8 @@ import (
 type raw struct {
 	testing.TB
 	net.Conn
-	next int32
+	next  int32
+	heard func(kmsg.Response) // may be nil
 }
 
 func (m *mesh) raw() *raw { return m.rawTo(m.gateway.Addr()) }
@@ -30,7 +31,7 @@ func (m *mesh) rawTo(addr string) *raw {
 	must(m, err)
 	m.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(30 * time.Second))
-	return &raw{TB: m.TB, Conn: c}
+	return &raw{TB: m.TB, Conn: c, heard: m.answered}
 }
 
 // login is a raw connection after its login.
@@ -79,7 +80,11 @@ func (r *raw) answer(req kmsg.Request, correlation int32) (kmsg.Response, error)
 	if resp.IsFlexible() && resp.Key() != 18 {
 		b = b[1:]
 	}
-	return resp, resp.ReadFrom(b)
+	err = resp.ReadFrom(b)
+	if err == nil && r.heard != nil {
+		r.heard(resp)
+	}
+	return resp, err
 }
 
 // ask sends a request and reads its answer.

@@ -88,6 +88,9 @@ func renameRequest(req kmsg.Request, to func(string) string) bool {
 		renamed(r, q.Topics, func(t *kmsg.OffsetForLeaderEpochRequestTopic) *string { return &t.Topic })
 	case *kmsg.AddPartitionsToTxnRequest:
 		renamed(r, q.Topics, func(t *kmsg.AddPartitionsToTxnRequestTopic) *string { return &t.Topic })
+		for _, one := range q.Transactions { // from version 4 on, which is for brokers
+			renamed(r, one.Topics, func(t *kmsg.AddPartitionsToTxnRequestTransactionTopic) *string { return &t.Topic })
+		}
 	case *kmsg.TxnOffsetCommitRequest:
 		renamed(r, q.Topics, func(t *kmsg.TxnOffsetCommitRequestTopic) *string { return &t.Topic })
 	default:
@@ -157,6 +160,9 @@ func renameResponse(resp kmsg.Response, to func(string) string) bool {
 		renamed(r, a.Topics, func(t *kmsg.OffsetForLeaderEpochResponseTopic) *string { return &t.Topic })
 	case *kmsg.AddPartitionsToTxnResponse:
 		renamed(r, a.Topics, func(t *kmsg.AddPartitionsToTxnResponseTopic) *string { return &t.Topic })
+		for _, one := range a.Transactions {
+			renamed(r, one.Topics, func(t *kmsg.AddPartitionsToTxnResponseTransactionTopic) *string { return &t.Topic })
+		}
 	case *kmsg.TxnOffsetCommitResponse:
 		renamed(r, a.Topics, func(t *kmsg.TxnOffsetCommitResponseTopic) *string { return &t.Topic })
 	default:
