@@ -98,7 +98,7 @@ func (b *builder) assertString(p place, n *Node) error {
 	if n.Pattern == "" {
 		return nil
 	}
-	_, err := b.patterns.compile(p.below("pattern"), n.Pattern)
+	_, err := b.patterns.understand(p.below("pattern"), n.Pattern)
 	n.patternSize = b.patterns.size[n.Pattern]
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -215,6 +216,41 @@ func TestValidateIsBounded(t *testing.T) {
 	}
 	if err := mustParse(t, `{"properties":{"a":{"type":"integer"}}}`).Validate(map[string]any{"a": json.Number("7")}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFieldsAreBounded: fields are listed in time that does not grow with the
+// square of their number, and a list that would take too long ends.
+func TestFieldsAreBounded(t *testing.T) {
+	many := func(n int, form string) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = fmt.Sprintf(form, i)
+		}
+		return strings.Join(parts, ",")
+	}
+	wide := `{"properties":{` + many(4990, `"f%d":{"type":"string"}`) + `},"required":[` + many(4990, `"f%d"`) + `]}`
+	web := `{"properties":{` + many(1000, `"f%d":{"$ref":"#/$defs/all"}`) + `},"$defs":{"all":{"allOf":[` + many(1900, `{"$ref":"#/$defs/d%d"}`) + `]},` +
+		many(1900, `"d%d":{"minLength":1}`) + `}}`
+	names := `{"properties":{` + many(1000, `"f%d":{"$ref":"#/$defs/d0"}`) + `},"$defs":{` +
+		many(800, `"d%[1]d":{"required":["r%[1]d"],"allOf":[{"$ref":"#/$defs/last"},{"$ref":"#/$defs/e%[1]d"}]}`) + `,` +
+		many(800, `"e%d":{"anyOf":[{"$ref":"#/$defs/last"}]}`) + `,"last":{"required":[` + many(5000, `"q%d"`) + `]}}}`
+	for name, c := range map[string]struct {
+		text  string
+		least int
+	}{"wide": {wide, 4990}, "web": {web, 20}, "names": {names, 1}} {
+		s := mustParse(t, c.text)
+		began := spent(t)
+		fields := s.Fields()
+		if took := spent(t) - began; took > maxTime && !raceOn {
+			t.Errorf("%s: %v", name, took)
+		}
+		if len(fields) < c.least {
+			t.Errorf("%s: %d fields, not %d", name, len(fields), c.least)
+		}
+		if name == "wide" && slices.ContainsFunc(fields, func(f schema.Field) bool { return f.Optional }) {
+			t.Error("a required field is said to be optional")
+		}
 	}
 }
 

@@ -337,7 +337,7 @@ func (b *builder) member(p place, n *Node, h holder, key string, e *value) error
 		return err
 	}
 	if h.keyword == "patternProperties" {
-		re, err := b.patterns.compile(p, key)
+		re, err := b.patterns.understand(p, key)
 		if err != nil {
 			return err
 		}

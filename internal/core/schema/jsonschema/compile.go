@@ -133,7 +133,7 @@ func (j *judges) cost(n *Node) int {
 // engine gives the validator those expressions that were bounded already, and
 // bounds any other.
 func (ps *patterns) engine(expr string) (validator.Regexp, error) {
-	re, err := ps.compile(place{doc: &document{}}, expr)
+	re, err := ps.understand(place{doc: &document{}}, expr)
 	if err != nil {
 		return nil, err
 	}

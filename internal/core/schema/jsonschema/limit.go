@@ -12,7 +12,7 @@ const (
 	MaxDigits     = 100       // characters of a number
 	MaxPattern    = 1000      // bytes of a pattern
 	MaxProgram    = 10_000    // steps of a pattern, repetitions written out
-	MaxPrograms   = 200_000   // steps of all patterns together
+	MaxPrograms   = 100_000   // steps of all patterns together
 	MaxIDs        = 200       // subschemas with a name of their own
 	MaxTextsRead  = 1000      // references, each as often as it is referred to
 )

@@ -2,7 +2,6 @@ package jsonschema
 
 import (
 	"math/big"
-	"regexp"
 	"slices"
 )
 
@@ -90,7 +89,7 @@ type Property struct {
 
 // Pattern is the schema of those properties whose names match.
 type Pattern struct {
-	Regexp *regexp.Regexp
+	Regexp *Regexp
 	Schema *Node
 	size   int
 }

@@ -4,23 +4,45 @@ import (
 	"errors"
 	"regexp"
 	"regexp/syntax"
+	"sync"
 
 	"github.com/weirmesh/weir"
 )
 
-// patterns compiles each regular expression once and counts what they cost.
+// patterns bounds each regular expression once and counts what they cost.
 type patterns struct {
-	done  map[string]*regexp.Regexp
+	done  map[string]*Regexp
 	size  map[string]int // what each costs at each character of a text, at most
 	steps int
 }
 
 func newPatterns() *patterns {
-	return &patterns{done: map[string]*regexp.Regexp{}, size: map[string]int{}}
+	return &patterns{done: map[string]*Regexp{}, size: map[string]int{}}
 }
 
-// compile bounds an expression and compiles it.
-func (ps *patterns) compile(p place, expr string) (*regexp.Regexp, error) {
+// Regexp is a pattern that was understood. It is compiled when it is first
+// matched: that takes far longer than to understand it, and many are only
+// compared by their text. Any goroutine may use it.
+type Regexp struct {
+	expr    string
+	program func() (*regexp.Regexp, error)
+}
+
+func newRegexp(expr string) *Regexp {
+	return &Regexp{expr, sync.OnceValues(func() (*regexp.Regexp, error) { return regexp.Compile(expr) })}
+}
+
+// String is the pattern as it was written.
+func (r *Regexp) String() string { return r.expr }
+
+// MatchString reports whether the pattern is found in a text.
+func (r *Regexp) MatchString(s string) bool {
+	re, err := r.program()
+	return err == nil && re.MatchString(s) // what was understood compiles
+}
+
+// understand bounds an expression and reads it.
+func (ps *patterns) understand(p place, expr string) (*Regexp, error) {
 	if re := ps.done[expr]; re != nil {
 		return re, nil
 	}
@@ -36,10 +58,7 @@ func (ps *patterns) compile(p place, expr string) (*regexp.Regexp, error) {
 	if steps > MaxProgram || ps.steps > MaxPrograms {
 		return nil, p.at(weir.Limit, "the pattern %q is too large once its repetitions are written out", clip(expr)).WithFix("use smaller or fewer {n,m}")
 	}
-	re, err := regexp.Compile(expr)
-	if err != nil {
-		return nil, p.at(weir.Invalid, "the pattern %q is refused: %s", clip(expr), patternFault(err)).WithFix("write it without; see RE2's syntax")
-	}
+	re := newRegexp(expr)
 	ps.done[expr], ps.size[expr] = re, steps
 	return re, nil
 }
