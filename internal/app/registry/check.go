@@ -63,7 +63,7 @@ func notOfProduct(s seen, c candidate) []compat.Finding {
 // lookAs takes a subject as it is for a principal: what the principal may not
 // know of is not there.
 func (r *Registry) lookAs(p weir.Principal, name string) (seen, error) {
-	s, err := r.cfg.Index.look(name)
+	s, err := r.cfg.Index.look(r.Canonical(p, name))
 	if err != nil {
 		return s, err
 	}

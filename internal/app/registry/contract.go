@@ -83,6 +83,9 @@ func (d *registering) first(ctx context.Context, v weir.View, k weir.SubjectKind
 // its domain's, and as visible as it is. Conflict when they hold what it cannot
 // have.
 func (r *Registry) Follow(ctx context.Context, v weir.View, p *weir.Product) ([]weir.Change, error) {
+	if err := ownNamesFree(ctx, v, p); err != nil {
+		return nil, err
+	}
 	cs := r.changes()
 	for _, k := range []weir.SubjectKind{weir.OfKey, weir.OfValue} {
 		s, rev, err := weir.Find[*weir.Subject](ctx, v, weir.Ref{Noun: weir.NounSubject, Name: p.Subject(k)})

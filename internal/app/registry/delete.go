@@ -91,6 +91,9 @@ func (e ending) holds() bool { return e.was.owner.kept && !e.imports() }
 
 func (e ending) refuse() error {
 	product, topic, _, _ := weir.SplitSubject(e.was.name)
+	if p := e.was.owner.product; p != nil {
+		product, topic = p.Name, p.OnCluster()
+	}
 	return fault(NotPermitted, weir.Conflict, "the schemas of subject %s are needed to read the records in topic %s", e.was.name, topic).
 		WithFix("leave them deleted softly; they end with the data: weir product delete %s --destroy-data", product)
 }

@@ -56,10 +56,8 @@ func (x *Index) put(r weir.Ref, e weir.Entity, rev weir.Revision) error {
 			x.domains[r.Name] = r.UID
 		}
 	case weir.NounProduct:
-		delete(x.products, x.named[r.UID])
-		if x.rename(r.UID, e); e != nil {
-			x.products[r.Name] = e.(*weir.Product)
-		}
+		p, _ := e.(*weir.Product)
+		x.putProduct(r.UID, p)
 	case weir.NounTopic:
 		delete(x.topics, x.named[r.UID])
 		if x.rename(r.UID, e); e != nil && e.(*weir.Topic).State != weir.TopicEnding {

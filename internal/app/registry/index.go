@@ -17,24 +17,25 @@ import (
 type Index struct {
 	ledger weir.Ledger
 
-	mu       sync.RWMutex
-	at       weir.Offset
-	moved    chan struct{} // closed and replaced when at moves
-	mesh     *weir.Mesh
-	meshRev  weir.Revision
-	names    []string // of subjects, sorted
-	byName   map[string]*held
-	byUID    map[weir.UID]*held
-	schemas  map[weir.UID]*known
-	byID     map[weir.SchemaID]*known
-	content  map[weir.Hash][]*known // the lowest id first
-	referred map[place][]*known     // the lowest id first
-	greatest weir.SchemaID
-	products map[string]*weir.Product
-	domains  map[string]weir.UID
-	topics   map[string]bool     // those that are not ending
-	named    map[weir.UID]string // the names of products, domains and topics
-	texts    map[string]weir.UID // by name; only those that were asked for or came while following
+	mu        sync.RWMutex
+	at        weir.Offset
+	moved     chan struct{} // closed and replaced when at moves
+	mesh      *weir.Mesh
+	meshRev   weir.Revision
+	names     []string // of subjects, sorted
+	byName    map[string]*held
+	byUID     map[weir.UID]*held
+	schemas   map[weir.UID]*known
+	byID      map[weir.SchemaID]*known
+	content   map[weir.Hash][]*known // the lowest id first
+	referred  map[place][]*known     // the lowest id first
+	greatest  weir.SchemaID
+	products  map[string]*weir.Product
+	published map[string]*weir.Product // by the topic that it was
+	domains   map[string]weir.UID
+	topics    map[string]bool     // those that are not ending
+	named     map[weir.UID]string // the names of products, domains and topics
+	texts     map[string]weir.UID // by name; only those that were asked for or came while following
 }
 
 // held is a subject as it is now.
@@ -70,7 +71,7 @@ func NewIndex(ctx context.Context, state weir.State, ledger weir.Ledger) (*Index
 		byName: map[string]*held{}, byUID: map[weir.UID]*held{},
 		schemas: map[weir.UID]*known{}, byID: map[weir.SchemaID]*known{},
 		content: map[weir.Hash][]*known{}, referred: map[place][]*known{},
-		products: map[string]*weir.Product{}, domains: map[string]weir.UID{}, topics: map[string]bool{}, named: map[weir.UID]string{},
+		products: map[string]*weir.Product{}, published: map[string]*weir.Product{}, domains: map[string]weir.UID{}, topics: map[string]bool{}, named: map[weir.UID]string{},
 		texts: map[string]weir.UID{},
 	}
 	if err := x.load(ctx, state); err != nil {

@@ -169,5 +169,5 @@ func (r *Registry) ReferencedBy(_ context.Context, p weir.Principal, subject str
 	if err != nil {
 		return nil, err
 	}
-	return page(r.cfg.Index.referrers(place{subject, v.Version}, p.Scope()), w), nil
+	return page(r.cfg.Index.referrers(place{s.name, v.Version}, p.Scope()), w), nil
 }

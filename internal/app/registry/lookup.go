@@ -27,7 +27,8 @@ func (r *Registry) Lookup(ctx context.Context, p weir.Principal, cmd Registratio
 	v, ok := r.find(s, c, d)
 	switch {
 	case ok:
-		return r.at(ctx, s.subject, v)
+		found, err := r.at(ctx, s.subject, v)
+		return r.as(p, cmd.Subject, found, err)
 	case len(d.of(s.versions())) == 0:
 		return Version{}, noSubject(cmd.Subject)
 	}

@@ -20,7 +20,9 @@ type owner struct {
 type lookup struct {
 	domain  func(name string) (weir.UID, error)
 	product func(name string) (*weir.Product, error)
-	topic   func(name string) (kept bool, err error)
+	// published finds the product that a topic was made.
+	published func(topic string) (*weir.Product, error)
+	topic     func(name string) (kept bool, err error)
 }
 
 // inIndex looks things up in memory.
@@ -31,7 +33,8 @@ func (x *Index) lookup() lookup {
 			defer x.mu.RUnlock()
 			return x.domains[name], nil
 		},
-		product: func(name string) (*weir.Product, error) { return x.product(name), nil },
+		product:   func(name string) (*weir.Product, error) { return x.product(name), nil },
+		published: func(topic string) (*weir.Product, error) { return x.publishedAs(topic), nil },
 		topic: func(name string) (bool, error) {
 			x.mu.RLock()
 			defer x.mu.RUnlock()
@@ -54,6 +57,7 @@ func inView(ctx context.Context, v weir.View) lookup {
 			p, _, err := weir.Find[*weir.Product](ctx, v, weir.Ref{Noun: weir.NounProduct, Name: name})
 			return p, unlessAbsent(err)
 		},
+		published: func(topic string) (*weir.Product, error) { return publishedIn(ctx, v, topic) },
 		topic: func(name string) (bool, error) {
 			t, _, err := weir.Find[*weir.Topic](ctx, v, weir.Ref{Noun: weir.NounTopic, Name: name})
 			return err == nil && t.State != weir.TopicEnding, unlessAbsent(err)
@@ -76,7 +80,11 @@ func (l lookup) of(name string, s *weir.Subject) (owner, error) {
 		return owner{}, err
 	}
 	o := owner{visibility: weir.VisibleMesh, product: p}
-	if _, topic, _, ok := weir.SplitSubject(name); ok {
+	_, topic, _, ok := weir.SplitSubject(name)
+	if p != nil {
+		topic, ok = p.OnCluster(), true
+	}
+	if ok {
 		if o.kept, err = l.topic(topic); err != nil {
 			return owner{}, err
 		}
@@ -101,12 +109,17 @@ func (l lookup) of(name string, s *weir.Subject) (owner, error) {
 
 // productOf is the living product whose subject a name is.
 func (l lookup) productOf(subject string) (*weir.Product, error) {
+	if topic, ok := ofTopic(subject); ok {
+		if p, err := l.published(topic); p != nil || err != nil {
+			return p, err
+		}
+	}
 	name, topic, _, ok := weir.SplitSubject(subject)
 	if !ok {
 		return nil, nil
 	}
 	p, err := l.product(name)
-	if err != nil || p == nil || p.Topic() != topic {
+	if err != nil || p == nil || p.OnCluster() != topic {
 		return nil, err
 	}
 	return p, nil

@@ -11,7 +11,7 @@ import (
 // ofProduct refuses a schema that the records of a product cannot have: another
 // language than its encoding's, or values without the fields of its key.
 func ofProduct(p *weir.Product, subject string, s schema.Schema) error {
-	_, _, k, _ := weir.SplitSubject(subject)
+	k := kindOf(p, subject)
 	if err := inLanguage(p, k, s.Format()); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ func (r *Registry) resolve(ctx context.Context, p weir.Principal, refs []weir.Sc
 	g := gathering{r: r, got: map[weir.UID]gathered{}}
 	all := gathered{}
 	for _, ref := range refs {
+		ref.Subject = r.Canonical(p, ref.Subject)
 		v, err := r.referred(p, ref)
 		if err != nil {
 			return resolved{}, err

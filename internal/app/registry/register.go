@@ -24,7 +24,7 @@ func (r *Registry) Register(ctx context.Context, call weir.Call, cmd Registratio
 		out, err = r.register(ctx, call, cmd)
 		return err
 	})
-	return out, err
+	return r.as(call.By, cmd.Subject, out, err)
 }
 
 // stale says that a decision found something else than what was looked at before
@@ -50,11 +50,11 @@ func (r *Registry) again(ctx context.Context, subject string, write func() error
 
 // register is one attempt.
 func (r *Registry) register(ctx context.Context, call weir.Call, cmd Registration) (Version, error) {
-	s, err := r.cfg.Index.look(cmd.Subject)
+	s, err := r.cfg.Index.look(r.Canonical(call.By, cmd.Subject))
 	if err != nil {
 		return Version{}, err
 	}
-	if s.owner.must(call.By, rights.Edit, cmd.Subject, s.subject) != nil {
+	if s.owner.must(call.By, rights.Edit, s.name, s.subject) != nil {
 		if v, ok, err := r.known(ctx, call.By, cmd, s); ok || err != nil {
 			return v, err
 		}

@@ -37,7 +37,8 @@ func (r *Registry) Version(ctx context.Context, p weir.Principal, subject string
 	if err != nil {
 		return Version{}, err
 	}
-	return r.at(ctx, s.subject, v)
+	found, err := r.at(ctx, s.subject, v)
+	return r.as(p, subject, found, err)
 }
 
 // version finds one by its number. The latest is a living one.
@@ -91,7 +92,8 @@ func (r *Registry) LatestWith(ctx context.Context, p weir.Principal, subject str
 	})
 	switch {
 	case ok:
-		return r.at(ctx, s.subject, v)
+		found, err := r.at(ctx, s.subject, v)
+		return r.as(p, subject, found, err)
 	case len(d.of(s.versions())) == 0:
 		return Version{}, noSubject(subject)
 	}
@@ -113,7 +115,7 @@ func hasAll(m *weir.Metadata, properties map[string]string) bool {
 // ByID gives a schema by its id. The subject narrows what the caller may see by
 // it; empty is any. Version and Subject of the answer are one place where it is.
 func (r *Registry) ByID(ctx context.Context, p weir.Principal, id weir.SchemaID, subject string) (Version, error) {
-	e, s, n, ok := r.cfg.Index.place(id, p.Scope(), subject)
+	e, s, n, ok := r.cfg.Index.place(id, p.Scope(), r.Canonical(p, subject))
 	if !ok {
 		return Version{}, noSchemaID(id)
 	}
@@ -121,7 +123,7 @@ func (r *Registry) ByID(ctx context.Context, p weir.Principal, id weir.SchemaID,
 	out := bare(s.Name, v, e)
 	var err error
 	out.Text, err = r.text(ctx, e.Text)
-	return out, err
+	return r.as(p, subject, out, err)
 }
 
 // MaxID is the greatest id that was given, 0 if none was.

@@ -31,6 +31,7 @@ func (r *Registry) edit(ctx context.Context, call weir.Call, e edit) (weir.Recei
 	if err := checkSubject(e.name); err != nil {
 		return weir.Receipt{}, err
 	}
+	e.name = r.Canonical(call.By, e.name)
 	uid := r.uid()
 	receipt, err := r.cfg.Writer.Submit(ctx, call.Decision(e.op, func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		return r.decideEdit(ctx, v, call, e, uid)

@@ -51,6 +51,14 @@ several schemas refer to. All these are written by the applications and members 
 other by a mesh admin. What the caller may not see does not exist for it. Registering what is there already is answered
 with its id for everyone who may read it.
 
+A topic that was published keeps its subjects: a product made of the topic ` + "`orders`" + ` has ` + "`orders-key`" + ` and
+` + "`orders-value`" + `. ` + "`D.P.v1-key`" + ` and ` + "`D.P.v1-value`" + ` are other names of the same, in every path, parameter and
+reference, for who may know of the product. Where an answer says the subject that was asked for, it says the name that was asked
+for, since serialisers keep what they learn under it; lists (` + "`/subjects`, `/schemas`, `/schemas/ids/{id}/subjects`" + `) and
+references say the topic's, each subject once. While the topic is published its subjects belong to the product's domain and are
+seen by who sees the product; when it is taken back they belong to whom they belonged before. A name under which there are
+schemas already is not taken: publishing answers with a conflict.
+
 ## What is sent
 
 Answers are of ` + "`application/vnd.schemaregistry.v1+json`" + `, ` + "`application/vnd.schemaregistry+json`" + ` or ` + "`application/json`" + `, as

@@ -255,7 +255,11 @@ func (a *API) uses(ctx context.Context, q *request) ([]registry.Version, error) 
 	}
 	found, err := a.Registry.Uses(ctx, q.by, id, w)
 	if subject != "" {
-		found = slices.DeleteFunc(found, func(v registry.Version) bool { return v.Subject != subject })
+		kept := a.Registry.Canonical(q.by, subject)
+		found = slices.DeleteFunc(found, func(v registry.Version) bool { return v.Subject != kept })
+		for i := range found {
+			found[i].Subject = subject
+		}
 	}
 	return found, err
 }
