@@ -57,9 +57,10 @@ type Hidden struct {
 	Bytes   int64 `json:"bytes"`
 }
 
-// ProductUsage is who read and wrote a product in a time.
+// ProductUsage is who read and wrote a product, or a private stream, in a time.
 type ProductUsage struct {
-	Product       string      `json:"product"`
+	Product       string      `json:"product,omitempty"`
+	Stream        string      `json:"stream,omitempty"`
 	From          time.Time   `json:"from" doc:"The beginning of an hour."`
 	Until         time.Time   `json:"until"`
 	Measured      Measured    `json:"measured"`
@@ -80,22 +81,23 @@ type ApplicationUsage struct {
 	Hours       []UsageHour `json:"hours" nullable:"false" doc:"Of all that you may see together."`
 }
 
-// ProductFacts is what a product holds now, and how fast it is written. What is
-// absent is unknown; problems say why.
+// ProductFacts is what a product, or a private stream, holds now, and how fast
+// it is written. What is absent is unknown; problems say why.
 type ProductFacts struct {
-	Product  string     `json:"product"`
-	At       time.Time  `json:"at" doc:"When the cluster was looked at; at most some seconds ago."`
-	Records  *int64     `json:"records,omitempty" doc:"End minus start offsets: marks of transactions, and what compaction took away, are counted too."`
-	First    *time.Time `json:"first,omitempty" doc:"The time of the earliest record, as its writer set it."`
-	Last     *time.Time `json:"last,omitempty" doc:"The latest time of any record."`
-	Pace     Pace       `json:"pace"`
-	Readers  int        `json:"readers" doc:"How many applications and persons read it in the last 30 days."`
-	Writers  int        `json:"writers" doc:"How many applications wrote it in the last 30 days."`
-	Measured Measured   `json:"measured"`
-	Groups   []Group    `json:"groups" nullable:"false" doc:"Consumer groups that you may see."`
-	Hidden   int        `json:"hiddenGroups,omitempty" doc:"How many there are besides."`
-	More     bool       `json:"moreGroups,omitempty" doc:"There are more groups than are looked at."`
-	Problems []string   `json:"problems,omitempty" nullable:"false" doc:"Why something is unknown."`
+	Product      string     `json:"product,omitempty"`
+	Stream       string     `json:"stream,omitempty"`
+	At           time.Time  `json:"at" doc:"When the cluster was looked at; at most some seconds ago."`
+	Records      *int64     `json:"records,omitempty" doc:"End minus start offsets: marks of transactions, and what compaction took away, are counted too."`
+	First        *time.Time `json:"first,omitempty" doc:"The time of the earliest record, as its writer set it."`
+	Last         *time.Time `json:"last,omitempty" doc:"The latest time of any record."`
+	Pace         Pace       `json:"pace"`
+	Readers      *int       `json:"readers,omitempty" doc:"How many applications and persons read it in the last 30 days."`
+	Writers      *int       `json:"writers,omitempty" doc:"How many applications wrote it in the last 30 days."`
+	Measured     Measured   `json:"measured"`
+	Groups       []Group    `json:"groups" nullable:"false" doc:"Consumer groups that you may see."`
+	HiddenGroups int        `json:"hiddenGroups,omitempty" doc:"How many there are besides."`
+	MoreGroups   bool       `json:"moreGroups,omitempty" doc:"There are more groups than are looked at."`
+	Problems     []string   `json:"problems,omitempty" nullable:"false" doc:"Why something is unknown."`
 }
 
 // Pace is how fast records are written, as far as this node's gateway passed
@@ -120,29 +122,31 @@ type Group struct {
 
 // Health is how the node that answers, and the cluster behind it, are.
 type Health struct {
-	Nodes   []NodeHealth   `json:"nodes" nullable:"false"`
-	Brokers []BrokerHealth `json:"brokers" nullable:"false"`
-	Cluster Cluster        `json:"cluster"`
-	Topics  int            `json:"topics" doc:"That the mesh wants on the cluster."`
+	Nodes    []NodeHealth   `json:"nodes" nullable:"false"`
+	Brokers  []BrokerHealth `json:"brokers" nullable:"false"`
+	Cluster  Cluster        `json:"cluster"`
+	Problems []string       `json:"problems,omitempty" nullable:"false" doc:"Why something is unknown."`
 }
 
 // NodeHealth is a process of weir.
 type NodeHealth struct {
 	Version     string        `json:"version"`
 	Started     time.Time     `json:"started"`
+	Name        string        `json:"name,omitempty" doc:"Of the machine; told to mesh admins."`
+	Kafka       string        `json:"kafka" doc:"The address for Kafka clients."`
 	Ledger      uint64        `json:"ledger" doc:"The offset of the ledger's last entry."`
 	State       uint64        `json:"state" doc:"The offset that reads show."`
 	Rights      uint64        `json:"rights" doc:"The offset that the gateway's rights show."`
-	Memory      uint64        `json:"memory" doc:"Bytes that the process has of the system."`
+	Memory      uint64        `json:"memory" doc:"Bytes that the process has of the system, as the runtime counts them."`
 	Connections int64         `json:"connections" doc:"Of Kafka clients, open now."`
 	Measures    MeasureHealth `json:"measures"`
-	Problems    []string      `json:"problems,omitempty" nullable:"false"`
+	Problems    []string      `json:"problems,omitempty" nullable:"false" doc:"What is wrong with it."`
 }
 
 // MeasureHealth is how the counts are kept.
 type MeasureHealth struct {
 	Measured
-	Rows    int64  `json:"rows"`
+	Rows    int64  `json:"rows" doc:"As last counted, once an hour."`
 	Bytes   int64  `json:"bytes" doc:"Of its file."`
 	Problem string `json:"problem,omitempty" doc:"Why counts wait in memory."`
 }
@@ -169,6 +173,16 @@ func (c *Client) ApplicationUsage(ctx context.Context, name, since string) (Appl
 // ProductFacts tells what a product holds now, and how fast it is written.
 func (c *Client) ProductFacts(ctx context.Context, name string) (ProductFacts, error) {
 	return call[ProductFacts](ctx, c, http.MethodGet, "/products/"+seg(name)+"/facts", nil, nil)
+}
+
+// StreamUsage is ProductUsage of a private stream.
+func (c *Client) StreamUsage(ctx context.Context, name, since string) (ProductUsage, error) {
+	return call[ProductUsage](ctx, c, http.MethodGet, "/streams/"+seg(name)+"/usage"+sinceQuery(since), nil, nil)
+}
+
+// StreamFacts is ProductFacts of a private stream.
+func (c *Client) StreamFacts(ctx context.Context, name string) (ProductFacts, error) {
+	return call[ProductFacts](ctx, c, http.MethodGet, "/streams/"+seg(name)+"/facts", nil, nil)
 }
 
 // Health tells how the node and the cluster are.

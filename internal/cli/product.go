@@ -70,6 +70,7 @@ func (c *cli) productCommand() *cobra.Command {
 			return cl.ProductTerms(ctx, n)
 		}))
 	all.AddCommand(c.publishCommands(k)...)
+	all.AddCommand(c.usageCommand("product", k.complete(), (*client.Client).ProductUsage), c.factsCommand("product", k.complete(), (*client.Client).ProductFacts))
 	return all
 }
 

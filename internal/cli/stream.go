@@ -30,7 +30,8 @@ func (c *cli) streamCommand() *cobra.Command {
 	}
 	list := k.listCommand()
 	list.Flags().StringVar(&domain, "domain", "", "only this domain's")
-	return noun("stream", "Private streams of domains", c.streamCreate(k), list, k.showCommand(), c.streamEdit(k), c.streamDelete(k))
+	return noun("stream", "Private streams of domains", c.streamCreate(k), list, k.showCommand(), c.streamEdit(k), c.streamDelete(k),
+		c.usageCommand("private stream", k.complete(), (*client.Client).StreamUsage), c.factsCommand("private stream", k.complete(), (*client.Client).StreamFacts))
 }
 
 func (c *cli) streamCreate(k kind[client.Stream]) *cobra.Command {

@@ -51,7 +51,7 @@ func (c *cli) meshCommand() *cobra.Command {
 		}},
 		{"PROBLEMS", func(m client.Mesh) string { return strings.Join(m.Cluster.Problems, "; ") }},
 	}
-	return noun("mesh", "The mesh and the node", c.meshTerms(), &cobra.Command{
+	return noun("mesh", "The mesh and the node", c.meshTerms(), c.meshHealth(), &cobra.Command{
 		Use: "show", Short: "Show the mesh and the node that answers", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cl, err := c.client()

@@ -109,8 +109,10 @@ type Node struct {
 	catalog  *catalog.Catalog
 	search   *state.Search
 	measures *measure.Store
+	started  time.Time
 	live     *access.Live
 	reader   weir.Reader
+	observer weir.Observer
 	topics   topics // the same cluster
 	worker   *worker.Reconciler
 	gateway  *gateway.Gateway
@@ -165,7 +167,7 @@ func Run(ctx context.Context, cfg Config, ready func(context.Context, *Node) err
 	}
 	defer held.Release()
 
-	n := &Node{cfg: cfg, group: newGroup(cfg.Log)}
+	n := &Node{cfg: cfg, group: newGroup(cfg.Log), started: cfg.Now()}
 	err = n.start(ctx)
 	if err == nil {
 		err = ready(n.group.watch(ctx), n)
@@ -348,7 +350,7 @@ func (n *Node) startCluster(ctx context.Context) error {
 		return err
 	}
 	n.group.onStop("cluster", func(context.Context) error { return cluster.Close() })
-	n.reader, n.topics = cluster, cluster
+	n.reader, n.topics, n.observer = cluster, cluster, cluster
 	n.worker = worker.New(worker.Config{
 		State: n.state, Cluster: cluster, Identity: n.identity, Now: n.cfg.Now, Log: n.cfg.Log, Trim: n.embedded != nil, Private: n.embedded != nil,
 		Catalog: n.catalog,

@@ -11,6 +11,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/records"
+	"github.com/weirmesh/weir/internal/app/usage"
 	"github.com/weirmesh/weir/internal/serve/api"
 	"github.com/weirmesh/weir/internal/serve/gateway"
 	"github.com/weirmesh/weir/internal/serve/ops"
@@ -72,8 +73,9 @@ func (n *Node) startServices(context.Context) error {
 		Search:   catalog.NewFinder(n.search),
 		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
 		Records:  reading,
+		Usage:    usage.New(usage.Config{State: n.state, Measures: n.measures, Observer: n.observer, Now: n.cfg.Now}),
 		Audit:    entries,
-		Node:     api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem},
+		Node:     api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem, Health: n.health},
 		Version:  n.cfg.Version, Log: n.cfg.Log,
 	}, r)
 	r.Handle(registryPath, http.StripPrefix(registryPath, n.schemas.server.Handler))

@@ -91,7 +91,7 @@ func (u *Usages) Of(ctx context.Context, p weir.Principal, of weir.Ref, since ti
 		return r, err
 	}
 	readers, writers := map[weir.UID]bool{}, map[weir.UID]bool{}
-	return r, u.each(ctx, p, all, func(one weir.Usage, party Party, named bool) {
+	err = u.each(ctx, p, all, func(one weir.Usage, party Party, named bool) {
 		switch {
 		case named:
 			r.Parties = append(r.Parties, party)
@@ -101,6 +101,7 @@ func (u *Usages) Of(ctx context.Context, p weir.Principal, of weir.Ref, since ti
 			r.HiddenWriters.add(writers, one)
 		}
 	})
+	return r, err
 }
 
 // add counts one more passage of somebody.
@@ -167,10 +168,11 @@ func (u *Usages) view(ctx context.Context, fn func(weir.View) error) error {
 
 // find gets what a principal may know of.
 func (u *Usages) find(ctx context.Context, p weir.Principal, of weir.Ref) (e weir.Entity, err error) {
-	return e, u.view(ctx, func(v weir.View) error {
+	err = u.view(ctx, func(v weir.View) error {
 		e, _, err = weir.Known[weir.Entity](ctx, v, p, of)
 		return err
 	})
+	return e, err
 }
 
 // each tells of every passage whether the principal may see it by name, and as

@@ -27,6 +27,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/identity"
 	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/app/registry"
+	"github.com/weirmesh/weir/internal/app/usage"
 )
 
 // index is something in memory that follows the ledger.
@@ -45,6 +46,7 @@ type Config struct {
 	Search   *catalog.Finder // nil: nothing can be searched
 	Granting *access.Granting
 	Records  *records.Records
+	Usage    *usage.Usages
 	Live     *access.Live
 	Schemas  index // that the registry answers from; nil: there is none
 	Audit    *audit.Audit
@@ -58,6 +60,7 @@ type Node struct {
 	Kafka    func() string                               // the address for Kafka clients
 	Registry func() string                               // where serialisers find the schema registry
 	Cluster  func() client.Cluster                       // where the records are
+	Health   func(context.Context) client.NodeHealth     // how the process is
 	Problem  func(topic string) (lost bool, text string) // what is wrong with a topic, as last seen; empty: nothing
 }
 
@@ -139,6 +142,7 @@ func (a *API) routes() {
 	a.applicationRoutes()
 	a.accessRoutes()
 	a.recordRoutes()
+	a.usageRoutes()
 	a.snippetRoutes()
 	a.meshRoutes()
 }
