@@ -116,7 +116,8 @@ const (
 	ResultRefused = "refused"
 )
 
-func (f EntryFilter) query() url.Values {
+// Values is the filter as an address has it.
+func (f EntryFilter) Values() url.Values {
 	q := url.Values{}
 	for name, value := range map[string]string{
 		"by": f.By, "about": f.About, "noun": f.Noun, "what": f.What, "door": f.Door, "result": f.Result,
@@ -155,7 +156,7 @@ func (c *Client) Entries(ctx context.Context, f EntryFilter) ([]Entry, error) {
 // limit, or none, and still have a next one: a node looks at so many entries
 // for one page and no more.
 func (c *Client) EntryPage(ctx context.Context, f EntryFilter) (List[Entry], error) {
-	return call[List[Entry]](ctx, c, http.MethodGet, "/audit?"+f.query().Encode(), nil, nil)
+	return call[List[Entry]](ctx, c, http.MethodGet, "/audit?"+f.Values().Encode(), nil, nil)
 }
 
 // FollowEntries calls yield with the entries behind an offset, the oldest first,
@@ -164,7 +165,7 @@ func (c *Client) EntryPage(ctx context.Context, f EntryFilter) (List[Entry], err
 // of the filter have no meaning here.
 func (c *Client) FollowEntries(ctx context.Context, f EntryFilter, after uint64, yield func(Entry) error) error {
 	f.Cursor, f.Limit = "", 0
-	q := f.query()
+	q := f.Values()
 	q.Set("after", strconv.FormatUint(after, 10))
 	res, err := c.send(ctx, http.MethodGet, "/audit/events?"+q.Encode(), nil, []Option{accepting("text/event-stream")})
 	if err != nil {
