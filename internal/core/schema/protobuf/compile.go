@@ -19,12 +19,13 @@ import (
 // rootName is the file name of a schema that has none, as registries call it.
 const rootName = "default"
 
-// compile links a text with what it imports.
-func compile(src schema.Source) (protoreflect.FileDescriptor, error) {
+// compile links a text with what it imports. Comments are kept on demand: to
+// know where everything stands takes as long as all the rest.
+func compile(src schema.Source, comments protocompile.SourceInfoMode) (protoreflect.FileDescriptor, error) {
 	files := sourcesOf(src.References)
 	root := files.free(rootName)
 	files[root] = src.Text
-	linked, err := link(files.find, root)
+	linked, err := link(comments, files.find, root)
 	if err != nil {
 		return nil, err
 	}
@@ -32,11 +33,11 @@ func compile(src schema.Source) (protoreflect.FileDescriptor, error) {
 }
 
 // link compiles files; places in the first one are told without its name.
-func link(find protocompile.ResolverFunc, paths ...string) (linker.Files, error) {
+func link(comments protocompile.SourceInfoMode, find protocompile.ResolverFunc, paths ...string) (linker.Files, error) {
 	c := protocompile.Compiler{
 		Resolver:       protocompile.WithStandardImports(find),
 		MaxParallelism: 1,
-		SourceInfoMode: protocompile.SourceInfoStandard,
+		SourceInfoMode: comments,
 	}
 	linked, err := c.Compile(context.Background(), paths...)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/bufbuild/protocompile"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -74,7 +75,7 @@ func linkDescriptor(file *descriptorpb.FileDescriptorProto, refs []schema.Refere
 	files := sourcesOf(refs)
 	imports := new(protoregistry.Files)
 	if len(file.GetDependency()) > 0 {
-		linked, err := link(files.find, file.GetDependency()...)
+		linked, err := link(protocompile.SourceInfoNone, files.find, file.GetDependency()...)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bufbuild/protocompile"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -18,9 +19,29 @@ func (s *Schema) Fields() []schema.Field {
 	if s.desc.Messages().Len() == 0 {
 		return nil
 	}
-	w := walk{types: s.types, inside: map[protoreflect.FullName]bool{}}
-	w.message(spot{}, s.desc.Messages().Get(0))
+	desc := s.commented()
+	w := walk{types: typesOf(desc), inside: map[protoreflect.FullName]bool{}}
+	w.message(spot{}, desc.Messages().Get(0))
 	return w.fields
+}
+
+// commented is the file with the comments of the text, which are only wanted
+// where fields are shown.
+func (s *Schema) commented() protoreflect.FileDescriptor {
+	if !mayHaveComments(s.src) {
+		return s.desc
+	}
+	desc, err := compile(s.src, protocompile.SourceInfoStandard)
+	if err != nil { // it was compiled before
+		return s.desc
+	}
+	return desc
+}
+
+// mayHaveComments reports whether a comment can stand in a text or in what it
+// imports.
+func mayHaveComments(src schema.Source) bool {
+	return strings.Contains(src.Text, "//") || strings.Contains(src.Text, "/*") || strings.Contains(src.Text, "import")
 }
 
 type walk struct {

@@ -26,13 +26,18 @@ const (
 
 	// Of a schema and all that it imports, except what registries know.
 	MaxReferences   = weir.MaxReferences
-	MaxDeclarations = 8_000  // fields, values, messages, options, ...; a map counts three
+	MaxDeclarations = 8_000  // fields, values, messages, options, ...; a map counts three, a part of an option's name two
 	MaxWords        = 40_000 // names, numbers, strings and signs
 	MaxRanges       = 1_000  // reserved numbers and names, and extension ranges
 
 	// MaxPairs bounds declarations times what is reserved: the compiler holds
 	// each against each.
 	MaxPairs = 2_500_000
+
+	// MaxChoices bounds, in each message with all inside it, oneofs times
+	// declarations; an optional field of proto3 is in a oneof of its own. The
+	// compiler holds each against each.
+	MaxChoices = 6_000_000
 
 	// MaxColumns bounds the columns at which words end, all together: the
 	// compiler counts the runes before each place in its line. Lines of 100
@@ -127,6 +132,8 @@ func (w *words) over(at state) *weir.Error {
 		return tooMuch("", "too many words stand in long lines").WithFix("break the lines behind each ; and {")
 	case w.ranges*w.declarations > MaxPairs:
 		return tooMuch("", "%d numbers, names and ranges are reserved beside %d declarations", w.ranges, w.declarations).WithFix("write numbers that follow each other as ranges, or split the schema")
+	case at.oneofs*at.declared > MaxChoices:
+		return tooMuch("", "a message has %d oneofs and optional fields among %d declarations", at.oneofs, at.declared).WithFix("put a part of its fields into a message of their own")
 	case w.ranges > MaxRanges:
 		return tooMuch("", "more than %d numbers, names and ranges are reserved", MaxRanges).WithFix("write numbers that follow each other as ranges")
 	}
@@ -138,6 +145,11 @@ type state struct {
 	depth    int
 	dots     int  // of the name that is being read
 	reserved bool // in such a declaration
+	option   bool // before the value of one
+	list     int  // in so many brackets, where options of fields and values stand
+	proto3   bool
+	oneofs   int // in the outermost message
+	declared int
 }
 
 func (at *state) see(t string) {
@@ -148,11 +160,36 @@ func (at *state) see(t string) {
 		at.depth--
 	case '.':
 		at.dots++
-	case ';', ',', '=':
+	case '=':
+		at.dots, at.option = 0, false
+	case ';', ',':
 		at.dots = 0
 	}
+	switch t {
+	case "[":
+		at.list++
+	case "]":
+		at.list = max(0, at.list-1)
+	case "option":
+		at.option = true
+	case `"proto3"`, `'proto3'`:
+		at.proto3 = true
+	}
+	at.choose(t)
 	if t == ";" || t == "{" || t == "}" {
-		at.reserved = false
+		at.reserved, at.option = false, false
+	}
+}
+
+// choose counts what the compiler holds against each other in a message.
+func (at *state) choose(t string) {
+	switch {
+	case at.depth == 0:
+		at.oneofs, at.declared = 0, 0
+	case t == "oneof", t == "optional" && at.proto3:
+		at.oneofs++
+	case t == ";", t == "}":
+		at.declared++
 	}
 }
 
@@ -162,6 +199,10 @@ func (at *state) declares(t string) int {
 		return 1
 	case "<":
 		return 2
+	case ".":
+		if at.option || at.list > 0 { // the compiler copies what is around each part
+			return 2
+		}
 	}
 	return 0
 }

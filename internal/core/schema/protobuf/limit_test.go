@@ -42,17 +42,23 @@ func bombs() map[string]struct{ text, want string } {
 		"too many fields":         {head + "message A {" + each(5_001, "int32 f%[1]d = %[1]d;\n") + "}", "over a limit"},
 		"50,000 fields":           {head + "message A {" + each(14_000, "A f%[1]d=%[1]d;") + "}", "over a limit"},
 		"fields in groups":        {"message A {" + each(2_400, "optional group G%[1]d = %[1]d {}\n") + "}", "over a limit"},
-		"optional fields":         {head + "message A {" + each(4_900, "optional int32 f%[1]d = %[1]d;\n") + "}", ""},
+		"optional fields":         {head + "message A {" + each(4_900, "optional int32 f%[1]d = %[1]d;\n") + "}", "over a limit"},
+		"some optional fields":    {head + "message A {" + each(2_400, "optional int32 f%[1]d = %[1]d;\n") + "}", ""},
+		"optional fields apart":   {head + "message A {" + each(2_400, "optional int32 f%[1]d = %[1]d;\n") + "}\nmessage B {" + each(2_400, "optional int32 f%[1]d = %[1]d;\n") + "}", ""},
+		"optional fields, proto2": {"message A {" + each(4_900, "optional int32 f%[1]d = %[1]d;\n") + "}", ""},
 		"maps":                    {head + "message A {" + each(2_600, "map<int32, int32> f%[1]d = %[1]d;\n") + "}", ""},
 		"too many maps":           {head + "message A {" + each(2_700, "map<int32, int32> f%[1]d = %[1]d;\n") + "}", "over a limit"},
-		"oneofs":                  {head + "message A {" + each(3_900, "oneof o%[1]d { int32 f%[1]d = %[1]d; }\n") + "}", ""},
+		"oneofs":                  {head + "message A {" + each(3_900, "oneof o%[1]d { int32 f%[1]d = %[1]d; }\n") + "}", "over a limit"},
+		"some oneofs":             {head + "message A {" + each(1_700, "oneof o%[1]d { int32 f%[1]d = %[1]d; }\n") + "}", ""},
 		"messages":                {head + each(2_001, "message A%d {}\n"), "over a limit"},
 		"nested, 20,000":          {head + strings.Repeat("message A{", 20_000) + strings.Repeat("}", 20_000), "over a limit"},
 		"nested, open":            {head + strings.Repeat("message A{", 20_000), "over a limit"},
 		"nested, 5,000":           {head + strings.Repeat("message A{", 5_000), "over a limit"},
 		"deep values":             {head + rule + "option (m) = {" + strings.Repeat("m{", 2_000) + strings.Repeat("}", 2_001) + ";", "over a limit"},
-		"long when printed":       {head + rule + "option (m) = {" + strings.Repeat("m{", 60) + "s: [" + strings.Repeat("\"a\",", 19_000) + "\"b\"]" + strings.Repeat("}", 61) + ";", "over a limit"},
-		"more words when printed": {head + rule + each(1_950, "message A%d {option(o).m.m.m.n=1;}\n"), "over a limit"},
+		"long when printed":       {head + rule + "option (m) = {" + strings.Repeat("m{", 60) + "s: [" + strings.Repeat("\"a\",\n", 15_000) + "\"b\"]" + strings.Repeat("}", 61) + ";", "over a limit"},
+		"parts of options":        {head + rule + each(1_950, "message A%d {option(o).m.m.m.n=1;}\n"), "over a limit"},
+		"some parts of options":   {head + rule + each(790, "message A%d {option(o).m.m.m.n=1;}\n"), ""},
+		"parts in brackets":       {head + rule + "message A {" + each(1_950, "int32 f%[1]d = %[1]d [features.(o).m.n = 1];\n") + "}", "over a limit"},
 		"nested, 40":              {head + strings.Repeat("message A{", 40) + strings.Repeat("}", 40), "invalid"},
 		"enums":                   {head + each(1_001, "enum E%[1]d { V%[1]d = 0; }\n"), "over a limit"},
 		"values":                  {head + "enum E { Z = 0;" + each(5_000, "V%[1]d = %[1]d;\n") + "}", "over a limit"},
@@ -121,9 +127,9 @@ func serialized(f *descriptorpb.FileDescriptorProto) string {
 }
 
 // TestBombsAreRefused: whatever is sent, no more than 64 MB are allocated in all
-// for it, and what is refused is so within 250 ms of an idle processor; twice that
-// on one that is shared. It runs alone, because it counts the process's memory
-// and time.
+// for it, and it is answered within 250 ms of the processor's time: what others
+// have of the processor does not count. It runs alone, because it counts the
+// process's memory and time.
 func TestBombsAreRefused(t *testing.T) {
 	for name, bomb := range bombs() {
 		got, c := measured(bomb.text)
@@ -134,7 +140,7 @@ func TestBombsAreRefused(t *testing.T) {
 			t.Errorf("%s: %d MB allocated", name, c.bytes>>20)
 		}
 		t.Logf("%-25s %v, %d KB, %s", name, c.time, c.bytes>>10, got)
-		if !raceEnabled && c.time > 500*time.Millisecond {
+		if !raceEnabled && c.time > 250*time.Millisecond {
 			t.Errorf("%s: took %v", name, c.time)
 		}
 	}

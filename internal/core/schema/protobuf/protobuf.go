@@ -26,6 +26,7 @@ package protobuf
 import (
 	"encoding/base64"
 
+	"github.com/bufbuild/protocompile"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -36,6 +37,7 @@ import (
 
 // Schema is a compiled .proto file. It never changes.
 type Schema struct {
+	src       schema.Source // a text, never a descriptor
 	desc      protoreflect.FileDescriptor
 	file      *descriptorpb.FileDescriptorProto // options resolved, no source info
 	types     *types
@@ -58,11 +60,15 @@ func Parse(src schema.Source) (*Schema, error) {
 		}
 		return Parse(schema.Source{Text: text, References: src.References})
 	}
-	desc, err := compile(src)
+	desc, err := compile(src, protocompile.SourceInfoNone)
 	if err != nil {
 		return nil, err
 	}
-	return newSchema(desc)
+	s, err := newSchema(desc)
+	if err == nil {
+		s.src = src
+	}
+	return s, err
 }
 
 func newSchema(desc protoreflect.FileDescriptor) (*Schema, error) {
