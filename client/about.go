@@ -38,11 +38,14 @@ type Support struct {
 	URL     string `json:"url,omitempty" maxLength:"4096" doc:"https:, http: or mailto:"`
 }
 
-// Warning is something that a product should tell, and does not.
+// Warning is what a policy says about a product.
 type Warning struct {
-	Rule    string `json:"rule"`
-	Message string `json:"message"`
-	Fix     string `json:"fix" doc:"A command that helps."`
+	Rule     string   `json:"rule" doc:"The policy's name."`
+	Severity string   `json:"severity" enum:"error,warning,info" doc:"error: a topic that breaks it is not published."`
+	Message  string   `json:"message"`
+	Fix      string   `json:"fix" doc:"A command that helps."`
+	Where    []string `json:"where,omitempty" nullable:"false" doc:"The places that it is about, such as fields."`
+	Failed   bool     `json:"failed,omitempty" doc:"The policy could not be evaluated, so nobody knows whether the product keeps it."`
 }
 
 // Telling says what shall be told about a product; what is absent stays, what is

@@ -19,6 +19,8 @@ type Problem struct {
 	Where  string `json:"where,omitempty" doc:"Which part of the request."`
 	Fix    string `json:"fix,omitempty" doc:"What to do."`
 	Errors []Part `json:"errors,omitempty" doc:"Every part of the request that is wrong, if there are several."`
+
+	Findings []Warning `json:"findings,omitempty" doc:"What the policies say about a product, if they refuse it."`
 }
 
 // Part is one part of a request that is wrong.
@@ -33,6 +35,9 @@ func (p *Problem) Error() string {
 	var parts []string
 	for _, e := range p.Errors {
 		parts = append(parts, strings.TrimPrefix(e.Location+": ", ": ")+e.Message)
+	}
+	for _, f := range p.Findings {
+		parts = append(parts, f.Severity+" "+f.Rule+": "+f.Message+", fix: "+f.Fix)
 	}
 	msg := p.Detail
 	if p.Where != "" {

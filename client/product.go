@@ -29,7 +29,7 @@ type Product struct {
 	Topic      string           `json:"topic" doc:"What Kafka clients call it."`
 	Status     Status           `json:"status"`
 	Subjects   []ProductSubject `json:"subjects" nullable:"false" doc:"Where the schemas of its keys and values are, of those that can have one."`
-	Warnings   []Warning        `json:"warnings" nullable:"false" doc:"What it should tell, and does not."`
+	Warnings   []Warning        `json:"warnings" nullable:"false" doc:"What the policies say about it, the gravest first."`
 	Published  *Publication     `json:"published,omitempty" doc:"How a topic that was there became it; absent: it was made, with a topic of its own."`
 	Revision   uint64           `json:"revision"`
 	Created    time.Time        `json:"created"`

@@ -64,37 +64,3 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
-
-func TestWarnings(t *testing.T) {
-	t.Parallel()
-	whole := func() *weir.Product {
-		return &weir.Product{Name: "d.p", Major: 1, Encoding: weir.EncodingAvro, Description: "d", Access: weir.AccessRequest, About: weir.About{
-			Purpose: "p", Quality: weir.QualityRaw, SLA: weir.SLATier3, Terms: weir.UID{1}, Fields: []weir.FieldNote{{Path: "f", Classification: weir.ClassPersonal}},
-		}}
-	}
-	if ws := Warnings(whole(), true); len(ws) != 0 {
-		t.Errorf("nothing is missing, but %v", ws)
-	}
-	for rule, lose := range map[string]func(*weir.Product){
-		"description": func(p *weir.Product) { p.Description = "" },
-		"purpose":     func(p *weir.Product) { p.Purpose = "" },
-		"quality":     func(p *weir.Product) { p.Quality = "" },
-		"sla":         func(p *weir.Product) { p.SLA = "" },
-		"terms":       func(p *weir.Product) { p.Terms = weir.UID{} },
-		"open":        func(p *weir.Product) { p.Access = weir.AccessOpen },
-	} {
-		p := whole()
-		lose(p)
-		if ws := Warnings(p, true); len(ws) != 1 || ws[0].Rule != rule || ws[0].Fix == "" {
-			t.Errorf("%s: %v", rule, ws)
-		}
-	}
-	if ws := Warnings(whole(), false); len(ws) != 1 || ws[0].Rule != "schema" {
-		t.Errorf("without a schema: %v", ws)
-	}
-	p := whole()
-	p.Encoding = weir.EncodingBytes
-	if ws := Warnings(p, false); len(ws) != 0 {
-		t.Errorf("bytes have none: %v", ws)
-	}
-}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
@@ -166,16 +165,6 @@ func each[A, B any](list []A, turn func(A) B) []B {
 	out := make([]B, len(list))
 	for i, a := range list {
 		out[i] = turn(a)
-	}
-	return out
-}
-
-// warnings is what a product lacks, whose subjects are known.
-func warnings(p *weir.Product, subjects []client.ProductSubject) []client.Warning {
-	registered := slices.ContainsFunc(subjects, func(s client.ProductSubject) bool { return s.Of == string(weir.OfValue) && s.Version > 0 })
-	out := []client.Warning{}
-	for _, w := range catalog.Warnings(p, registered) {
-		out = append(out, client.Warning{Rule: w.Rule, Message: w.Msg, Fix: w.Fix})
 	}
 	return out
 }

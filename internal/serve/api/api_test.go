@@ -241,7 +241,7 @@ func TestFromTeamToApplication(t *testing.T) {
 		Partitions: 3, Retention: "forever", Topic: "membership.users.v1", Status: client.Status{Topic: "ready"}, Subjects: []client.ProductSubject{{Of: "value", Subject: "membership.users.v1-value", Format: "JSON"}}, Revision: 1,
 		UID: p.UID, Created: p.Created, About: client.About{Type: "source-aligned", Lifecycle: "active"}, Warnings: p.Warnings,
 	}
-	if rules := rulesOf(p.Warnings); !slices.Equal(rules, []string{"description", "purpose", "quality", "sla", "schema", "terms"}) {
+	if rules := rulesOf(p.Warnings); !slices.Equal(rules, []string{"description", "purpose", "quality", "sla", "schema", "terms", "key", "tags", "support", "documentation"}) {
 		t.Errorf("it lacks %v", rules)
 	}
 	if diff := cmp.Diff(want, p); diff != "" {

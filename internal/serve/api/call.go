@@ -10,6 +10,7 @@ import (
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/app/catalog"
 )
 
 // Write is what every write takes.
@@ -258,6 +259,8 @@ type names struct {
 	v   weir.View
 	api *API
 	by  map[weir.UID]string
+
+	judge *catalog.Judge // nil until it is asked
 }
 
 func (a *API) names(v weir.View) *names {

@@ -87,6 +87,10 @@ func (a *API) problem(op string, err error) *problem {
 	if errors.As(err, &differ) {
 		p.Errors = differences(differ)
 	}
+	var found catalog.Findings
+	if errors.As(err, &found) {
+		p.Findings = findings(found)
+	}
 	var lacks catalog.Lacks
 	if errors.As(err, &lacks) {
 		for _, l := range lacks {

@@ -18,6 +18,7 @@ func (a *API) productRoutes() {
 	add(a, route{method: http.MethodDelete, path: "/products/{name}", summary: "Delete a product", status: http.StatusNoContent}, a.deleteProduct)
 	a.aboutRoutes()
 	a.publishRoutes()
+	a.policyRoutes()
 	a.termRoutes()
 }
 
@@ -179,12 +180,16 @@ func product(ctx context.Context, n *names, p *weir.Product, rev weir.Revision) 
 		return client.Product{}, err
 	}
 	subjects, err := n.subjects(ctx, p)
+	if err != nil {
+		return client.Product{}, err
+	}
+	found, err := n.findings(ctx, p)
 	_, own, _ := weir.SplitProduct(p.Name)
 	return client.Product{
 		Name: p.Name, UID: p.UID.String(), URN: fmt.Sprintf("weir:%s/%s/%s/v%d", mesh, d, own, p.Major),
 		Domain: d, Team: team, Major: p.Major, Kind: string(p.Kind), Encoding: string(p.Encoding),
 		KeyEncoding: string(p.KeyEncoding), Key: p.Key, Visibility: string(p.Visibility), Access: string(p.Access),
-		Owner: owner, Description: p.Description, About: tells, Warnings: warnings(p, subjects), Partitions: p.Partitions, Retention: retention(p), Published: published,
+		Owner: owner, Description: p.Description, About: tells, Warnings: found, Partitions: p.Partitions, Retention: retention(p), Published: published,
 		Topic: p.Topic(), Status: status, Subjects: subjects, Revision: uint64(rev), Created: p.Created,
 	}, err
 }
