@@ -38,7 +38,7 @@ func (r *Reconciler) trim(ctx context.Context) {
 		return // look says so
 	}
 	for _, t := range topics {
-		if t.State != weir.TopicMade || t.Retention == weir.Forever {
+		if t.State != weir.TopicMade || t.Retention == weir.Forever || t.Adopted {
 			continue
 		}
 		before := r.Now().Add(-time.Duration(t.Retention))

@@ -203,6 +203,9 @@ func (r *Reconciler) report(ctx context.Context, err error, found map[string]Pro
 
 // topic brings one topic to where it shall be.
 func (r *Reconciler) topic(ctx context.Context, t *weir.Topic, actual weir.Topics) Problem {
+	if t.Adopted {
+		return r.adopted(ctx, t, actual)
+	}
 	switch t.State {
 	case weir.TopicWanted:
 		return failed(r.make(ctx, t))
@@ -220,6 +223,24 @@ func (r *Reconciler) topic(ctx context.Context, t *weir.Topic, actual weir.Topic
 	}
 	if t.Behind {
 		return failed(r.adjust(ctx, t))
+	}
+	return Problem{}
+}
+
+// adopted looks at a topic that was there before the mesh knew of it: it is
+// neither made, changed nor ended, only missed.
+func (r *Reconciler) adopted(ctx context.Context, t *weir.Topic, actual weir.Topics) Problem {
+	if t.State == weir.TopicEnding { // of the mesh alone
+		return failed(r.Catalog.TopicGone(ctx, system(), t.UID))
+	}
+	got, ok := actual[t.Name]
+	if !ok {
+		return Problem{Lost: true, Text: "the cluster has no topic " + t.Name + " any more, which Weir did not make and does not end; " +
+			"restore it there, or take the product back: weir product unpublish"}
+	}
+	if got.ID != t.ID {
+		return Problem{Lost: true, Text: "the cluster has another topic " + t.Name + " (id " + got.ID.String() + ", not " + t.ID.String() + "): " +
+			"somebody deleted it and made it again; if it is meant, take the product back and publish the topic again: weir product unpublish"}
 	}
 	return Problem{}
 }

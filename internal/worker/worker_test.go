@@ -31,6 +31,8 @@ type mesh struct {
 	t        *testing.T
 	state    *state.State
 	ledger   *ledger.Ledger
+	writer   *writer.Writer
+	home     weir.UID
 	catalog  *catalog.Catalog
 	identity *identity.Identity
 	cluster  *kafka.Cluster
@@ -52,12 +54,13 @@ func newMesh(t *testing.T) *mesh {
 	m.state, err = state.Open(ctx, filepath.Join(dir, "state.db"), m.ledger, state.Options{})
 	must(t, err)
 	w := writer.New(m.ledger, m.state, writer.Options{})
+	m.writer = w
 	var running sync.WaitGroup
 	running.Go(func() { _ = w.Run(ctx) })
 	ic := identity.Config{State: m.state, Writer: w, Now: time.Now, Random: rand.Reader}
 	home, _, err := identity.Found(ctx, ic, "test", "admin", func(identity.Founding) error { return nil })
 	must(t, err)
-	ic.Home = home
+	ic.Home, m.home = home, home
 	m.identity = identity.New(ic)
 	m.catalog = catalog.New(catalog.Config{State: m.state, Writer: w, Now: time.Now, Home: home})
 	m.broker, err = broker.Open(ctx, broker.Config{Dir: filepath.Join(dir, "broker"), NoSync: true})
