@@ -45,12 +45,14 @@ type RecordsEnded struct {
 
 // Record is one row. Key, Value and the values of headers are JSON.
 type Record struct {
-	Partition int32           `json:"partition"`
-	Offset    int64           `json:"offset"`
-	Timestamp time.Time       `json:"timestamp"`
-	Key       json.RawMessage `json:"key"`
-	Value     json.RawMessage `json:"value"`
-	Headers   []RecordHeader  `json:"headers"`
+	Partition  int32           `json:"partition"`
+	Offset     int64           `json:"offset"`
+	Timestamp  time.Time       `json:"timestamp"`
+	Key        json.RawMessage `json:"key"`
+	Value      json.RawMessage `json:"value"`
+	Headers    []RecordHeader  `json:"headers"`
+	KeyBytes   []byte          `json:"keyBytes,omitempty"` // as it stands in the record; nil unless asked for, and of null
+	ValueBytes []byte          `json:"valueBytes,omitempty"`
 
 	// Line is the row as the node sent it.
 	Line []byte `json:"-"`
@@ -68,6 +70,7 @@ type ReadRecords struct {
 	Limit         int64 // 0: no limit
 	Fields, Where string
 	Follow        bool
+	Raw           bool // with KeyBytes and ValueBytes
 }
 
 // Outcome is what is known when all records were read.
@@ -194,6 +197,9 @@ func (r *recordReader) query() url.Values {
 	}
 	if r.q.Follow {
 		v.Set("follow", "true")
+	}
+	if r.q.Raw {
+		v.Set("raw", "true")
 	}
 	return v
 }

@@ -62,7 +62,7 @@ func (c *cli) productCommand() *cobra.Command {
 	list.Flags().StringVar(&domain, "domain", "", "only this domain's")
 	k.cols = wholeProduct()
 	all := noun("product", "Products that domains offer",
-		c.productCreate(k), list, k.showCommand(), c.productEdit(k), c.productDelete(k), c.productFields(k), c.productField(k), c.productSnippet(k),
+		c.productCreate(k), list, k.showCommand(), c.productEdit(k), c.productDelete(k), c.productFields(k), c.productField(k), c.productSnippet(k), c.productProfile(k),
 		c.productText(k, "doc", "Print a product's documentation", func(ctx context.Context, cl *client.Client, n string) (string, error) {
 			return cl.Documentation(ctx, n)
 		}),

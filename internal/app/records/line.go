@@ -1,6 +1,7 @@
 package records
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -17,6 +18,7 @@ const timeForm = "2006-01-02T15:04:05.000Z07:00"
 type line struct {
 	message    weir.Message
 	key, value record.Value
+	raw        bool // the bytes too
 }
 
 // json is {"partition","offset","timestamp","key","value","headers"}.
@@ -44,7 +46,21 @@ func (l line) json() []byte {
 		out = append(append(out, `,"value":`...), record.Header(h.Value).JSON...)
 		out = append(out, '}')
 	}
-	return append(out, "]}"...)
+	out = append(out, ']')
+	if l.raw {
+		out = inBase64(append(out, `,"keyBytes":`...), m.Key)
+		out = inBase64(append(out, `,"valueBytes":`...), m.Value)
+	}
+	return append(out, '}')
+}
+
+// inBase64 writes bytes as they are; nil is null.
+func inBase64(out, b []byte) []byte {
+	if b == nil {
+		return append(out, "null"...)
+	}
+	out = base64.StdEncoding.AppendEncode(append(out, '"'), b)
+	return append(out, '"')
 }
 
 // stamp writes a moment; one that has none, or is no year that people write, is

@@ -27,6 +27,8 @@ type Question struct {
 	Where string
 	// Follow goes on at the end and waits for records to come.
 	Follow bool
+	// Raw adds the bytes of key and value as they stand in the record.
+	Raw bool
 	// After is the position that an earlier answer ended with. It wins over
 	// From.
 	After string
@@ -38,11 +40,11 @@ type asked struct {
 	limit       int64
 	fields      filter.Fields
 	where       *filter.Filter
-	follow      bool
+	follow, raw bool
 }
 
 func (q Question) understand(now time.Time) (a asked, err error) {
-	a.limit, a.follow = q.Limit, q.Follow
+	a.limit, a.follow, a.raw = q.Limit, q.Follow, q.Raw
 	if q.Limit < 0 {
 		return a, weir.Errorf(weir.Invalid, "a limit of %d", q.Limit).At("limit").WithFix("use a positive one, or none")
 	}

@@ -87,12 +87,14 @@ type Records struct {
 	mu   sync.Mutex
 	open map[weir.UID]int // by person
 	all  int
+
+	samples chan struct{} // one for each profile that is being made
 }
 
 // New makes the use case.
 func New(c Config) *Records {
 	c.Limits = c.Limits.orDefaults()
-	r := &Records{cfg: c, open: map[weir.UID]int{}}
+	r := &Records{cfg: c, open: map[weir.UID]int{}, samples: make(chan struct{}, samplesAtOne)}
 	r.base, r.end = context.WithCancel(context.Background())
 	return r
 }

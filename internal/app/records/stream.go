@@ -330,6 +330,7 @@ func (s *Stream) row(ctx context.Context, m weir.Message) (Row, bool, error) {
 		message: m,
 		key:     record.Decode(s.source.key, m.Key, find),
 		value:   record.Decode(s.source.value, m.Value, find),
+		raw:     s.asked.raw,
 	}
 	if s.asked.where != nil {
 		ok, err := s.asked.where.Match(ctx, l.record())

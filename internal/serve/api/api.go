@@ -144,6 +144,7 @@ func (a *API) routes() {
 	a.recordRoutes()
 	a.usageRoutes()
 	a.snippetRoutes()
+	a.profileRoutes()
 	a.meshRoutes()
 }
 

@@ -68,6 +68,7 @@ type reading struct {
 	Fields string `query:"fields" maxLength:"4096" doc:"Only these fields of the value: paths with commas between, such as id,address.city."`
 	Where  string `query:"where" maxLength:"4096" doc:"Only records that a condition in CEL holds for, over value, key, partition, offset, timestamp, headers."`
 	Follow bool   `query:"follow" doc:"Wait at the end for records to come."`
+	Raw    bool   `query:"raw" doc:"With keyBytes and valueBytes: base64 of the bytes as they stand in the record, or null."`
 	Accept string `header:"Accept" doc:"application/json, application/x-ndjson or text/event-stream."`
 	After  string `header:"Last-Event-ID" maxLength:"4096" doc:"The id of the last event that was received: go on behind it."`
 }
@@ -90,7 +91,7 @@ func (a *API) records(ctx context.Context, p weir.Principal, of weir.Ref, in *re
 		return nil, weir.Errorf(weir.Internal, "nobody says who asks")
 	}
 	s, err := a.Records.Open(ctx, p, still, of, records.Question{
-		From: in.From, Until: in.Until, Limit: in.Limit, Fields: in.Fields, Where: in.Where, Follow: in.Follow, After: in.After,
+		From: in.From, Until: in.Until, Limit: in.Limit, Fields: in.Fields, Where: in.Where, Follow: in.Follow, Raw: in.Raw, After: in.After,
 	})
 	if err != nil {
 		return nil, err
