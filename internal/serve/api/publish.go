@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
@@ -90,13 +91,22 @@ func (a *API) unpublish(ctx context.Context, p weir.Principal, in *struct {
 	return out, err
 }
 
-func (a *API) readers(ctx context.Context, p weir.Principal, in *Named) (*many[client.ProductReader], error) {
+func (a *API) readers(ctx context.Context, p weir.Principal, in *struct {
+	Named
+	Paging
+}) (*many[client.ProductReader], error) {
 	all, err := a.Catalog.Readers(ctx, p, in.Name)
 	if err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(r catalog.Reader) bool { return r.Name <= in.Cursor })
+	next := ""
+	if len(all) > in.Limit {
+		all = all[:in.Limit]
+		next = all[in.Limit-1].Name
+	}
 	out, err := a.readersOf(ctx, all)
-	return &many[client.ProductReader]{Body: client.List[client.ProductReader]{Items: out}}, err
+	return &many[client.ProductReader]{Body: client.List[client.ProductReader]{Items: out, Next: next}}, err
 }
 
 func (a *API) readersOf(ctx context.Context, all []catalog.Reader) ([]client.ProductReader, error) {
