@@ -157,6 +157,7 @@ func (c *Client) request(ctx context.Context, method, path string, body any, opt
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	req.Header.Set("User-Agent", "weir") // by which usage names who reads over HTTP
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}

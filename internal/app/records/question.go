@@ -29,6 +29,8 @@ type Question struct {
 	Follow bool
 	// Raw adds the bytes of key and value as they stand in the record.
 	Raw bool
+	// Library is what the reader reads with, for who counts.
+	Library weir.Library
 	// After is the position that an earlier answer ended with. It wins over
 	// From.
 	After string

@@ -68,13 +68,14 @@ func (l Limits) orDefaults() Limits {
 	return l
 }
 
-// Config is what Records needs. Every field but Limits is required.
+// Config is what Records needs. Every field but Meter and Limits is required.
 type Config struct {
 	State   weir.State
 	Reader  weir.Reader
 	Live    live
 	Schemas schemas
 	Now     func() time.Time
+	Meter   weir.Meter // counts who got how many rows; nil: nobody does
 	Limits  Limits
 }
 

@@ -50,6 +50,8 @@ type Stream struct {
 	hole     bool // nothing more comes before the end
 	decoders map[weir.SchemaID]known
 	failures Failures
+	of       weir.Ref
+	library  weir.Library
 	closed   bool
 }
 
@@ -74,7 +76,7 @@ func (r *Records) Open(ctx context.Context, p weir.Principal, again func(context
 	if err := r.enter(p.Ref.UID); err != nil {
 		return nil, err
 	}
-	s := &Stream{r: r, asked: a, source: src, person: p, decoders: map[weir.SchemaID]known{}}
+	s := &Stream{r: r, asked: a, source: src, person: p, decoders: map[weir.SchemaID]known{}, of: of, library: q.Library}
 	s.again = func(ctx context.Context) (weir.Principal, error) {
 		now, err := again(ctx)
 		if err != nil {

@@ -69,6 +69,7 @@ type reading struct {
 	Where  string `query:"where" maxLength:"4096" doc:"Only records that a condition in CEL holds for, over value, key, partition, offset, timestamp, headers."`
 	Follow bool   `query:"follow" doc:"Wait at the end for records to come."`
 	Raw    bool   `query:"raw" doc:"With keyBytes and valueBytes: base64 of the bytes as they stand in the record, or null."`
+	Agent  string `header:"User-Agent" doc:"What reads; who may see the product's usage sees it."`
 	Accept string `header:"Accept" doc:"application/json, application/x-ndjson or text/event-stream."`
 	After  string `header:"Last-Event-ID" maxLength:"4096" doc:"The id of the last event that was received: go on behind it."`
 }
@@ -91,7 +92,7 @@ func (a *API) records(ctx context.Context, p weir.Principal, of weir.Ref, in *re
 		return nil, weir.Errorf(weir.Internal, "nobody says who asks")
 	}
 	s, err := a.Records.Open(ctx, p, still, of, records.Question{
-		From: in.From, Until: in.Until, Limit: in.Limit, Fields: in.Fields, Where: in.Where, Follow: in.Follow, Raw: in.Raw, After: in.After,
+		From: in.From, Until: in.Until, Limit: in.Limit, Fields: in.Fields, Where: in.Where, Follow: in.Follow, Raw: in.Raw, After: in.After, Library: agent(in.Agent),
 	})
 	if err != nil {
 		return nil, err
@@ -104,6 +105,13 @@ func (a *API) records(ctx context.Context, p weir.Principal, of weir.Ref, in *re
 			a.Log.Debug("records could not be sent", "error", err)
 		}
 	}}, nil
+}
+
+// agent is the first product of a User-Agent header: NAME/VERSION.
+func agent(header string) weir.Library {
+	first, _, _ := strings.Cut(header, " ")
+	name, version, _ := strings.Cut(first, "/")
+	return weir.NewLibrary(name, version)
 }
 
 // formOf chooses the form of the answer.
@@ -151,6 +159,7 @@ func (a *API) pump(ctx context.Context, s *records.Stream, out *rowWriter) error
 		if e := out.rows(rows, s.Position()); e != nil {
 			return e
 		}
+		s.Sent(rows)
 		switch {
 		case errors.Is(err, io.EOF):
 			reason := client.EndOfRecords
