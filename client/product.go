@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -84,6 +85,18 @@ type ProductEdit struct {
 // Products lists every product that you may know of, or one domain's.
 func (c *Client) Products(ctx context.Context, domain string) ([]Product, error) {
 	return all[Product](ctx, c, "/products", inDomain(domain))
+}
+
+// SomeProducts lists at most limit products, 1 to 1000, of one domain or of all,
+// by name; more says that there are others.
+func (c *Client) SomeProducts(ctx context.Context, domain string, limit int) (some []Product, more bool, err error) {
+	q := inDomain(domain)
+	if q == nil {
+		q = url.Values{}
+	}
+	q.Set("limit", strconv.Itoa(limit))
+	page, err := call[List[Product]](ctx, c, http.MethodGet, "/products?"+q.Encode(), nil, nil)
+	return page.Items, page.Next != "", err
 }
 
 func inDomain(domain string) url.Values {

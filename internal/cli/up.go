@@ -23,9 +23,9 @@ func (c *cli) upCommand() *cobra.Command {
 	var cfg node.Config
 	cmd := &cobra.Command{
 		Use: "up", Short: "Start a node", Args: cobra.NoArgs,
-		Long: `Starts a node: the API on --http, the gateway for Kafka clients on --kafka, the
-schema registry on --registry (and below /registry of --http), the records on an
-embedded broker in --data, or on the Kafka cluster of --cluster.
+		Long: `Starts a node: the pages and the API on --http, the gateway for Kafka clients on
+--kafka, the schema registry on --registry (and below /registry of --http), the
+records on an embedded broker in --data, or on the Kafka cluster of --cluster.
 
 When everything accepts, it prints one line on standard output:
   ready http=http://HOST:PORT kafka=HOST:PORT registry=http://HOST:PORT
@@ -58,6 +58,8 @@ Logs and errors go to standard error. SIGTERM and Ctrl-C end it.`,
 	f.Int64Var(&cfg.Limit, "broker-limit", 0, "bytes at which the embedded broker refuses writes (default: 2 GB)")
 	f.BoolVar(&cfg.NoSync, "broker-no-sync", false, "let the embedded broker acknowledge before the disk has it: faster, and a power cut loses records")
 	f.BoolVar(&cfg.Insecure, "insecure", false, "listen on addresses that are not loopback without TLS: tokens and data can be read on the network")
+	f.StringVar(&cfg.Brand, "brand", "", "a folder with brand.json and mark.svg: how the pages look (default: Weir's own look)")
+	f.BoolVar(&cfg.Stories, "stories", false, "show every page with canned data under /_stories, for who develops pages")
 	f.BoolVar(&debug, "debug", false, "log more")
 	return cmd
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/serve/ops"
+	"github.com/weirmesh/weir/internal/serve/web"
 )
 
 // door is a listener of HTTP.
@@ -107,9 +108,8 @@ func (f *front) starting() http.Handler {
 	ops.Routes(r, prometheus.NewRegistry(), []ops.Readiness{{Name: "state", Check: func() error {
 		return fmt.Errorf("starting: the state shows %d of %d entries", f.applied.Load(), f.head.Load())
 	}}})
-	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the node is starting; see /readyz", http.StatusServiceUnavailable)
-	})
+	r.NotFound(web.Starting(func() string {
+		return fmt.Sprintf("The state shows %d of %d entries.", f.applied.Load(), f.head.Load())
+	}).ServeHTTP)
 	return r
 }

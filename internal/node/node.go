@@ -30,6 +30,7 @@ import (
 	"github.com/weirmesh/weir/internal/kit/secretfile"
 	"github.com/weirmesh/weir/internal/serve/gateway"
 	"github.com/weirmesh/weir/internal/serve/schemaregistry"
+	"github.com/weirmesh/weir/internal/serve/web"
 	"github.com/weirmesh/weir/internal/worker"
 	"github.com/weirmesh/weir/internal/writer"
 )
@@ -61,6 +62,10 @@ type Config struct {
 	Insecure bool
 	// Mesh is the name that a new mesh gets; empty is "weir".
 	Mesh string
+	// Brand is a folder that says how the pages look; empty is Weir's own look.
+	Brand string
+	// Stories shows every page with canned data under /_stories.
+	Stories bool
 	// Version is what the node says of itself.
 	Version string
 
@@ -121,6 +126,7 @@ type Node struct {
 	asked    *schemaregistry.Metrics
 	founding *Founding
 	admin    Admin
+	brand    *web.Brand // nil: Weir's own look
 }
 
 // Founding is what the first start shows once.
@@ -158,6 +164,10 @@ func Run(ctx context.Context, cfg Config, ready func(context.Context, *Node) err
 	if err := cfg.check(); err != nil {
 		return err
 	}
+	brand, err := cfg.brand()
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("the data folder cannot be made: %w", err)
 	}
@@ -167,7 +177,7 @@ func Run(ctx context.Context, cfg Config, ready func(context.Context, *Node) err
 	}
 	defer held.Release()
 
-	n := &Node{cfg: cfg, group: newGroup(cfg.Log), started: cfg.Now()}
+	n := &Node{cfg: cfg, group: newGroup(cfg.Log), started: cfg.Now(), brand: brand}
 	err = n.start(ctx)
 	if err == nil {
 		err = ready(n.group.watch(ctx), n)
@@ -232,6 +242,14 @@ func (c *Config) registry() string {
 		return "127.0.0.1:0"
 	}
 	return defaultRegistry
+}
+
+// brand reads how the pages look, before anything is started.
+func (c *Config) brand() (*web.Brand, error) {
+	if c.Brand == "" {
+		return nil, nil
+	}
+	return web.LoadBrand(c.Brand)
 }
 
 func (n *Node) startLedger(ctx context.Context) (err error) {

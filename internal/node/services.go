@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/app/access"
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
@@ -16,6 +17,7 @@ import (
 	"github.com/weirmesh/weir/internal/serve/gateway"
 	"github.com/weirmesh/weir/internal/serve/ops"
 	"github.com/weirmesh/weir/internal/serve/schemaregistry"
+	"github.com/weirmesh/weir/internal/serve/web"
 )
 
 // startGateway compiles the rights and opens the Kafka listeners.
@@ -61,7 +63,7 @@ func (n *Node) startRegistry(ctx context.Context) error {
 }
 
 // startServices puts the API, health and metrics behind the HTTP listener.
-func (n *Node) startServices(context.Context) error {
+func (n *Node) startServices(ctx context.Context) error {
 	metrics := prometheus.NewRegistry()
 	n.measure(metrics)
 	r := chi.NewRouter()
@@ -80,14 +82,46 @@ func (n *Node) startServices(context.Context) error {
 	}, r)
 	r.Handle(registryPath, http.StripPrefix(registryPath, n.schemas.server.Handler))
 	r.Handle(registryPath+"/*", http.StripPrefix(registryPath, n.schemas.server.Handler))
-	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "there is nothing here; the API is under /api/v1, the schema registry under /registry, health under /livez and /readyz", http.StatusNotFound)
-	})
+	pages, err := n.pages(ctx, metrics, r)
+	if err != nil {
+		return err
+	}
+	r.NotFound(pages.ServeHTTP)
 	n.front.set(r)
 	n.group.onStop("requests", n.front.drain)
 	n.group.run("records", reading.Run) // ends them, so that requests end
 	n.group.run("watchers", entries.Run)
 	return nil
+}
+
+// pages are the web site, which calls the API in the process.
+func (n *Node) pages(ctx context.Context, metrics *prometheus.Registry, handler http.Handler) (*web.Server, error) {
+	name, err := n.meshName(ctx)
+	if err != nil {
+		return nil, err
+	}
+	site := web.New(web.Config{
+		API: api.Through("web", handler), Families: web.Families(), Home: n.home.String(), Mesh: name,
+		Brand: n.brand, Development: n.cfg.Stories, Now: n.cfg.Now, Random: n.cfg.Random, Log: n.cfg.Log,
+	})
+	metrics.MustRegister(prometheus.NewCounterFunc(
+		prometheus.CounterOpts{Namespace: "weir", Subsystem: "web", Name: "csp_reports_total", Help: "Reports of browsers that they refused something on a page."},
+		func() float64 { return float64(site.Reports()) }))
+	return site, nil
+}
+
+// meshName is what the mesh is called.
+func (n *Node) meshName(ctx context.Context) (string, error) {
+	v, release, err := n.state.View(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	mesh, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounMesh, UID: n.home})
+	if err != nil {
+		return "", err
+	}
+	return mesh.Ref().Name, nil
 }
 
 // readiness is what /readyz asks: whether changes can be made, and whether

@@ -41,12 +41,13 @@ func load() map[string]File {
 		if err != nil {
 			panic(err)
 		}
-		all[e.Name()] = file(e.Name(), body)
+		all[e.Name()] = NewFile(e.Name(), body)
 	}
 	return all
 }
 
-func file(name string, body []byte) File {
+// NewFile is a file with its hash in its path.
+func NewFile(name string, body []byte) File {
 	sum := sha256.Sum256(body)
 	ext := path.Ext(name)
 	return File{

@@ -1,0 +1,15 @@
+package web
+
+import (
+	"github.com/weirmesh/weir/internal/serve/web/home"
+	"github.com/weirmesh/weir/internal/serve/web/nodes"
+	"github.com/weirmesh/weir/internal/serve/web/site"
+)
+
+// Families are all pages, in the order of the navigation.
+func Families() []site.Family {
+	return []site.Family{
+		home.Family(),
+		nodes.Family(),
+	}
+}

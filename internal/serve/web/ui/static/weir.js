@@ -1,0 +1,141 @@
+// What the frame can do with a script, on every page: keys, copying, light and
+// dark without a new page, menus that close. Every page works without it.
+
+const typing = (el) => el.matches("input, textarea, select, [contenteditable]");
+const nav = JSON.parse(document.body.dataset.keys || "{}");
+
+// Copying.
+
+function showButtons(root) {
+  if (!navigator.clipboard) return; // the browser only offers it in safe places
+  for (const b of root.querySelectorAll("[data-copy][hidden]")) b.hidden = false;
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.classList.add("copied");
+  button.title = "Copied";
+  say("Copied");
+  setTimeout(() => {
+    button.classList.remove("copied");
+    button.title = "Copy";
+  }, 1500);
+}
+
+// What screen readers are told.
+const live = document.createElement("p");
+live.className = "hidden";
+live.setAttribute("aria-live", "polite");
+document.body.append(live);
+
+function say(text) {
+  live.textContent = text;
+}
+
+// Light and dark.
+
+function shown() {
+  return document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+}
+
+async function switchTheme(form) {
+  const theme = shown() === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  say(theme === "dark" ? "Dark" : "Light");
+  await fetch(form.action, { method: "POST", redirect: "manual", body: new URLSearchParams({ theme, next: "/" }) });
+}
+
+// Lines of lists, by j and k.
+
+const lines = () => [...document.querySelectorAll("[data-keys='rows'] tbody tr, .things[data-keys] > li, [data-keys='items'] > *")];
+
+function step(by) {
+  const all = lines();
+  if (all.length === 0) return;
+  const now = all.findIndex((l) => l.classList.contains("here"));
+  const next = all[Math.min(Math.max(now + by, 0), all.length - 1)];
+  all[now]?.classList.remove("here");
+  next.classList.add("here");
+  next.scrollIntoView({ block: "nearest" });
+  next.querySelector("a")?.focus({ preventScroll: true });
+}
+
+function openKeys() {
+  const d = document.getElementById("keys");
+  if (d && !d.open) d.showModal();
+}
+
+// Esc leaves what is open, the innermost first.
+function leave(target) {
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (typing(target)) {
+    target.blur();
+  } else {
+    const drawer = document.querySelector("details.drawer[open]");
+    if (drawer) drawer.open = false;
+    for (const l of lines()) l.classList.remove("here");
+  }
+}
+
+let prefix = 0; // when g was pressed
+
+function pressed(e) {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
+  if (e.key === "Escape") return leave(e.target);
+  if (typing(e.target) || document.querySelector("dialog[open]")) return;
+  if (e.timeStamp - prefix < 1000 && nav[e.key]) {
+    location.assign(nav[e.key]);
+    return;
+  }
+  prefix = 0;
+  switch (e.key) {
+    case "g":
+      prefix = e.timeStamp;
+      return;
+    case "/":
+      e.preventDefault();
+      document.getElementById("search")?.focus();
+      document.getElementById("search")?.select();
+      return;
+    case "?":
+      e.preventDefault();
+      openKeys();
+      return;
+    case "j":
+      return step(1);
+    case "k":
+      return step(-1);
+  }
+}
+
+// Relative times grow older while a page is looked at.
+
+const units = [[60, 1, "s"], [3600, 60, "min"], [48 * 3600, 3600, "h"], [30 * 86400, 86400, "days"]];
+
+function older() {
+  for (const t of document.querySelectorAll("time[datetime]")) {
+    const s = (Date.now() - Date.parse(t.dateTime)) / 1000;
+    const unit = units.find(([limit]) => s < limit);
+    if (unit && s >= 1 && / ago$|^now$/.test(t.textContent)) t.textContent = `${Math.floor(s / unit[1])} ${unit[2]} ago`;
+  }
+}
+
+document.addEventListener("keydown", pressed);
+document.addEventListener("click", (e) => {
+  const button = e.target.closest("[data-copy]");
+  if (button) copy(button);
+  if (e.target.closest("[data-open='keys']")) openKeys();
+  for (const m of document.querySelectorAll("details.menu[open]")) if (!m.contains(e.target)) m.open = false;
+});
+document.addEventListener("submit", (e) => {
+  if (!e.target.matches(".theme")) return;
+  e.preventDefault();
+  switchTheme(e.target);
+});
+document.addEventListener("htmx:afterSwap", (e) => showButtons(e.target));
+for (const b of document.querySelectorAll("[data-open][hidden]")) b.hidden = false;
+showButtons(document);
+setInterval(older, 10000);
