@@ -73,7 +73,7 @@ type up struct {
 
 // ready makes the demo if it was asked for, then says that all is there.
 func (u up) ready(ctx context.Context, n *node.Node) error {
-	apps, err := u.setupDemo(ctx, n)
+	made, err := u.setupDemo(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -82,31 +82,31 @@ func (u up) ready(ctx context.Context, n *node.Node) error {
 	}
 	if u.demo {
 		a := n.Admin()
-		fmt.Fprint(u.cli.Err, "\n"+demo.Try(os.Args[0], a.URL, a.Token, n.Kafka(), apps))
+		fmt.Fprint(u.cli.Err, "\n"+demo.Try(os.Args[0], a.URL, a.Token, n.Kafka(), made))
 	}
 	return nil
 }
 
 // setupDemo makes the demo mesh and starts its producers.
-func (u up) setupDemo(ctx context.Context, n *node.Node) ([]demo.Application, error) {
+func (u up) setupDemo(ctx context.Context, n *node.Node) (demo.Made, error) {
 	if !u.demo {
-		return nil, nil
+		return demo.Made{}, nil
 	}
 	a := n.Admin()
 	if a.Token == "" {
-		return nil, fmt.Errorf("%s/%s has no token, and the demo acts with it; stop, run weir admin reset --data %s, start again", u.cfg.Data, node.AdminFile, u.cfg.Data)
+		return demo.Made{}, fmt.Errorf("%s/%s has no token, and the demo acts with it; stop, run weir admin reset --data %s, start again", u.cfg.Data, node.AdminFile, u.cfg.Data)
 	}
 	cl, err := client.New(a.URL, a.Token)
 	if err != nil {
-		return nil, err
+		return demo.Made{}, err
 	}
 	defer cl.Close()
-	apps, err := demo.Setup(ctx, cl, n.Kafka(), u.cfg.Data)
+	made, err := demo.Setup(ctx, cl, n.Kafka(), u.cfg.Data)
 	if err != nil {
-		return nil, fmt.Errorf("the demo cannot be set up: %s; to mend that, start without --demo", message(err))
+		return demo.Made{}, fmt.Errorf("the demo cannot be set up: %s; to mend that, start without --demo", message(err))
 	}
-	n.Run("demo", demo.Producers{Kafka: n.Kafka(), Apps: apps, Seed: demoSeed, Now: u.cfg.Now, Log: u.cfg.Log}.Run)
-	return apps, nil
+	n.Run("demo", demo.Producers{Kafka: n.Kafka(), Apps: made.Applications, Seed: demoSeed, Now: u.cfg.Now, Log: u.cfg.Log}.Run)
+	return made, nil
 }
 
 // resetAdmin is what a reset shows once.

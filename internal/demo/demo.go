@@ -37,9 +37,10 @@ type Application struct {
 	Form     Form     `json:"-"` // of what it writes
 }
 
-// credentials is the file.
-type credentials struct {
+// Made is who can log in to the demo mesh. It is what stands in the file.
+type Made struct {
 	Applications []Application `json:"applications"`
+	People       []Person      `json:"people"`
 }
 
 // product is one of the demo's products and who makes it.
@@ -91,29 +92,29 @@ const (
 
 // Setup makes what is not there yet, and writes the credentials into a folder.
 // It may run again on a mesh where it ran before. kafka is the gateway's address.
-func Setup(ctx context.Context, cl *client.Client, kafka, dir string) ([]Application, error) {
+func Setup(ctx context.Context, cl *client.Client, kafka, dir string) (Made, error) {
 	me, err := cl.Me(ctx)
 	if err != nil {
-		return nil, err
+		return Made{}, err
 	}
 	apps := []Application{{Name: Reader, Writes: []string{}}}
 	if err := team(ctx, cl, readerTeam, me.Name, "Looks at everything"); err != nil {
-		return nil, err
+		return Made{}, err
 	}
 	if err := glossary(ctx, cl); err != nil {
-		return nil, err
+		return Made{}, err
 	}
 	for _, p := range products() {
 		f, err := p.setup(ctx, cl, me.Name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.full(), err)
+			return Made{}, fmt.Errorf("%s: %w", p.full(), err)
 		}
 		apps[0].Reads = append(apps[0].Reads, p.full())
 		apps = append(apps, Application{Name: p.producer, Reads: []string{}, Writes: []string{p.full()}, Form: f})
 	}
 	known, err := readCredentials(dir)
 	if err != nil {
-		return nil, err
+		return Made{}, err
 	}
 	for i := range apps {
 		owner := readerTeam
@@ -121,13 +122,17 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) ([]Applica
 			owner = products()[i-1].domain
 		}
 		if err := apps[i].setup(ctx, cl, owner, known[apps[i].Name]); err != nil {
-			return nil, fmt.Errorf("%s: %w", apps[i].Name, err)
+			return Made{}, fmt.Errorf("%s: %w", apps[i].Name, err)
 		}
 		if err := apps[i].check(ctx, cl, kafka, known[apps[i].Name]); err != nil {
-			return nil, fmt.Errorf("%s: %w", apps[i].Name, err)
+			return Made{}, fmt.Errorf("%s: %w", apps[i].Name, err)
 		}
 	}
-	return apps, secretfile.WriteJSON(filepath.Join(dir, CredentialsFile), credentials{apps})
+	made := Made{Applications: apps}
+	if made.People, err = people(ctx, cl, known); err != nil {
+		return Made{}, err
+	}
+	return made, secretfile.WriteJSON(filepath.Join(dir, CredentialsFile), made)
 }
 
 // setup makes team, domain and product, and says how the product is written.
@@ -224,7 +229,8 @@ func missing(err error) bool {
 	return errors.As(err, &p) && p.Status == http.StatusNotFound
 }
 
-// readCredentials gives the passwords of an earlier run by application.
+// readCredentials gives the passwords of an earlier run, by the names of
+// applications and people, which are never the same.
 func readCredentials(dir string) (map[string]string, error) {
 	b, err := os.ReadFile(filepath.Join(dir, CredentialsFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -233,13 +239,16 @@ func readCredentials(dir string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var c credentials
+	var c Made
 	if err := json.Unmarshal(b, &c); err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w; delete it, and the demo makes new credentials", CredentialsFile, err)
 	}
 	out := map[string]string{}
 	for _, a := range c.Applications {
 		out[a.Name] = a.Password
+	}
+	for _, p := range c.People {
+		out[p.Name] = p.Password
 	}
 	return out, nil
 }

@@ -28,12 +28,20 @@ func TestSetupAgain(t *testing.T) {
 	n, cl := start(t, dir)
 	setup := func() []demo.Application {
 		t.Helper()
-		apps, err := demo.Setup(t.Context(), cl, n.Kafka(), dir)
+		made, err := demo.Setup(t.Context(), cl, n.Kafka(), dir)
 		must(t, err)
-		for _, a := range apps {
+		for _, a := range made.Applications {
 			logsIn(t, n.Kafka(), a)
 		}
-		return apps
+		if len(made.People) != 2 {
+			t.Errorf("%d people", len(made.People))
+		}
+		for _, p := range made.People {
+			if _, err := cl.Login(t.Context(), client.NewSession{User: p.Name, Password: p.Password}); err != nil {
+				t.Errorf("%s does not sign in: %v", p.Name, err)
+			}
+		}
+		return made.Applications
 	}
 	first := setup()
 	if !slices.Equal(first[0].Reads, []string{"membership.users", "execution.stocktrades", "edge.pageviews", "membership.preferences"}) {
@@ -133,10 +141,10 @@ func TestSetupKeepsWhatIsThere(t *testing.T) {
 	must(t, err)
 	forms := func() map[string]demo.Form {
 		t.Helper()
-		apps, err := demo.Setup(ctx, cl, n.Kafka(), dir)
+		made, err := demo.Setup(ctx, cl, n.Kafka(), dir)
 		must(t, err)
 		out := map[string]demo.Form{}
-		for _, a := range apps[1:] {
+		for _, a := range made.Applications[1:] {
 			out[a.Writes[0]] = a.Form
 		}
 		return out
