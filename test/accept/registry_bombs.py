@@ -1,7 +1,7 @@
 """Schemas that are made to hurt: each is refused with 413 or 422 by a limit that
 the message names, or is in fact harmless; either way it is answered within 250
-ms, and the node's resident memory grows by less than 64 MB. SIZE is how many,
-SEED what they are made from."""
+ms at the first try, and the node's resident memory grows by less than 64 MB. SIZE
+is how many, SEED what they are made from."""
 
 import base64
 import collections
@@ -19,9 +19,15 @@ from lib import claim, fresh, measure
 
 MILLISECONDS, MEGABYTES = 250, 64
 
-# A machine that is busy with something else is no fault of the registry: a bomb
-# is thrown again, and what counts is time or the node's own time, the smaller.
-TRIES = 3
+# The first try counts, by the clock on the wall. One thing is allowed for: a try
+# that was late is made again if the node itself had the processor for less than
+# the time that is promised, and other programs had it for at least as long as
+# the try was late: then it is they whom it waited for, and another machine or
+# another minute would have been in time. A try in which the node itself was busy
+# for too long is never made again, nor one that took too much memory, nor one on
+# a machine with nothing else to do. How many were made again is printed, and
+# after so many of one bomb the machine can judge nothing.
+TRIES = 10
 
 
 class Bomb:
@@ -235,8 +241,8 @@ def avro_names(rng):
 
 
 def avro_megabytes(rng):
-    n = rng.choice([900_000, 1_500_000, 3_000_000])
-    return Bomb("avro: megabytes of source", json.dumps({"type": "record", "name": "R", "doc": "x" * n, "fields": []}), "AVRO", refuse=n > 1_100_000 or None)
+    n = rng.choice([500_000, 900_000, 3_000_000])
+    return Bomb("avro: megabytes of source", json.dumps({"type": "record", "name": "R", "doc": "x" * n, "fields": []}), "AVRO", refuse=n > 512 << 10 or None)
 
 
 def avro_properties(rng):
@@ -445,6 +451,8 @@ def script():
     claim((status, got) == (200, [1]), f"the registry works as before: {status} {got}")
     measure(f"{n} bombs: answers", dict(sorted(answers.items())))
     measure(f"slowest ({slowest[1]})", slowest[0], "ms")
+    measure("the node's own time, at most", watch.most * 1000, "ms")
+    measure("tries that were made again, because others had the processor", watch.again)
     measure(f"most memory ({fattest[1]})", fattest[0], "MB")
     measure("resident at the end", node.rss(), "MB")
 
@@ -492,21 +500,22 @@ def later(node, client, watch, bomb, subject, wrong):
 
 
 def timed(watch, bomb, prepare, check, wrong, what="thrown"):
-    """Status, seconds and megabytes of the best of several tries."""
-    best = None
+    """Status, seconds and megabytes of the first try that can be judged."""
     for _ in range(TRIES):
         call = prepare()
         watch.begin()
-        begin, busy = time.monotonic(), watch.cpu()
         status, got = call()
-        seconds, grown = min(time.monotonic() - begin, watch.cpu() - busy + TICK), watch.grown()
+        seconds, busy, others, grown = watch.end()
         check(status, got)
-        if best is None or max(seconds * 1000 / MILLISECONDS, grown / MEGABYTES) < max(best[1] * 1000 / MILLISECONDS, best[2] / MEGABYTES):
-            best = (status, seconds, grown)
-        if best[1] * 1000 < MILLISECONDS and best[2] < MEGABYTES:
-            return best
-    wrong.append(f"{bomb.kind} ({len(bomb.text)} bytes), {what}: {status} after {best[1] * 1000:.0f} ms, {best[2]:.0f} MB: {str(got)[:200]}")
-    return best
+        late = seconds - MILLISECONDS / 1000
+        if late < 0 or busy * 1000 >= MILLISECONDS or others < late:
+            break
+        watch.again += 1
+    if late >= 0 or grown >= MEGABYTES:
+        wrong.append(
+            f"{bomb.kind} ({len(bomb.text)} bytes), {what}: {status} after {seconds * 1000:.0f} ms (the node was busy for {busy * 1000:.0f} ms, "
+            f"others for {others * 1000:.0f} ms), {grown:.0f} MB: {str(got)[:200]}")
+    return status, seconds, grown
 
 
 def send(client, path, payload):
@@ -536,26 +545,38 @@ TICK = 1 / os.sysconf("SC_CLK_TCK")  # of the clock of a process's own time
 
 
 class Watch:
-    """A process's own time, and how far its resident memory rises above where
-    it was."""
+    """What a process takes for a call: seconds on the wall, seconds of its own,
+    and how far its resident memory rises above where it was. Beside it, the
+    seconds that all others on this machine had a processor."""
 
     def __init__(self, pid):
         self.status, self.reset = pathlib.Path(f"/proc/{pid}/status"), f"/proc/{pid}/clear_refs"
-        self.stat = pathlib.Path(f"/proc/{pid}/stat")
-        self.before = 0.0
+        self.stat, self.machine = pathlib.Path(f"/proc/{pid}/stat"), pathlib.Path("/proc/stat")
+        self.again = 0  # tries that were made again
+        self.most = 0.0  # of the process's own time in one try
 
     def cpu(self):
+        """Of the process: user and system."""
         f = self.stat.read_text().rsplit(")", 1)[1].split()
         return (int(f[11]) + int(f[12])) * TICK
+
+    def busy(self):
+        """Of the machine: all but idle and waiting for disks."""
+        f = list(map(int, self.machine.read_text().split("\n", 1)[0].split()[1:9]))
+        return (sum(f) - f[3] - f[4]) * TICK
 
     def begin(self):
         fd = os.open(self.reset, os.O_WRONLY)
         os.write(fd, b"5")  # the peak begins anew
         os.close(fd)
         self.before = self._read("VmRSS:")
+        self.began = time.monotonic(), self.cpu(), self.busy()
 
-    def grown(self):
-        return self._read("VmHWM:") - self.before
+    def end(self):
+        seconds, own = time.monotonic() - self.began[0], self.cpu() - self.began[1]
+        self.most = max(self.most, own)
+        others = self.busy() - self.began[2] - own
+        return seconds, own, others, self._read("VmHWM:") - self.before
 
     def _read(self, name):
         for line in self.status.read_text().splitlines():

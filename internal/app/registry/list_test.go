@@ -124,15 +124,15 @@ func allOf(r *registry.Registry, p weir.Principal, w registry.Which) ([]registry
 func TestListOfTextsIsBounded(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
-	text := fmt.Sprintf(`{"type":"record","name":"r","doc":"%s","fields":[]}`, strings.Repeat("x", 900_000))
-	for i := range 75 {
+	text := fmt.Sprintf(`{"type":"record","name":"r","doc":"%s","fields":[]}`, strings.Repeat("x", 450_000))
+	for i := range 150 {
 		m.register(m.admin, fmt.Sprint("big", i), text)
 	}
-	if _, err := m.schemas(m.admin.By, registry.Which{}); faultOf(err) != registry.TooLarge || !strings.Contains(err.Error(), "limit=74") {
+	if _, err := m.schemas(m.admin.By, registry.Which{}); faultOf(err) != registry.TooLarge || !strings.Contains(err.Error(), "limit=149") {
 		t.Errorf("all at once: %v", err)
 	}
-	for offset, want := range map[int]int{0: 74, 74: 1} {
-		vs, err := m.schemas(m.admin.By, registry.Which{Offset: offset, Limit: 74})
+	for offset, want := range map[int]int{0: 149, 149: 1} {
+		vs, err := m.schemas(m.admin.By, registry.Which{Offset: offset, Limit: 149})
 		if err != nil || len(vs) != want {
 			t.Errorf("from %d: %d (%v)", offset, len(vs), err)
 		}

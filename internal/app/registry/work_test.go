@@ -22,9 +22,9 @@ func TestCheckIsBounded(t *testing.T) {
 	}
 	level(weir.CompatNone)
 	text := func(i int, typ string) string {
-		return fmt.Sprintf(`{"type":"record","name":"r","doc":"%d%s","fields":[{"name":"f","type":"%s"}]}`, i, strings.Repeat("x", 900_000), typ)
+		return fmt.Sprintf(`{"type":"record","name":"r","doc":"%d%s","fields":[{"name":"f","type":"%s"}]}`, i, strings.Repeat("x", 450_000), typ)
 	}
-	const fit = registry.MaxCompared / 1_800_200
+	const fit = registry.MaxCompared / 900_200
 	for i := range fit {
 		m.register(m.admin, "big", text(i, "string"))
 	}

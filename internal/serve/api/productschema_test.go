@@ -155,7 +155,7 @@ func TestLongSchemaOfAProduct(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
 	m.domain("dom")
-	text := strings.Replace(users, `"fields"`, `"doc":"`+strings.Repeat(`\"`, 400<<10)+`","fields"`, 1)
+	text := strings.Replace(users, `"fields"`, `"doc":"`+strings.Repeat(`\"`, 250<<10)+`","fields"`, 1)
 	p, err := m.admin.CreateProduct(t.Context(), client.NewProduct{Name: "dom.long", Encoding: "avro", Schema: text})
 	must(t, err)
 	v, err := m.registry.Version(t.Context(), weirs.By, p.Subjects[0].Subject, registry.Latest, registry.LivingOnly)

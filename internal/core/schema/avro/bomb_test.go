@@ -100,9 +100,15 @@ func deepReferences(n int) []schema.Reference {
 	return refs
 }
 
+// large is a reference to half of what all texts together may have.
+func large(name string) schema.Reference {
+	text := fmt.Sprintf(`{"type":"fixed","name":"%s","size":1,"doc":"%s"}`, name, strings.Repeat("x", avro.MaxSource-100))
+	return schema.Reference{Name: name, Source: schema.Source{Text: text}}
+}
+
 func bombs() []bomb {
 	long := strings.Repeat("n", 600)
-	megabyte := strings.Repeat("9", avro.MaxText-200)
+	much := strings.Repeat("9", avro.MaxSource-200)
 	return []bomb{
 		{name: "50,000 fields", text: record("R", repeat(50_000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":%d}`, i, i) })), says: "more than"},
 		{name: "one field too many", text: record("R", repeat(avro.MaxFields+1, field)), says: "more than 5000 fields"},
@@ -113,36 +119,36 @@ func bombs() []bomb {
 		{name: "one type too deep", text: nested(schema.MaxDepth, `{"type":"array","items":`, `"int"`, "}"), says: "types are nested more than 64 deep"},
 		{name: "records too deep", text: nestedRecords(schema.MaxDepth), says: "nested more than"},
 		{name: "records at the limit", text: nestedRecords(schema.MaxDepth - 1)},
-		{name: "one byte too many", text: `"string"` + strings.Repeat(" ", avro.MaxText), says: "more than 1048576 bytes"},
-		{name: "a megabyte of space", text: strings.Repeat(" ", avro.MaxText-8) + `"string"`},
-		{name: "a megabyte of comment", text: `"string"/*` + strings.Repeat("/x", avro.MaxText/2-10) + "*/"},
-		{name: "a megabyte of comments", text: strings.Repeat("/**/", avro.MaxText/4-10) + `"string"`},
-		{name: "a megabyte of digits", text: `{"type":"fixed","name":"F","size":` + megabyte + "}", says: "is not a size"},
-		{name: "a megabyte of digits for a double", text: record("R", `{"name":"d","type":"double","default":`+megabyte+"}"), says: "is not a value of its type"},
-		{name: "a megabyte of doc", text: `{"type":"fixed","name":"F","size":1,"doc":"` + megabyte + `"}`},
-		{name: "a megabyte of escapes", text: `{"type":"string","p":"` + strings.Repeat(`\u0001`, (avro.MaxText-100)/6) + `"}`},
-		{name: "a megabyte of name", text: `{"type":"fixed","size":1,"name":"n` + megabyte + `"}`, says: "use at most 512"},
+		{name: "one byte too many", text: `"string"` + strings.Repeat(" ", avro.MaxSource), says: "more than 524288 bytes of text"},
+		{name: "much space", text: strings.Repeat(" ", avro.MaxSource-8) + `"string"`},
+		{name: "much comment", text: `"string"/*` + strings.Repeat("/x", avro.MaxSource/2-10) + "*/"},
+		{name: "much comments", text: strings.Repeat("/**/", avro.MaxSource/4-10) + `"string"`},
+		{name: "much digits", text: `{"type":"fixed","name":"F","size":` + much + "}", says: "is not a size"},
+		{name: "much digits for a double", text: record("R", `{"name":"d","type":"double","default":`+much+"}"), says: "is not a value of its type"},
+		{name: "much doc", text: `{"type":"fixed","name":"F","size":1,"doc":"` + much + `"}`},
+		{name: "much escapes", text: `{"type":"string","p":"` + strings.Repeat(`\u0001`, (avro.MaxSource-100)/6) + `"}`},
+		{name: "much name", text: `{"type":"fixed","size":1,"name":"n` + much + `"}`, says: "use at most 512"},
 		{name: "a long field", text: record("R", `{"name":"`+long+`","type":"int"}`), says: "use at most 512"},
 		{name: "a long symbol", text: `{"type":"enum","name":"E","symbols":["` + long + `"]}`, says: "use at most 512"},
 		{name: "a long alias", text: `{"type":"fixed","name":"F","size":1,"aliases":["` + long + `"]}`, says: "use at most 512"},
-		{name: "half a million values", text: "[" + strings.Repeat("0,", avro.MaxText/2-2) + "0]", says: "more than 100000 JSON values"},
-		{name: "half a million objects", text: `{"type":"int","p":[` + strings.Repeat("{},", avro.MaxText/3-10) + "0]}", says: "more than 100000 JSON values"},
-		{name: "many keys", text: "{" + repeat(90_000, func(i int) string { return fmt.Sprintf(`"%d":0`, i) }) + "}", says: "no \"type\""},
-		{name: "many of one key", text: "{" + repeat(90_000, func(int) string { return `"a":0` }) + "}", says: "twice"},
-		{name: "many branches", text: "[" + repeat(90_000, func(int) string { return `"int"` }) + "]", says: "twice"},
-		{name: "many symbols", text: `{"type":"enum","name":"E","symbols":[` + repeat(90_000, func(i int) string { return fmt.Sprintf(`"s%d"`, i) }) + "]}", says: "more than 10000 symbols"},
+		{name: "too many values", text: "[" + strings.Repeat("0,", avro.MaxSource/2-2) + "0]", says: "more than 100000 JSON values"},
+		{name: "too many objects", text: `{"type":"int","p":[` + strings.Repeat("{},", avro.MaxSource/3-10) + "0]}", says: "more than 100000 JSON values"},
+		{name: "many keys", text: "{" + repeat(45_000, func(i int) string { return fmt.Sprintf(`"%d":0`, i) }) + "}", says: "no \"type\""},
+		{name: "many of one key", text: "{" + repeat(80_000, func(int) string { return `"a":0` }) + "}", says: "twice"},
+		{name: "many branches", text: "[" + repeat(70_000, func(int) string { return `"int"` }) + "]", says: "twice"},
+		{name: "many symbols", text: `{"type":"enum","name":"E","symbols":[` + repeat(50_000, func(i int) string { return fmt.Sprintf(`"s%d"`, i) }) + "]}", says: "more than 10000 symbols"},
 		{name: "many aliases", text: `{"type":"fixed","name":"F","size":1,"aliases":[` + repeat(101, func(i int) string { return fmt.Sprintf(`"s%d"`, i) }) + "]}", says: "more than 100 aliases"},
 		{name: "many types", text: "[" + repeat(avro.MaxTypes+1, func(i int) string { return fmt.Sprintf(`{"type":"fixed","name":"F%d","size":1}`, i) }) + "]", says: "more than 2000 named types"},
 		{name: "types at the limit, with aliases", text: "[" + repeat(avro.MaxTypes, func(i int) string {
-			return fmt.Sprintf(`{"type":"fixed","name":"F%d","size":1,"aliases":[%s]}`, i, repeat(40, func(j int) string { return fmt.Sprintf(`"a%d"`, j) }))
+			return fmt.Sprintf(`{"type":"fixed","name":"F%d","size":1,"aliases":[%s]}`, i, repeat(30, func(j int) string { return fmt.Sprintf(`"a%d"`, j) }))
 		}) + "]"},
 		{name: "a default that may be 2^20 things", text: choices(20), says: "steps to check"},
 		{name: "defaults that fill each other", text: filled(60)},
 		{name: "a default of many symbols", text: record("R", `{"name":"e","type":{"type":"enum","name":"E","symbols":[`+repeat(9_000, func(i int) string { return fmt.Sprintf(`"s%d"`, i) })+`]}},{"name":"d","type":{"type":"array","items":"E"},"default":[`+repeat(50_000, func(int) string { return `"s8999"` })+`]}`), says: "steps to check"},
-		{name: "a default of many keys", text: record("R", `{"name":"e","type":`+record("S", repeat(4_000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":"int","default":1}`, i) }))+`,"default":{`+repeat(40_000, func(i int) string { return fmt.Sprintf(`"k%d":0`, i) })+`}}`), says: "steps to check"},
+		{name: "a default of many keys", text: record("R", `{"name":"e","type":`+record("S", repeat(4_000, func(i int) string { return fmt.Sprintf(`{"name":"f%d","type":"int","default":1}`, i) }))+`,"default":{`+repeat(30_000, func(i int) string { return fmt.Sprintf(`"k%d":0`, i) })+`}}`), says: "steps to check"},
 		{name: "references in diamonds", text: `"string"`, refs: diamond(60)},
 		{name: "references too deep", text: `"string"`, refs: deepReferences(schema.MaxDepth + 1), says: "references are nested more than 64 deep"},
-		{name: "two halves too large", text: `{"type":"fixed","name":"F","size":1,"doc":"` + megabyte + `"}`, refs: []schema.Reference{{Name: "g", Source: schema.Source{Text: `{"type":"fixed","name":"G","size":1,"doc":"` + megabyte + `"}`}}}, says: "more than 1048576 bytes"},
+		{name: "parts too large", text: `{"type":"fixed","name":"F","size":1,"doc":"` + much + `"}`, refs: []schema.Reference{large("G"), large("H")}, says: "more than 1048576 bytes of text, with"},
 		{name: "no UTF-8", text: "\"\xff\"", says: "not UTF-8"},
 	}
 }
@@ -221,7 +227,7 @@ func TestFieldsAreBounded(t *testing.T) {
 			return record("R", fields)
 		}(),
 		"records without fields": record("R", `{"name":"u","type":[`+repeat(1_900, func(i int) string { return record(fmt.Sprintf("T%d", i), "") })+`]},`+
-			repeat(40, func(i int) string {
+			repeat(30, func(i int) string {
 				return fmt.Sprintf(`{"name":"a%d","type":[`, i) + repeat(1_900, func(i int) string { return fmt.Sprintf(`"T%d"`, i) }) + `]}`
 			})),
 		"long paths": func() string {

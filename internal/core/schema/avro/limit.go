@@ -9,8 +9,10 @@ import (
 	"github.com/weirmesh/weir/internal/core/schema"
 )
 
-// The limits. All but MaxName are for a text and what it refers to together.
+// The limits. All but MaxSource and MaxName are for a text and what it refers to
+// together.
 const (
+	MaxSource  = 512 << 10      // bytes of one text
 	MaxText    = schema.MaxText // bytes
 	MaxValues  = 100_000        // JSON values
 	MaxFields  = 5_000          // fields of records

@@ -68,6 +68,9 @@ func inReference(name string, err error) error {
 
 // text reads one text and the defaults in it.
 func (p *parser) text(text string) (*Type, error) {
+	if len(text) > MaxSource {
+		return nil, over("", "bytes of text", MaxSource, "split it: put types into schemas of their own and refer to them")
+	}
 	if p.bytes += len(text); p.bytes > MaxText {
 		return nil, over("", "bytes of text, with what it refers to", MaxText, "split it: put types into schemas of their own")
 	}
