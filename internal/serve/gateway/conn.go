@@ -72,6 +72,7 @@ type conn struct {
 	draining atomic.Bool
 	clientID string
 	library  weir.Library // as the client said before its login
+	wanted   wanted
 
 	uses  uses   // the names by which this connection knows topics
 	peers *uses  // and those of the client's other connections; nil before the login

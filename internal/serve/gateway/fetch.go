@@ -57,6 +57,7 @@ func fetchRequest(x *exchange) error {
 		req.SessionID, req.SessionEpoch = 0, -1
 	}
 	x.c.fetch.add(req.Topics)
+	x.wants(req.Topics, true)
 	return nil
 }
 
@@ -104,6 +105,7 @@ func (x *exchange) fetchOn(req *kmsg.FetchRequest, own bool) error {
 	}
 	s.judged = x.snap.Offset()
 	s.add(req.Topics)
+	x.wants(req.Topics, false)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"sync"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/weirmesh/weir"
@@ -94,10 +96,40 @@ func (x *exchange) meterAcknowledged(r *kmsg.ProduceResponse) {
 	}
 }
 
-// meterFetched counts what is sent to the client. A batch leaves whole, so what
-// lies in it before the offset that was asked for counts too. Marks of
-// transactions do not, nor does what the client drops since it was aborted.
+// wanted is the offset from which a connection reads each partition, as its
+// requests said last. Requests and answers use it.
+type wanted struct {
+	mu   sync.Mutex
+	from map[place]int64
+}
+
+// maxWanted bounds how many partitions of one connection are remembered.
+const maxWanted = 20_000
+
+// wants notes from where a Fetch reads; a fresh one names everything.
+func (x *exchange) wants(topics []kmsg.FetchRequestTopic, fresh bool) {
+	w := &x.c.wanted
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if fresh || w.from == nil || len(w.from) > maxWanted {
+		w.from = map[place]int64{}
+	}
+	for i := range topics {
+		t, ok := x.topicAs(topics[i].Topic, topics[i].TopicID)
+		if !ok {
+			continue
+		}
+		for _, p := range topics[i].Partitions {
+			w.from[place{t.Of.UID, p.Partition}] = p.FetchOffset
+		}
+	}
+}
+
+// meterFetched counts what is sent to the client, from the offset on that it
+// asked for: a batch leaves whole, but what lies before that is dropped by the
+// client. So are marks of transactions, and what was aborted.
 func (x *exchange) meterFetched(t *kmsg.FetchResponseTopic) {
+	of, known := x.topicAs(t.Topic, t.TopicID)
 	m := x.c.g.metrics
 	var sum offer
 	for i := range t.Partitions {
@@ -105,23 +137,26 @@ func (x *exchange) meterFetched(t *kmsg.FetchResponseTopic) {
 		if len(p.RecordBatches) == 0 {
 			continue
 		}
-		records := delivered(p)
-		sum.records, sum.bytes = sum.records+records, sum.bytes+int64(len(p.RecordBatches))
+		sum.records += delivered(p, x.c.wanted.at(place{of.Of.UID, p.Partition}))
+		sum.bytes += int64(len(p.RecordBatches))
 		m.DeliveredPartitions.Add(1)
-	}
-	if sum == (offer{}) {
-		return
 	}
 	m.DeliveredRecords.Add(sum.records)
 	m.DeliveredBytes.Add(sum.bytes)
-	if of, ok := x.topicAs(t.Topic, t.TopicID); ok {
+	if known {
 		x.meter(of.Of, weir.Reading, weir.ByGateway, sum)
 	}
 }
 
-// delivered counts the records that a client hands on; old formats are not
-// counted.
-func delivered(p *kmsg.FetchResponseTopicPartition) (records int64) {
+func (w *wanted) at(p place) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.from[p]
+}
+
+// delivered counts the records that a client hands on which asked for those from
+// an offset on; old formats are not counted.
+func delivered(p *kmsg.FetchResponseTopicPartition, from int64) (records int64) {
 	aborted := p.AbortedTransactions // sorted by offset
 	var dropped map[int64]bool       // producers whose transaction was aborted
 	for raw := p.RecordBatches; ; {
@@ -140,7 +175,7 @@ func delivered(p *kmsg.FetchResponseTopicPartition) (records int64) {
 		case b.Control:
 			delete(dropped, b.Producer)
 		case !b.Transactional || !dropped[b.Producer]:
-			records += int64(b.Records)
+			records += min(int64(b.Records), max(0, b.Last-from+1))
 		}
 	}
 }
