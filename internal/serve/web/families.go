@@ -1,8 +1,11 @@
 package web
 
 import (
+	"github.com/weirmesh/weir/internal/serve/web/activity"
 	"github.com/weirmesh/weir/internal/serve/web/home"
 	"github.com/weirmesh/weir/internal/serve/web/nodes"
+	"github.com/weirmesh/weir/internal/serve/web/org"
+	"github.com/weirmesh/weir/internal/serve/web/publish"
 	"github.com/weirmesh/weir/internal/serve/web/site"
 )
 
@@ -11,5 +14,8 @@ func Families() []site.Family {
 	return []site.Family{
 		home.Family(),
 		nodes.Family(),
+		publish.Family(),
+		org.Family(),
+		activity.Family(),
 	}
 }
