@@ -78,6 +78,7 @@ type Event struct {
 	Type string          `json:"type"` // product.created, access.revoked, ...
 	Ref  Ref             `json:"ref"`
 	Data json.RawMessage `json:"data,omitempty"`
+	To   []UID           `json:"to,omitempty"` // whose members are told this, though they may not know of all that changed
 }
 
 // Head is a place in the ledger and the hash of all up to it. The zero Head is

@@ -72,8 +72,12 @@ const (
 // What is zero does not narrow it. A page looks at 50,000 entries at most: it
 // may be short, or empty, and still have a Next.
 //
+// An entry with events to somebody in scope is in scope too. Who may not know of
+// all that it changed gets it without its changes, its answer and its bytes, and
+// of its events those to them.
+//
 // An entry is about what it changed, and about the products, streams and
-// applications that this points to. By name, one asks about everything that has
+// applications that this points to, or of which its events to somebody are. By name, one asks about everything that has
 // or ever had the name.
 type EntryQuery struct {
 	Scope  Scope

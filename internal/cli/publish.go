@@ -154,8 +154,11 @@ func readerNames(readers []client.ProductReader) string {
 	names := make([]string, len(readers))
 	for i, r := range readers {
 		names[i] = r.Application + " of " + r.Team
+		if r.Own {
+			names[i] += ", whose it is"
+		}
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, "; ")
 }
 
 func (c *cli) productReaders(k kind[client.Product]) *cobra.Command {

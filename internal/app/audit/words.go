@@ -14,6 +14,9 @@ func words(s *seer, e weir.Entry, thing weir.Ref) string {
 	if f := e.Refusal; f != nil {
 		return refused(f)
 	}
+	if len(e.Changes) == 0 && len(e.Events) > 0 {
+		return told(e.Op, e.Events[0])
+	}
 	if say, ok := sentences()[e.Op]; ok {
 		if text := say(s, e, thing); text != "" {
 			return text

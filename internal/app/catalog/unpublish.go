@@ -240,7 +240,8 @@ func tellReaders(event string, p *weir.Product, successor string, readers []Read
 	for _, r := range readers {
 		if !r.Own {
 			all = append(all, weir.Event{
-				Type: event, Ref: weir.Ref{Noun: weir.NounApplication, UID: r.Application, Name: r.Name}, Data: data(told{Product: p.Name, Successor: successor}),
+				Type: event, Ref: weir.Ref{Noun: weir.NounApplication, UID: r.Application, Name: r.Name}, To: []weir.UID{r.Team},
+				Data: data(told{Product: p.Name, Successor: successor}),
 			})
 		}
 	}

@@ -183,8 +183,8 @@ func (b *batch) insertRefers(ctx context.Context, c weir.Change) error {
 func (b *batch) writeEntry(ctx context.Context, r weir.Record, about []weir.UID) error {
 	e := r.Entry
 	nouns, why, refused := touched(e)
-	if _, err := b.c.Exec(ctx, "insert into entry (offset, hash, author, audience, at, op, door, refused, nouns, why, entry) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		int64(r.Offset), r.Hash.String(), author(e.By), audience(e.Changes), e.At.UnixNano(), e.Op, e.Via.Door, refused, nouns, why, string(r.Bytes)); err != nil {
+	if _, err := b.c.Exec(ctx, "insert into entry (offset, hash, author, audience, told, at, op, door, refused, nouns, why, entry) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		int64(r.Offset), r.Hash.String(), author(e.By), audience(e.Changes), told(e.Events), e.At.UnixNano(), e.Op, e.Via.Door, refused, nouns, why, string(r.Bytes)); err != nil {
 		return err
 	}
 	for _, u := range about {
@@ -217,6 +217,18 @@ func touched(e weir.Entry) (nouns, why string, refused int) {
 	return nouns, why, refused
 }
 
+// told is to whom events are.
+func told(es []weir.Event) string {
+	var to []weir.UID
+	for _, e := range es {
+		to = append(to, e.To...)
+	}
+	if len(to) == 0 {
+		return ""
+	}
+	return uids(to)
+}
+
 // audience is who may know of each change, each set once.
 func audience(cs []weir.Change) string {
 	if len(cs) == 0 {
@@ -235,7 +247,8 @@ func audience(cs []weir.Change) string {
 }
 
 // subjects lists what an entry is about: what it changed, and the products,
-// streams and applications that this points to, or pointed to when it ended.
+// streams and applications that this points to, or pointed to when it ended, and
+// those of which its events to somebody are.
 func (b *batch) subjects(ctx context.Context, e weir.Entry) ([]weir.UID, error) {
 	us := make([]weir.UID, 0, len(e.Changes)+1)
 	for _, c := range e.Changes {
@@ -249,6 +262,11 @@ func (b *batch) subjects(ctx context.Context, e weir.Entry) ([]weir.UID, error) 
 			case weir.NounProduct, weir.NounStream, weir.NounApplication:
 				us = append(us, ref.UID)
 			}
+		}
+	}
+	for _, ev := range e.Events {
+		if len(ev.To) > 0 {
+			us = append(us, ev.Ref.UID)
 		}
 	}
 	if e.Refusal != nil && !e.Refusal.Ref.UID.IsZero() {

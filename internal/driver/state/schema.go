@@ -2,7 +2,7 @@ package state
 
 // schemaVersion is the number of the tables below. A file with another number
 // is made again from the ledger, never changed in place.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // The table meta has this shape in every version: it says how far the file is,
 // which is compared with the ledger before anything is thrown away.
@@ -42,6 +42,7 @@ create table entry (
 	hash     text not null,
 	author   text not null, -- uid
 	audience text not null, -- JSON: for each change the readers, [] is the whole mesh; '' without changes
+	told     text not null, -- JSON: to whom its events are; '' if to nobody
 	at       integer not null,
 	op       text not null,
 	door     text not null,

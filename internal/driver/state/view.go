@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -227,7 +228,7 @@ func (v *view) Entries(ctx context.Context, q weir.EntryQuery) (weir.EntryPage, 
 			p.Next = p.Records[limit-1].Offset
 			return nil
 		}
-		r, err := v.record(scan)
+		r, err := v.record(scan, q.Scope)
 		p.Records = append(p.Records, r)
 		return err
 	})
@@ -261,10 +262,12 @@ func (v *view) looked(q weir.EntryQuery) stretch {
 	return stretch{low: end - maxLook, high: end, next: end - maxLook}
 }
 
-func (v *view) record(scan func(...any) error) (weir.Record, error) {
+// record reads an entry, and keeps of it what a scope may know.
+func (v *view) record(scan func(...any) error, s weir.Scope) (weir.Record, error) {
 	var r weir.Record
 	var hash, entry string
-	if err := scan(&r.Offset, &hash, &entry); err != nil {
+	var whole bool
+	if err := scan(&r.Offset, &hash, &entry, &whole); err != nil {
 		return r, err
 	}
 	if err := r.Hash.UnmarshalText([]byte(hash)); err != nil {
@@ -273,23 +276,34 @@ func (v *view) record(scan func(...any) error) (weir.Record, error) {
 	r.Bytes = []byte(entry)
 	var err error
 	r.Entry, err = weir.DecodeEntry(r.Bytes)
+	if !whole {
+		r.Bytes, r.Entry.Changes, r.Entry.Answer, r.Entry.Key = nil, nil, nil, ""
+		r.Entry.Events = slices.DeleteFunc(r.Entry.Events, func(e weir.Event) bool { return len(e.To) == 0 || !s.Knows(e.To) })
+	}
 	return r, v.state.decoded(err)
 }
 
 // An entry is in scope if there are changes and each one's readers are, or if
-// Own is its author.
-const entryInScope = ` and (e.author = ?7 or (e.audience <> '' and
+// Own is its author. Those to whom its events are see a part of it.
+const (
+	entryInScope = `(e.author = ?7 or (e.audience <> '' and
 	((?2 and e.audience = '[[]]') or not exists (
 		select 1 from json_each(e.audience) c where not (
 			(?2 and json_array_length(c.value) = 0) or exists (
 				select 1 from json_each(c.value) r where r.value in (select value from json_each(?1))))))))`
+	entryTold = `(e.told <> '' and exists (select 1 from json_each(e.told) t where t.value in (select value from json_each(?1))))`
+)
 
 func entriesQuery(q weir.EntryQuery, w stretch, limit int) (string, []any) {
 	var b strings.Builder
-	b.WriteString("select e.offset, e.hash, e.entry from entry e where e.offset < ?3 and e.offset >= ?8")
+	whole := entryInScope
+	if q.Scope.All {
+		whole = "1"
+	}
+	b.WriteString("select e.offset, e.hash, e.entry, ifnull(" + whole + ", 0) from entry e where e.offset < ?3 and e.offset >= ?8")
 	args := []any{uids(q.Scope.Of), q.Scope.Mesh, int64(w.high), refs([]weir.Ref{q.By}), refs(q.About), limit, own(q), int64(w.low), author(q.By)}
 	if !q.Scope.All {
-		b.WriteString(entryInScope)
+		b.WriteString(" and (" + entryInScope + " or " + entryTold + ")")
 	}
 	if q.By != (weir.Ref{}) {
 		b.WriteString(` and e.author in (` + namedBy + `(?4) j join named n on n.noun = j.value ->> 'noun' and n.name = j.value ->> 'name' where j.value ->> 'uid' is null` +
@@ -319,6 +333,9 @@ func narrowed(b *strings.Builder, q weir.EntryQuery, args []any) []any {
 			args = append(args, value)
 			b.WriteString(" and " + strings.ReplaceAll(condition, "?", "?"+strconv.Itoa(len(args))))
 		}
+	}
+	if q.Noun != "" && !q.Scope.All {
+		b.WriteString(" and " + entryInScope) // who is told something learns of no change
 	}
 	add(q.Noun != "", "instr(e.nouns, ?)", " "+string(q.Noun)+" ")
 	add(q.Op != "" && strings.Contains(q.Op, "."), "e.op = ?", q.Op)

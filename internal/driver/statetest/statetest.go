@@ -43,6 +43,7 @@ func Run(t *testing.T, d Driver) {
 		"Refers":           refers,
 		"Limits":           limits,
 		"Entries":          entries,
+		"Told":             told,
 		"Answer":           answer,
 		"CatchUp":          catchUp,
 		"Closed":           closed,
