@@ -443,17 +443,17 @@ def script():
         for s in seen:
             what = bomb.kind + (", " + s[3] if len(s) > 3 else "")
             slowest, fattest = max(slowest, (s[1] * 1000, what)), max(fattest, (s[2], what))
+    measure(f"{n} bombs: answers", dict(sorted(answers.items())))
+    measure(f"slowest ({slowest[1]})", slowest[0], "ms")
+    measure("the node's own time, at most", watch.most * 1000, "ms")
+    measure("tries that were made again, because others had the processor", watch.again)
+    measure(f"most memory ({fattest[1]})", fattest[0], "MB")
     claim(node.alive(), "the node lives")
     for w in wrong:
         lib.say("  wrong: " + w)
     claim(not wrong, f"{len(wrong)} of {n} bombs")
     status, got = client.ask("GET", f"/subjects/{team}._private.warm-avro/versions")
     claim((status, got) == (200, [1]), f"the registry works as before: {status} {got}")
-    measure(f"{n} bombs: answers", dict(sorted(answers.items())))
-    measure(f"slowest ({slowest[1]})", slowest[0], "ms")
-    measure("the node's own time, at most", watch.most * 1000, "ms")
-    measure("tries that were made again, because others had the processor", watch.again)
-    measure(f"most memory ({fattest[1]})", fattest[0], "MB")
     measure("resident at the end", node.rss(), "MB")
 
 
