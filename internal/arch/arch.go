@@ -61,7 +61,7 @@ var floors = []floor{
 		"internal/core", "internal/format", "internal/writer", "internal/app", "internal/apply",
 		"internal/worker", "internal/driver", "internal/serve", "client",
 	}, lib: allLibraries},
-	{dir: "internal/cli", may: []string{"client", "internal/node", "internal/demo", "internal/importer"}, lib: allLibraries},
+	{dir: "internal/cli", may: []string{"client", "internal/format", "internal/node", "internal/demo", "internal/importer"}, lib: allLibraries},
 	{dir: "cmd/weir", may: []string{"internal/cli"}},
 	{dir: "test", may: []string{"client"}, lib: allLibraries, testCode: true},
 }
