@@ -222,11 +222,17 @@ func supportText(all []client.Support) string {
 	return strings.Join(parts, ", ")
 }
 
-// lacks names what a product should tell and does not.
+// lacks names the policies that a product breaks, without those that are advice.
 func lacks(all []client.Warning) string {
-	rules := make([]string, len(all))
-	for i, w := range all {
-		rules[i] = w.Rule
+	var rules []string
+	for _, w := range all {
+		switch w.Severity {
+		case string(weir.SeverityInfo):
+		case string(weir.SeverityWarning):
+			rules = append(rules, w.Rule)
+		default:
+			rules = append(rules, w.Rule+" ("+w.Severity+")")
+		}
 	}
 	return strings.Join(rules, ", ")
 }

@@ -101,7 +101,7 @@ WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
 	c.add(root, groupMesh, c.searchCommand(), c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(), c.readCommand(),
 		c.streamCommand(), c.schemaCommand(), c.registryNoun(), c.applicationCommand(), c.accessCommand(), c.tokenCommand())
 	c.add(root, groupRecord, c.auditCommand(), c.exportCommand())
-	c.add(root, groupMesh, c.roleCommand(), c.termCommand())
+	c.add(root, groupMesh, c.roleCommand(), c.termCommand(), c.policyCommand())
 	c.add(root, groupLogin, c.loginCommand(), c.logoutCommand(), c.contextCommand(), c.whoamiCommand())
 	root.AddCommand(c.versionCommand())
 	return root

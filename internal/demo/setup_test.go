@@ -67,7 +67,7 @@ func tellsAll(t *testing.T, cl *client.Client) {
 	must(t, err)
 	for _, p := range all {
 		for _, w := range p.Warnings {
-			if w.Rule != "open" { // its data is made up
+			if w.Rule != "open" && w.Severity != "info" { // its data is made up
 				t.Errorf("%s: %s", p.Name, w.Message)
 			}
 		}

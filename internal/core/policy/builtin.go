@@ -118,7 +118,7 @@ var builtin = []Rule{
 		Name: "tags", Severity: weir.SeverityInfo, When: weir.WhenAlways,
 		Expression: `size(product.tags) > 0`,
 		Message:    "it has no tag by which one could find it",
-		Fix:        "weir product tag {product.name} area:VALUE",
+		Fix:        "weir product edit {product.name} --add-tag area:VALUE",
 	},
 	{
 		Name: "support", Severity: weir.SeverityInfo, When: weir.WhenAlways,
@@ -130,7 +130,7 @@ var builtin = []Rule{
 		Name: "documentation", Severity: weir.SeverityInfo, When: weir.WhenAlways,
 		Expression: `product.hasDocumentation`,
 		Message:    "it has no documentation",
-		Fix:        "weir product edit {product.name} --documentation FILE",
+		Fix:        "weir product edit {product.name} --doc FILE",
 	},
 	{
 		Name: "successor", Severity: weir.SeverityInfo, When: weir.WhenAlways,
