@@ -32,6 +32,7 @@ var shapes = map[int16]func(*walk){
 		}
 		w.since(8, 1)
 		w.tags(nil)
+		w.padding(3) // librdkafka 2.16 writes that much behind a request for all topics
 	},
 	8: func(w *walk) { // OffsetCommit
 		w.text()

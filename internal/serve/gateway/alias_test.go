@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -442,6 +443,27 @@ func TestListsShowATopicOnce(t *testing.T) {
 		asks(r, published)
 		is("one that asked again", r, published)
 	})
+}
+
+// TestListingAsLibrdkafkaAsks: with zeros behind the request, as 2.16 sends it,
+// for all topics and for one.
+func TestListingAsLibrdkafkaAsks(t *testing.T) {
+	t.Parallel()
+	m := mustMesh(t, mustCluster(t, 1), nil)
+	r := m.login("app")
+	name := "own.data.v1"
+	for _, topics := range [][]kmsg.MetadataRequestTopic{nil, {{Topic: &name}}} {
+		req := kmsg.NewPtrMetadataRequest()
+		req.Version, req.Topics = 13, topics
+		frame := append(r.frame(req), 0, 0, 0)
+		binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
+		must(t, r.send(frame))
+		resp, err := r.answer(req, r.next)
+		must(t, err)
+		if !slices.ContainsFunc(resp.(*kmsg.MetadataResponse).Topics, func(t kmsg.MetadataResponseTopic) bool { return *t.Topic == name && t.ErrorCode == 0 }) {
+			t.Errorf("asked for %v: %+v", topics, resp)
+		}
+	}
 }
 
 // TestPublishingUnderAClient: what is published goes on under the name that its
