@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-real accept check lint arch generate fuzz bench bench-registry soak kafka kafka-stop
+.PHONY: help demo build test test-race test-real test-browser accept check lint arch generate fuzz bench bench-registry soak kafka kafka-stop
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test-race: ## the same under the race detector (needs a C compiler)
 
 test-real: build ## suites and acceptance against a real Apache Kafka from Maven
 	scripts/test-real
+
+test-browser: build ## the pages in a real browser, on the demo (scripts/tools --install)
+	test/browser/run
 
 accept: build ## one script for each public claim, on the embedded broker
 	test/accept/run

@@ -1,0 +1,126 @@
+// What every browser test needs: a browser, a page that fails its test when the
+// console, the policy or a request says that something is wrong, axe, and the
+// widths that pages must fit. The node runs already; see run.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+export const url = process.env.WEIR_URL;
+export const user = process.env.WEIR_USER;
+export const password = process.env.WEIR_PASSWORD;
+export const token = process.env.WEIR_TOKEN;
+
+/** The widths that every page fits without a horizontal bar. */
+export const widths = [360, 1280, 2560];
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const shots = process.env.WEIR_SHOTS;
+
+/** A browser that ends with the test file. */
+export async function browser(t) {
+  const b = await chromium.launch({ executablePath: process.env.WEIR_CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+  t.after(() => b.close());
+  return b;
+}
+
+/**
+ * A page in a context of its own. When its test ends, it fails if the console
+ * had an error, the policy refused something, or a script threw. expect holds
+ * expressions for what is expected, such as the status of a refusal.
+ */
+export async function open(t, b, { width = 1280, height = 900, theme = "light", script = true, expect = [] } = {}) {
+  const context = await b.newContext({ baseURL: url, viewport: { width, height }, colorScheme: theme, javaScriptEnabled: script });
+  const wrong = [];
+  if (script) {
+    await context.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
+    });
+  }
+  const page = await context.newPage();
+  page.on("console", (m) => {
+    if (m.type() === "error" || m.type() === "warning") wrong.push(`${page.url()}: ${m.text()}`);
+  });
+  page.on("pageerror", (e) => wrong.push(`${page.url()}: ${e.message}`));
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(wrong.filter((w) => !expect.some((e) => e.test(w))), [], "the console says that something is wrong");
+  });
+  return page;
+}
+
+/** Signs in by the form, as a person does. */
+export async function signIn(page, as = user, secret = password) {
+  await page.goto("/sign-in");
+  await page.getByLabel("Name").fill(as);
+  await page.getByLabel("Password").fill(secret);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation", { name: "Places" }).waitFor();
+}
+
+/** Calls the API with the admin's token: for what a test needs to be there. */
+export async function api(method, path, body, as = token) {
+  const res = await fetch(url + "/api/v1" + path, {
+    method,
+    headers: { Authorization: `Bearer ${as}`, ...(body ? { "Content-Type": "application/json" } : {}) },
+    body: body ? JSON.stringify(body) : undefined,
+  });
+  const text = await res.text();
+  assert.ok(res.ok, `${method} ${path}: ${res.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
+
+/** A person with a password, in teams that are there. */
+export async function person(name, ...teams) {
+  const made = await api("POST", "/people", { name });
+  for (const team of teams) await api("PUT", `/teams/${team}/members/${name}`);
+  return made.password;
+}
+
+/** Fails if axe finds anything on the page as it is. */
+export async function accessible(page) {
+  const found = await page.evaluate(`${axeSource}; axe.run(document, { resultTypes: ["violations"] })`);
+  const told = found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => `${n.target} (${n.failureSummary})`).join("; ")}`);
+  assert.deepEqual(told, [], `axe finds something on ${page.url()}`);
+}
+
+/** Fails if the page is wider than the window. */
+export async function fits(page) {
+  const wide = await page.evaluate(() => {
+    const most = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= most) return [];
+    return [...document.querySelectorAll("body *")]
+      .filter((e) => e.getBoundingClientRect().right > most + 1 && !e.closest(".hidden, .table-box, .pre, .tabs"))
+      .slice(0, 5)
+      .map((e) => `${e.tagName.toLowerCase()}.${e.className}`);
+  });
+  const { width } = page.viewportSize();
+  assert.deepEqual(wide, [], `${page.url()} is wider than ${width} px`);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${page.url()} is wider than ${width} px`);
+}
+
+/** Looks at a path in light and dark and at every width. */
+export async function looksRight(page, path) {
+  for (const theme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto(path);
+    await accessible(page);
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 });
+      await fits(page);
+      await shot(page, path, theme, width);
+    }
+  }
+  await page.setViewportSize({ width: 360, height: 900 });
+  await accessible(page);
+}
+
+async function shot(page, path, theme, width) {
+  if (!shots) return;
+  mkdirSync(shots, { recursive: true });
+  const name = path.replace(/[^a-zA-Z0-9]+/g, "_").replace(/^_|_$/g, "") || "home";
+  await page.screenshot({ path: join(shots, `${name}-${theme}-${width}.png`), fullPage: true });
+}
