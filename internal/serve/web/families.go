@@ -2,9 +2,11 @@ package web
 
 import (
 	"github.com/weirmesh/weir/internal/serve/web/activity"
+	"github.com/weirmesh/weir/internal/serve/web/explore"
 	"github.com/weirmesh/weir/internal/serve/web/home"
 	"github.com/weirmesh/weir/internal/serve/web/nodes"
 	"github.com/weirmesh/weir/internal/serve/web/org"
+	"github.com/weirmesh/weir/internal/serve/web/product"
 	"github.com/weirmesh/weir/internal/serve/web/publish"
 	"github.com/weirmesh/weir/internal/serve/web/site"
 )
@@ -13,6 +15,8 @@ import (
 func Families() []site.Family {
 	return []site.Family{
 		home.Family(),
+		explore.Family(),
+		product.Family(),
 		nodes.Family(),
 		publish.Family(),
 		org.Family(),
