@@ -9,6 +9,8 @@ import "crypto/sha256"
 const (
 	OwnName         = "weir" // of the team and of the domain
 	ActivityProduct = OwnName + ".activity"
+
+	OwnTopics = "_weir." // the beginning of the names of its topics on a cluster, and of their subjects
 )
 
 // OwnUID is the uid of something that Weir itself has in a mesh, the same at

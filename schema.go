@@ -15,6 +15,11 @@ type SchemaID uint32
 // the next number on, ids belong to schemas that the gateway makes of others.
 const MaxSchemaID SchemaID = 999_999_999
 
+// OwnSchemaID is the first of the ids of schemas that Weir itself brings: at the
+// end of what registration gives, so that a mesh's own begin with 1, and an
+// import may bring any that it has.
+const OwnSchemaID SchemaID = 999_999_000
+
 // MaxImportedID is the greatest id that an import may bring: registration goes
 // on after the greatest one there is, and must not run out.
 const MaxImportedID SchemaID = 499_999_999

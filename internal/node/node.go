@@ -120,6 +120,8 @@ type Node struct {
 	observer weir.Observer
 	topics   topics // the same cluster
 	worker   *worker.Reconciler
+	activity *worker.Activity
+	disowned error // why what Weir itself offers is not there
 	gateway  *gateway.Gateway
 	traffic  gateway.Metrics
 	schemas  *door // the registry's listener
@@ -202,6 +204,7 @@ func (n *Node) start(ctx context.Context) error {
 		n.found,         // the mesh and its admin must be there before anyone asks
 		n.startMeasures, // before those who count and those who ask
 		n.startCatalog,  // the registry's index of all schemas, and products, whose contracts they are
+		n.own,           // what Weir itself offers in every mesh
 		n.startCluster,  // the broker and the worker that shapes it
 		n.startGateway,  // before the API, which tells clients its address
 		n.startRegistry, // the same
@@ -375,7 +378,7 @@ func (n *Node) startCluster(ctx context.Context) error {
 	})
 	n.group.run("topics", n.worker.Run)
 	n.group.run("retention", n.worker.Retain)
-	return nil
+	return n.startActivity(ctx, cluster)
 }
 
 func (n *Node) startUpstream(ctx context.Context) error {
@@ -422,6 +425,7 @@ func (n *Node) cluster() client.Cluster {
 	for name, p := range n.worker.Problems() {
 		c.Problems = append(c.Problems, name+": "+p.Text)
 	}
+	c.Problems = append(c.Problems, n.ownProblems()...)
 	return c
 }
 

@@ -137,18 +137,21 @@ func (s *Snapshot) Rights(l Login, t Topic) rights.Topic {
 }
 
 // PersonRights says what the applications of a person's teams could do with a
-// topic: a person reads what they could.
+// topic: a person reads what they could. Who is in the team that owns what is
+// Weir's own reads it too.
 func (s *Snapshot) PersonRights(teams []weir.UID, t Topic) rights.Topic {
-	return rights.OnTopic(s.facts(t,
-		func(owner weir.UID) bool { return slices.Contains(teams, owner) },
-		func(p weir.UID) bool { return s.allowedTo(teams, p) }))
+	owns := func(owner weir.UID) bool { return slices.Contains(teams, owner) }
+	return rights.OnTopic(s.facts(t, owns, func(p weir.UID) bool {
+		d, ok := s.domains[t.Domain]
+		return ok && p.Own() && owns(d.Team) || s.allowedTo(teams, p)
+	}))
 }
 
 // facts is what the rule decides by, for somebody who owns some teams' things
 // and was allowed some products.
 func (s *Snapshot) facts(t Topic, owns, allowed func(weir.UID) bool) rights.TopicFacts {
 	f := rights.TopicFacts{}
-	if d, ok := s.domains[t.Domain]; ok {
+	if d, ok := s.domains[t.Domain]; ok && !d.UID.Own() { // what is Weir's own only Weir writes
 		f.OwnDomain = owns(d.Team)
 	}
 	if p, ok := s.products[t.Of.UID]; ok {

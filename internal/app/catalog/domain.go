@@ -15,6 +15,9 @@ type NewDomain struct {
 // CreateDomain makes a domain that a team owns.
 func (c *Catalog) CreateDomain(ctx context.Context, call weir.Call, cmd NewDomain) (weir.Receipt, error) {
 	d := &weir.Domain{UID: c.uid(), Name: cmd.Name, Description: cmd.Description, Created: c.now().UTC()}
+	if err := weir.NotOwn(call.By, d.Name); err != nil {
+		return weir.Receipt{}, err
+	}
 	return c.writer.Submit(ctx, call.Decision("domain.create", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		if err := rights.Must(call.By, rights.Create, rights.Thing{Noun: weir.NounDomain}, d.Ref()); err != nil {
 			return weir.Outcome{}, err

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"slices"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
@@ -81,6 +80,13 @@ func (i *Identity) DeletePerson(ctx context.Context, call weir.Call, name string
 		if err != nil {
 			return weir.Outcome{}, err
 		}
+		if isAdmin(p) {
+			own, err := i.followAdmins(ctx, v, &weir.Person{UID: p.UID})
+			if err != nil {
+				return weir.Outcome{}, err
+			}
+			cs = append(cs, own...)
+		}
 		return outcome("person.deleted", p, append(cs, weir.DeleteChange(i.home, p, rev))...)
 	}))
 	if err == nil && !r.Replayed {
@@ -96,6 +102,9 @@ func (i *Identity) leaveAll(ctx context.Context, v weir.View, person weir.UID) (
 		q := weir.Query{Noun: n, Scope: weir.Everything, Refers: []weir.UID{person}}
 		err := weir.All(ctx, v, q, func(it weir.Item) error {
 			t, ok := it.Entity.(*weir.Team)
+			if ok && t.UID.Own() {
+				return nil // it follows the mesh admins
+			}
 			if !ok {
 				cs = append(cs, weir.DeleteChange(i.home, it.Entity, it.Rev))
 				return nil
@@ -113,15 +122,12 @@ func (i *Identity) leaveAll(ctx context.Context, v weir.View, person weir.UID) (
 
 // lastAdmin refuses to end the only mesh admin.
 func lastAdmin(ctx context.Context, v weir.View, p *weir.Person) error {
-	is := func(p *weir.Person) bool {
-		return slices.ContainsFunc(p.Roles, func(b weir.Binding) bool { return b.Role == weir.RoleMeshAdmin })
-	}
-	if !is(p) {
+	if !isAdmin(p) {
 		return nil
 	}
 	admins := 0
 	err := weir.All(ctx, v, weir.Query{Noun: weir.NounPerson, Scope: weir.Everything}, func(it weir.Item) error {
-		if o, ok := it.Entity.(*weir.Person); ok && is(o) {
+		if o, ok := it.Entity.(*weir.Person); ok && isAdmin(o) {
 			admins++
 		}
 		return nil

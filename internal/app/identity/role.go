@@ -70,7 +70,13 @@ func (i *Identity) appoint(ctx context.Context, call weir.Call, op string, a App
 		if err := edit(ctx, v, &next, weir.Binding{Role: a.Role, On: on}); err != nil {
 			return weir.Outcome{}, err
 		}
-		return i.changed("person.roles", p, rev, &next)
+		out, err := i.changed("person.roles", p, rev, &next)
+		if err != nil || len(out.Changes) == 0 || isAdmin(p) == isAdmin(&next) {
+			return out, err
+		}
+		cs, err := i.followAdmins(ctx, v, &next)
+		out.Changes = append(out.Changes, cs...)
+		return out, err
 	}))
 }
 

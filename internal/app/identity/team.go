@@ -15,6 +15,9 @@ func (i *Identity) CreateTeam(ctx context.Context, call weir.Call, name, descrip
 		if err := rights.Must(call.By, rights.Create, admin(weir.NounTeam), t.Ref()); err != nil {
 			return weir.Outcome{}, err
 		}
+		if err := weir.NotOwn(call.By, t.Name); err != nil {
+			return weir.Outcome{}, err
+		}
 		return i.changed("team.created", nil, 0, t)
 	}))
 }
@@ -84,7 +87,7 @@ func (i *Identity) team(ctx context.Context, v weir.View, call weir.Call, verb r
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := rights.Must(call.By, verb, admin(weir.NounTeam), t.Ref()); err != nil {
+	if err := rights.Must(call.By, verb, ownedBy(weir.NounTeam, t.UID), t.Ref()); err != nil {
 		return nil, 0, err
 	}
 	return t, rev, call.Check(t.Ref(), rev)

@@ -17,6 +17,9 @@ func (r *Registry) First(ctx context.Context, by weir.Principal, k weir.SubjectK
 	}
 	name := of.Subject(k)
 	reg := Registration{Subject: name, Format: of.SchemaFormat(k), Text: text}
+	if of.UID.Own() {
+		reg.ID = weir.OwnSchemaID
+	}
 	if text == "" {
 		return nil, fault(InvalidSchema, weir.Invalid, "Empty schema").At("schema").WithFix("send the text of a schema")
 	}
@@ -56,7 +59,7 @@ func (d *registering) first(ctx context.Context, v weir.View, k weir.SubjectKind
 	if err := rights.Must(d.call.By, rights.Create, rights.OfProduct(weir.NounSubject, p), weir.Ref{Noun: weir.NounSubject, Name: name}); err != nil {
 		return nil, err
 	}
-	if err := was.writable(); err != nil {
+	if err := was.writable(); err != nil && !p.UID.Own() {
 		return nil, err
 	}
 	if len(was.versions()) > 0 {

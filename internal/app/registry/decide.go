@@ -177,15 +177,15 @@ func withID(ctx context.Context, v weir.View, id weir.SchemaID, e *weir.Schema) 
 	return there, nil
 }
 
-// nextID is the id after the greatest that was given.
+// nextID is the id after the greatest that was given, but for Weir's own.
 func nextID(ctx context.Context, v weir.View) (weir.SchemaID, error) {
-	page, err := v.List(ctx, weir.Query{Noun: weir.NounSchema, Scope: weir.Everything, Desc: true, Limit: 1})
+	page, err := v.List(ctx, weir.Query{Noun: weir.NounSchema, Scope: weir.Everything, Desc: true, After: weir.SchemaName(weir.OwnSchemaID), Limit: 1})
 	if err != nil || len(page.Items) == 0 {
 		return 1, err
 	}
 	last := page.Items[0].Entity.(*weir.Schema).ID
-	if last >= weir.MaxSchemaID {
-		return 0, weir.Errorf(weir.Limit, "every schema id up to %d is given", weir.MaxSchemaID)
+	if last+1 >= weir.OwnSchemaID {
+		return 0, weir.Errorf(weir.Limit, "every schema id up to %d is given", last)
 	}
 	return last + 1, nil
 }

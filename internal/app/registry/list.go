@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/weirmesh/weir"
 )
@@ -23,10 +25,21 @@ func page[T any](all []T, w Which) []T {
 	return all
 }
 
+// listed is the subjects that a list is made of. Those of what Weir itself
+// offers are listed only if the prefix asks for them: who copies or empties a
+// registry by its lists means what people put there.
+func (r *Registry) listed(p weir.Principal, w Which) []*weir.Subject {
+	all := r.cfg.Index.list(w.Prefix, p.Scope())
+	if strings.HasPrefix(w.Prefix, weir.OwnTopics) {
+		return all
+	}
+	return slices.DeleteFunc(all, func(s *weir.Subject) bool { return strings.HasPrefix(s.Name, weir.OwnTopics) && s.Domain.Own() })
+}
+
 // Subjects lists names, sorted.
 func (r *Registry) Subjects(_ context.Context, p weir.Principal, w Which) ([]string, error) {
 	names := []string{}
-	for _, s := range r.cfg.Index.list(w.Prefix, p.Scope()) {
+	for _, s := range r.listed(p, w) {
 		_, lives := s.Latest()
 		if len(s.Versions) > 0 && w.Deleted.has(!lives) {
 			names = append(names, s.Name)
@@ -92,7 +105,7 @@ func (r *Registry) EachSchema(ctx context.Context, p weir.Principal, w Which) (*
 // spots lists the places that a selection has.
 func (r *Registry) spots(p weir.Principal, w Which) []spot {
 	var all []spot
-	for _, s := range r.cfg.Index.list(w.Prefix, p.Scope()) {
+	for _, s := range r.listed(p, w) {
 		vs := w.Deleted.of(s.Versions)
 		if w.LatestOnly && len(vs) > 1 {
 			vs = vs[len(vs)-1:]

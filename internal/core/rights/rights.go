@@ -103,13 +103,35 @@ var table = []row{
 	{[]weir.Noun{weir.NounMesh}, []Verb{Export, Verify}, meshAdmin},
 }
 
+// ofOwn is the whole table for what Weir itself offers in a mesh: its owners are
+// the mesh admins, and nobody changes it.
+var ofOwn = []row{
+	{[]weir.Noun{weir.NounAccess}, []Verb{Allow, Revoke}, meshAdmin | steward},
+	{[]weir.Noun{weir.NounDomain, weir.NounProduct}, []Verb{Appoint}, meshAdmin},
+	{[]weir.Noun{weir.NounProduct}, []Verb{Watch}, meshAdmin | steward},
+}
+
+// own reports whether a thing, or where it belongs, is what Weir itself offers.
+// An application of the mesh admins' team is theirs, not Weir's.
+func (t Thing) own() bool {
+	return t.Domain.Own() || t.Product.Own() || t.Noun == weir.NounTeam && t.Team.Own()
+}
+
+// rows is the table that holds for a thing.
+func (t Thing) rows() []row {
+	if t.own() {
+		return ofOwn
+	}
+	return table
+}
+
 // May reports whether a principal may do something. Weir itself may.
 func May(p weir.Principal, v Verb, t Thing) bool {
 	if p.IsSystem() {
 		return true
 	}
 	has := standing(p, t)
-	return slices.ContainsFunc(table, func(r row) bool {
+	return slices.ContainsFunc(t.rows(), func(r row) bool {
 		return r.who&has != 0 && slices.Contains(r.verbs, v) && slices.Contains(r.nouns, t.Noun)
 	})
 }
@@ -121,7 +143,7 @@ func Must(p weir.Principal, v Verb, t Thing, r weir.Ref) error {
 		return nil
 	}
 	var who grounds
-	for _, row := range table {
+	for _, row := range t.rows() {
 		if slices.Contains(row.verbs, v) && slices.Contains(row.nouns, t.Noun) {
 			who |= row.who
 		}
@@ -130,6 +152,9 @@ func Must(p weir.Principal, v Verb, t Thing, r weir.Ref) error {
 		r.UID = weir.UID{} // it was never made
 	}
 	e := weir.Errorf(weir.Denied, "%s may not %s %s", p.Ref, v.does(), thing(t.Noun, r)).WithFix("ask %s", who.people(t))
+	if who == 0 && t.own() {
+		e = e.WithFix("nobody may: it is Weir's own, and follows from what else is decided")
+	}
 	e.Ref = r
 	return e
 }
