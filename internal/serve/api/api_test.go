@@ -49,7 +49,8 @@ type mesh struct {
 	ledger   *ledger.Ledger
 	state    *state.State
 	registry *registry.Registry
-	lines    *lines // the records of every topic
+	lines    *lines  // the records of every topic
+	beside   *beside // what is on the cluster that the mesh does not know, and who read what
 	admin    *client.Client
 	token    string
 }
@@ -82,9 +83,10 @@ func newMesh(t *testing.T) *mesh {
 	must(t, err)
 	start(find.Run)
 	reg := registry.New(registry.Config{State: s, Writer: rec, Index: index, Now: time.Now, Home: home})
-	cat := catalog.New(catalog.Config{State: s, Writer: rec, Contracts: reg, Now: time.Now, Home: home})
-	start(func(ctx context.Context) error { return makeTopics(ctx, s, cat) })
 	read := newLines()
+	beside := &beside{lines: read, topics: weir.Topics{}}
+	cat := catalog.New(catalog.Config{State: s, Writer: rec, Contracts: reg, Cluster: beside, Shared: true, Measures: beside, Now: time.Now, Home: home})
+	start(func(ctx context.Context) error { return makeTopics(ctx, s, cat) })
 	r := chi.NewRouter()
 	a := api.New(api.Config{
 		Records: records.New(records.Config{State: s, Reader: read, Live: live, Schemas: reg, Now: time.Now}),
@@ -99,7 +101,7 @@ func newMesh(t *testing.T) *mesh {
 	srv := httptest.NewUnstartedServer(r)
 	srv.Config.ReadTimeout, srv.Config.WriteTimeout = wholeAnswer, wholeAnswer
 	srv.Start()
-	m := &mesh{t: t, url: srv.URL, lines: read, api: a, ledger: l, state: s, registry: reg, token: founding.Token}
+	m := &mesh{t: t, url: srv.URL, lines: read, beside: beside, api: a, ledger: l, state: s, registry: reg, token: founding.Token}
 	m.admin = m.as(founding.Token)
 	t.Cleanup(func() {
 		srv.Close()
