@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"capture": capture,
 			"as":      as,
 			"produce": produce,
+			"until":   until,
 		},
 		RequireUniqueNames: true,
 	})
@@ -180,5 +181,23 @@ func produce(ts *testscript.TestScript, neg bool, args []string) {
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
 		ts.Check(client.ProduceSync(ctx, &kgo.Record{Topic: args[0], Key: []byte(key), Value: []byte(value)}).FirstErr())
+	}
+}
+
+// until runs weir again and again until its output matches a pattern, for ten
+// seconds: until PATTERN ARGUMENT...
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until PATTERN ARGUMENT...")
+	}
+	want := regexp.MustCompile("(?m)" + args[0])
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		ts.Check(ts.Exec("weir", args[1:]...))
+		if want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("no match for %q", args[0])
+		}
 	}
 }

@@ -1,0 +1,214 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/app/usage"
+	"github.com/weirmesh/weir/internal/driver/measure"
+)
+
+// still is a cluster that tells the same of every topic.
+type still struct{ err error }
+
+func (s *still) Extent(context.Context, string) (weir.Extent, error) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	return weir.Extent{Spans: map[int32]weir.Span{0: {Start: 10, End: 30}, 1: {Start: 0, End: 5}}, First: at, Last: at.Add(time.Hour)}, s.err
+}
+
+func (s *still) Groups(context.Context, string) (weir.Groups, error) {
+	return weir.Groups{More: true, Groups: []weir.ConsumerGroup{
+		{Name: "near.a", State: "Stable", Members: 2, Lag: 3, Unread: 1}, {Name: "far", State: "Empty", Unread: 2}, {Name: "direct", State: "Empty", Lag: 1},
+	}}, s.err
+}
+
+func (s *still) Health(context.Context) ([]weir.BrokerHealth, error) {
+	return []weir.BrokerHealth{{Broker: weir.Broker{ID: 1, Host: "kafka1", Port: 9092}, Leads: 4}, {Broker: weir.Broker{ID: 2, Host: "kafka2", Port: 9092}, Problem: "it does not answer"}}, s.err
+}
+
+// measuring gives a mesh counts, and a cluster that stands still.
+func measuring(t *testing.T) (*mesh, *measure.Store, *still) {
+	m := newMesh(t)
+	store, err := measure.Open(t.Context(), filepath.Join(t.TempDir(), "measure.db"), measure.Options{})
+	must(t, err)
+	t.Cleanup(func() { must(t, store.Close()) })
+	cluster := &still{}
+	m.api.Usage = usage.New(usage.Config{State: m.state, Measures: store, Observer: cluster, Now: time.Now})
+	m.api.Node.Health = func(context.Context) client.NodeHealth { return client.NodeHealth{Name: "host", Version: "test"} }
+	return m, store, cluster
+}
+
+func parties(us []client.Usage) string {
+	var out []string
+	for _, u := range us {
+		out = append(out, u.Application+u.Person+" "+u.Product+":"+u.Direction+":"+u.How)
+	}
+	return strings.Join(out, " ")
+}
+
+// Who may watch a product sees everybody by name; a member of a team sees its
+// applications, a person oneself, and sums of the rest; who may not know of the
+// product sees nothing of it, wherever it would stand.
+func TestUsageRights(t *testing.T) {
+	t.Parallel()
+	m, store, _ := measuring(t)
+	m.domain("shop")
+	m.domain("near")
+	owner := m.person("olga", "shop")
+	near := m.person("nina", "near")
+	stranger := m.person("sam")
+	_, err := m.admin.CreateApplication(t.Context(), client.NewApplication{Name: "near", Team: "near"})
+	must(t, err)
+	_, err = m.admin.CreateApplication(t.Context(), client.NewApplication{Name: "far", Team: "shop"})
+	must(t, err)
+	for _, name := range []string{"shop.seen", "shop.hidden"} {
+		n := client.NewProduct{Name: name}
+		if name == "shop.hidden" {
+			n.Visibility = "domain"
+		}
+		_, err := m.admin.CreateProduct(t.Context(), n)
+		must(t, err)
+	}
+	ref := func(n weir.Noun, name string) weir.Ref {
+		v, done, err := m.state.View(t.Context())
+		must(t, err)
+		defer done()
+		e, _, err := v.Get(t.Context(), weir.Ref{Noun: n, Name: name})
+		must(t, err)
+		return e.Ref()
+	}
+	for _, product := range []string{"shop.seen", "shop.hidden"} {
+		of := ref(weir.NounProduct, product)
+		for who, d := range map[string]weir.Direction{"near": weir.Reading, "far": weir.Writing} {
+			store.Add(weir.Passage{Who: ref(weir.NounApplication, who), Of: of, Direction: d, How: weir.ByGateway}, 5, 50)
+		}
+		store.Add(weir.Passage{Who: ref(weir.NounPerson, "nina"), Of: of, Direction: weir.Reading, How: weir.ByHTTP}, 2, 20)
+	}
+	must(t, store.Flush(t.Context()))
+	for who, want := range map[string]struct {
+		c                     *client.Client
+		readers, writers      string
+		hiddenR, hiddenW      int
+		hidden, app, appHours string
+		groups                int
+	}{
+		"owner":    {owner, "nina shop.seen near shop.seen", "far shop.seen", 0, 0, "seen", "near shop.hidden near shop.seen", "10", 3},
+		"admin":    {m.admin, "nina shop.seen near shop.seen", "far shop.seen", 0, 0, "seen", "near shop.hidden near shop.seen", "10", 3},
+		"near":     {near, "nina shop.seen near shop.seen", "", 0, 1, "404", "near shop.seen", "5", 1},
+		"stranger": {stranger, "", "", 2, 1, "404", "", "0", 0},
+	} {
+		got, err := want.c.ProductUsage(t.Context(), "shop.seen", "")
+		must(t, err)
+		for name, is := range map[string][]client.Usage{want.readers: got.Readers, want.writers: got.Writers} {
+			all := parties(is)
+			for _, part := range strings.SplitAfter(name, "shop.seen") {
+				if part = strings.TrimSpace(part); part != "" && !strings.Contains(all, part+":") {
+					t.Errorf("%s does not see %q in %q", who, part, all)
+				}
+			}
+			if strings.Count(all, ":")/2 != strings.Count(name, "shop.seen") {
+				t.Errorf("%s sees %q", who, all)
+			}
+		}
+		hidden := func(h *client.Hidden) int {
+			if h == nil {
+				return 0
+			}
+			return h.Count
+		}
+		if hidden(got.HiddenReaders) != want.hiddenR || hidden(got.HiddenWriters) != want.hiddenW {
+			t.Errorf("%s: %+v %+v", who, got.HiddenReaders, got.HiddenWriters)
+		}
+		if len(got.Hours) != 1 || got.Hours[0].Read != 7 || got.Hours[0].Written != 5 {
+			t.Errorf("%s: the hours of all together: %+v", who, got.Hours)
+		}
+		_, err = want.c.ProductUsage(t.Context(), "shop.hidden", "")
+		_, ferr := want.c.ProductFacts(t.Context(), "shop.hidden")
+		if want.hidden == "404" {
+			refused(t, err, 404, "there is no product shop.hidden")
+			refused(t, ferr, 404, "there is no product shop.hidden")
+		} else if err != nil || ferr != nil {
+			t.Errorf("%s: %v %v", who, err, ferr)
+		}
+		app, err := want.c.ApplicationUsage(t.Context(), "near", "6h")
+		must(t, err)
+		raw, err := json.Marshal(app)
+		must(t, err)
+		if want.hidden == "404" && strings.Contains(string(raw), "hidden") {
+			t.Errorf("%s: %s", who, raw)
+		}
+		var read int64
+		for _, h := range app.Hours {
+			read += h.Read
+		}
+		if strings.Count(parties(app.Usage), "near ") != strings.Count(want.app, "near ") || want.appHours != json.Number(itoa(read)).String() {
+			t.Errorf("%s: the application's: %s, %d by the hour", who, parties(app.Usage), read)
+		}
+		f, err := want.c.ProductFacts(t.Context(), "shop.seen")
+		must(t, err)
+		if len(f.Groups) != want.groups || f.HiddenGroups != 3-want.groups || !f.MoreGroups {
+			t.Errorf("%s: %d groups, %d hidden", who, len(f.Groups), f.HiddenGroups)
+		}
+	}
+	refused(t, usageError(stranger.ProductUsage(t.Context(), "shop.seen", "500d")), 400, "since", "400d")
+	refused(t, usageError(stranger.ProductUsage(t.Context(), "shop.seen", "forever")), 400, "since")
+	refused(t, usageError(stranger.ProductUsage(t.Context(), "shop.seen", "x")), 400, "since")
+}
+
+func usageError(_ client.ProductUsage, err error) error { return err }
+
+func itoa(n int64) string {
+	b, _ := json.Marshal(n)
+	return string(b)
+}
+
+// The facts say what is known, and why something is not.
+func TestFacts(t *testing.T) {
+	t.Parallel()
+	m, _, cluster := measuring(t)
+	m.domain("shop")
+	_, err := m.admin.CreateProduct(t.Context(), client.NewProduct{Name: "shop.orders"})
+	must(t, err)
+	_, err = m.admin.CreateProduct(t.Context(), client.NewProduct{Name: "shop.away"})
+	must(t, err)
+	f, err := m.admin.ProductFacts(t.Context(), "shop.orders")
+	must(t, err)
+	lag := int64(3)
+	direct := int64(1)
+	want := []client.Group{
+		{Name: "near.a", State: "Stable", Members: 2, Lag: &lag, Unread: 1}, {Name: "far", State: "Empty", Unread: 2}, {Name: "direct", State: "Empty", Lag: &direct},
+	}
+	if diff := cmp.Diff(want, f.Groups); diff != "" || *f.Records != 25 || f.First.Year() != 2026 || f.Last.Sub(*f.First) != time.Hour || *f.Readers != 0 || len(f.Problems) != 0 {
+		t.Errorf("%+v %s", f, diff)
+	}
+	cluster.err = weir.Errorf(weir.Unavailable, "the cluster does not answer")
+	f, err = m.admin.ProductFacts(t.Context(), "shop.away")
+	must(t, err)
+	if f.Records != nil || f.First != nil || len(f.Groups) != 0 || !cmp.Equal(f.Problems, []string{"the cluster does not answer"}) {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Where brokers are, and what is wrong with topics, is for mesh admins.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	m, _, _ := measuring(t)
+	h, err := m.admin.Health(t.Context())
+	must(t, err)
+	if len(h.Brokers) != 2 || h.Brokers[0].Address != "kafka1:9092" || h.Brokers[1].Problem == "" || h.Nodes[0].Name != "host" {
+		t.Errorf("%+v", h)
+	}
+	h, err = m.person("sam").Health(t.Context())
+	must(t, err)
+	if len(h.Brokers) != 2 || h.Brokers[0].Address != "" || h.Brokers[0].Leads != 4 || h.Nodes[0].Name != "" {
+		t.Errorf("to anybody: %+v", h)
+	}
+}
