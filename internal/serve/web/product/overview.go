@@ -83,8 +83,11 @@ func overviewOf(k known, snippets []client.Snippet, related []Related, me site.P
 	}
 	v.May = len(v.Manage) > 0
 	for _, t := range p.Tags {
-		key, value, _ := strings.Cut(t, ":")
-		v.Tags = append(v.Tags, TagLink{t, "/explore?" + url.Values{"f": {"tag:" + key + "=" + value}}.Encode()})
+		facet := "tag=" + t
+		if key, value, ok := strings.Cut(t, ":"); ok {
+			facet = "tag:" + key + "=" + value
+		}
+		v.Tags = append(v.Tags, TagLink{t, "/explore?" + url.Values{"f": {facet}}.Encode()})
 	}
 	for _, s := range snippets {
 		v.Snippets = append(v.Snippets, ui.Snippet{Title: s.Title, Language: s.Lang, Code: s.Text, Note: snippetNote(s)})

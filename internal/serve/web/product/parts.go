@@ -288,3 +288,22 @@ func entryTable(e client.Entry) ui.TableView {
 	}
 	return t
 }
+
+func ofSubject(subject string) string {
+	if subject == "" {
+		return ""
+	}
+	return ", of the newest schema of " + subject
+}
+
+// sampleText says what the profile is of.
+func sampleText(v Fields) string {
+	out := v.Sample
+	if v.Cut {
+		out += "; fewer than asked for, since they are large or came slowly"
+	}
+	if v.Undecoded > 0 {
+		out += "; " + ui.Exact(int64(v.Undecoded)) + " of them cannot be decoded and are in no field"
+	}
+	return out
+}

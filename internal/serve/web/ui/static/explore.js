@@ -41,7 +41,16 @@ document.addEventListener("keydown", (e) => {
   }
 });
 
+// On a narrow screen the choices stand over what was found: they are closed
+// until somebody wants them.
+function fold() {
+  if (!matchMedia("(max-width: 860px)").matches) return;
+  for (const f of document.querySelectorAll(".facet[open]")) if (!f.querySelector(":checked")) f.open = false;
+}
+
 // New results have no preview yet.
 document.addEventListener("htmx:afterSwap", () => {
   if (open) close();
+  fold();
 });
+fold();

@@ -116,15 +116,15 @@ function start() {
     tr.append(cell("Time", time), cell("Place", place), cell("Key", code(text(r.key))));
     const bad = broken(r.value);
     if (bad) {
-      const td = cell("Value", document.createTextNode(`not decoded: ${bad.error}`), opened(hex(bad.bytes), "bytes"));
+      const td = cell("Value", document.createTextNode(`not decoded: ${bad.error}`));
       td.className = "undecoded";
       td.colSpan = Math.max(columns.length, 1);
-      tr.append(td);
+      tr.append(td, cell("Whole", opened(hex(bad.bytes), "bytes")));
       return tr;
     }
-    const whole = opened(JSON.stringify(r.value, null, 2).slice(0, most.whole), "");
-    if (columns.length === 0) tr.append(cell("Value", code(text(r.value)), whole));
-    columns.forEach((c, i) => tr.append(cell(c, code(text(at(r.value, c))), ...(i === columns.length - 1 ? [whole] : []))));
+    if (columns.length === 0) tr.append(cell("Value", code(text(r.value))));
+    for (const c of columns) tr.append(cell(c, code(text(at(r.value, c)))));
+    tr.append(cell("Whole", opened(JSON.stringify(r.value, null, 2).slice(0, most.whole), "")));
     return tr;
   }
 }
@@ -146,7 +146,7 @@ function opened(s, kind) {
   const d = document.createElement("details");
   d.className = "opened";
   const summary = document.createElement("summary");
-  summary.textContent = "all of it";
+  summary.textContent = "Open";
   const pre = document.createElement("pre");
   pre.className = kind;
   pre.tabIndex = 0;
