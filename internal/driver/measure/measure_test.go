@@ -327,7 +327,6 @@ func TestRetention(t *testing.T) {
 		for range 4 {
 			b.Add(passage(1, 1, weir.Writing), 1, 10)
 			b.Add(passage(2, 1, weir.Reading), 2, 20)
-			b.flush()
 			b.move(6 * time.Hour)
 		}
 		b.tend()
@@ -585,4 +584,42 @@ func BenchmarkAdd(b *testing.B) {
 	for b.Loop() {
 		s.Add(p, 500, 100000)
 	}
+}
+
+// What cannot be written now waits, and is written with the next.
+func TestWaitsForTheFile(t *testing.T) {
+	t.Parallel()
+	b := mustStore(t, measure.Options{})
+	b.Add(passage(1, 1, weir.Writing), 5, 50)
+	db, err := sql.Open("sqlite", b.path)
+	must(t, err)
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(t.Context(), "begin immediate")
+	must(t, err)
+	if err := b.Flush(t.Context()); !weir.Unavailable.In(err) {
+		t.Errorf("while somebody holds the file: %v", err)
+	}
+	b.Add(passage(1, 1, weir.Writing), 6, 60)
+	_, err = db.ExecContext(t.Context(), "rollback")
+	must(t, err)
+	b.flush()
+	b.want("usage", b.shown(weir.UsageQuery{Of: product(1).UID}), "app-1 write d.p-1 gateway librdkafka/2.11.0 11 110 03-01T10:00:00 03-01T10:00:00")
+}
+
+// What is made again under a name inherits no count, and a name that changed is
+// told as it is now.
+func TestCountsGoByUID(t *testing.T) {
+	t.Parallel()
+	b := mustStore(t, measure.Options{})
+	b.Add(passage(1, 1, weir.Writing), 5, 50)
+	b.flush()
+	again := passage(1, 2, weir.Writing)
+	again.Of.Name = product(1).Name
+	again.Who.Name = "renamed"
+	b.Add(again, 1, 1)
+	b.flush()
+	b.want("the second", b.shown(weir.UsageQuery{Of: product(2).UID}), "renamed write d.p-1 gateway librdkafka/2.11.0 1 1 03-01T10:00:00 03-01T10:00:00")
+	b.want("the first", b.shown(weir.UsageQuery{Of: product(1).UID}), "renamed write d.p-1 gateway librdkafka/2.11.0 5 50 03-01T10:00:00 03-01T10:00:00")
+	b.want("of some", b.hours(weir.UsageQuery{Who: app(1).UID, Among: []weir.UID{product(2).UID}}), "2026-03-01T10+1h0m0s written 1 (1) read 0 (0)")
 }

@@ -3,17 +3,24 @@ package gateway_test
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/weirmesh/weir/internal/driver/measure"
+	"github.com/weirmesh/weir/internal/serve/gateway"
 )
 
 // BenchmarkPassThrough writes and reads records through the gateway and at the
 // broker itself, and prints what the way through costs as a ratio.
 func BenchmarkPassThrough(b *testing.B) {
 	const topic = "own.data.v1"
-	m := mustMesh(b, mustCluster(b, 1), nil)
+	counts, err := measure.Open(b.Context(), filepath.Join(b.TempDir(), "measure.db"), measure.Options{})
+	must(b, err)
+	defer counts.Close()
+	m := mustMesh(b, mustCluster(b, 1), func(c *gateway.Config) { c.Meter = counts })
 	value := bytes.Repeat([]byte("0123456789"), 20)
 	producers := map[string]*kgo.Client{
 		"direct": m.direct(kgo.DefaultProduceTopic(topic)), "through": m.client("app", kgo.DefaultProduceTopic(topic)),

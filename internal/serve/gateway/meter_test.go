@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/serve/gateway"
@@ -130,4 +132,35 @@ func TestMeterCleansLibraries(t *testing.T) {
 	w := m.client("app", kgo.SoftwareNameAndVersion("a<b>\x1b[1m"+strings.Repeat("x", 200), "1"), kgo.DefaultProduceTopic("own.data.v1"))
 	must(t, w.ProduceSync(t.Context(), &kgo.Record{Value: []byte("x")}).FirstErr())
 	counts.want(t, map[string]int64{"app write own.data gateway ab1m" + strings.Repeat("x", 56): 1})
+}
+
+// What the cluster refuses is not counted, partition by partition.
+func TestMeterCountsWhatIsAcknowledged(t *testing.T) {
+	t.Parallel()
+	counts := &tally{by: map[string]int64{}}
+	c := mustCluster(t, 1)
+	m := mustMesh(t, c, func(c *gateway.Config) { c.Meter = counts })
+	c.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		req := r.(*kmsg.ProduceRequest)
+		resp := req.ResponseKind().(*kmsg.ProduceResponse)
+		for _, t := range req.Topics {
+			out := kmsg.ProduceResponseTopic{Topic: t.Topic, TopicID: t.TopicID}
+			for _, p := range t.Partitions {
+				answer := kmsg.NewProduceResponseTopicPartition()
+				if answer.Partition = p.Partition; p.Partition == 1 {
+					answer.ErrorCode = kerr.MessageTooLarge.Code
+				}
+				out.Partitions = append(out.Partitions, answer)
+			}
+			resp.Topics = append(resp.Topics, out)
+		}
+		return resp, nil, true
+	})
+	w := m.client("app", library("writes"), kgo.DefaultProduceTopic("own.data.v1"), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.DisableIdempotentWrite())
+	results := w.ProduceSync(t.Context(), &kgo.Record{Partition: 1, Value: []byte("x")}, &kgo.Record{Partition: 0, Value: []byte("x")}, &kgo.Record{Partition: 0, Value: []byte("y")})
+	if results.FirstErr() == nil {
+		t.Error("nothing was refused")
+	}
+	counts.want(t, map[string]int64{"app write own.data gateway writes": 2})
 }
