@@ -1,0 +1,123 @@
+// Explore: found as one types, narrowed by facets, by keyboard alone, and all
+// of it without a script too.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessible, api, browser, looksRight, open, person, signIn } from "./lib.js";
+
+const hits = (page) => page.locator(".hit-name").allTextContents();
+
+test("explore", async (t) => {
+  const b = await browser(t);
+  await t.test("results follow what is typed, and the address has the whole state", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto("/explore");
+    await page.getByText(/^\d products in \d domains$/).waitFor();
+    await page.getByRole("searchbox", { name: "Search products, fields, people, tags…" }).fill("pageid");
+    await page.getByText("matched in field pageid").waitFor();
+    await page.waitForURL(/q=pageid/);
+    assert.deepEqual(await hits(page), ["edge.pageviews"]);
+    await accessible(page);
+    await page.reload();
+    await page.getByText("matched in field pageid").waitFor();
+  });
+  await t.test("a word with an error is corrected, and it is said", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto("/explore?q=pagevews");
+    await page.getByText("Nothing has “pagevews”. This is for “pageviews”.").waitFor();
+    assert.ok((await hits(page)).includes("edge.pageviews"));
+  });
+  await t.test("facets narrow, list the other values, and can be taken back", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto("/explore");
+    await page.getByRole("checkbox", { name: /^edge/ }).check();
+    await page.waitForURL(/f=domain%3Dedge/);
+    await page.getByText("1 thing found").waitFor();
+    assert.deepEqual(await hits(page), ["edge.pageviews"]);
+    await page.getByRole("checkbox", { name: /^membership 2/ }).check();
+    await page.getByText("3 things found").waitFor();
+    await page.getByRole("link", { name: "Clear all choices" }).click();
+    await page.getByText(/^\d products in \d domains$/).waitFor();
+  });
+  await t.test("without a script", async (t) => {
+    const page = await open(t, b, { script: false });
+    await signIn(page);
+    await page.goto("/explore");
+    await page.getByRole("searchbox", { name: "Search products, fields, people, tags…" }).fill("trade");
+    await page.getByRole("checkbox", { name: /^execution/ }).check();
+    await page.locator(".explore").getByRole("button", { name: "Search" }).click();
+    assert.match(page.url(), /q=trade.*f=domain%3Dexecution/);
+    assert.ok((await hits(page)).includes("execution.stocktrades"));
+  });
+  await t.test("by keyboard: j goes down, space shows it at the side, Enter opens it", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto("/explore");
+    await page.keyboard.press("j");
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press("Space");
+    const side = page.getByRole("complementary", { name: "Preview" });
+    await side.getByRole("heading", { name: "edge.pageviews" }).waitFor();
+    await side.getByText("userid").first().waitFor();
+    await accessible(page);
+    await page.keyboard.press("j");
+    await side.getByRole("heading", { name: "execution.stocktrades" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/products\/execution\.stocktrades/);
+  });
+  await t.test("nothing found says what is near, and how to ask", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto("/explore?q=pageviews+zzzzqqq");
+    await page.getByRole("heading", { name: "Nothing found" }).waitFor();
+    await page.getByRole("link", { name: "without “zzzzqqq”" }).click();
+    assert.ok((await hits(page)).includes("edge.pageviews"));
+  });
+  await t.test("what cannot be read as a query is told", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto("/explore?q=" + encodeURIComponent("color:red"));
+    await page.getByText('there is no facet "color"').waitFor();
+  });
+  await t.test("looks right", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    for (const path of ["/explore", "/explore?q=page", "/explore?q=zzzzqqq", "/explore/preview?name=edge.pageviews"]) await looksRight(page, path);
+  });
+});
+
+// Two principals: what one of them may not know of is on no page of the other,
+// in no count, facet, completion or error. Nobody types the words that are looked
+// for, so that no page merely repeats them.
+test("what somebody may not see is on no page", async (t) => {
+  const b = await browser(t);
+  await api("POST", "/teams", { name: "vault" });
+  await api("POST", "/domains", { name: "vaults", team: "vault" });
+  const name = "vaults.zanzibar";
+  await api("POST", "/products", { name, encoding: "json", visibility: "domain", description: "Tulips of hyacinth", tags: ["area:hyacinth"], documentation: "# hyacinth" });
+  await api("POST", "/applications", { name: "hyacinth-app", team: "vault" });
+  const insider = await person("insider", "vault");
+  const outsider = await person("outsider");
+  const finding = ["/explore", "/explore?q=tulips", "/explore?q=zanz", "/explore?f=domain%3Dvaults", "/explore/names?q=zanz", "/products/edge.pageviews", "/products/edge.pageviews/readers", "/products/edge.pageviews/activity"];
+  const parts = ["", "/fields", "/records", "/records/0/0", "/schema", "/readers", "/documentation", "/activity", "/edit", "/documentation/edit", "/fields/note?path=x", "/access", "/deprecate", "/unpublish", "/delete"];
+  const direct = [...parts.map((p) => `/products/${name}${p}`), `/explore/preview?name=${name}`];
+  const seen = async (who, password) => {
+    const page = await open(t, b, { script: false, expect: [/status of 4\d\d/] });
+    await signIn(page, who, password);
+    const out = [];
+    for (const path of [...finding, ...direct]) {
+      const res = await page.goto(path);
+      const text = (await res.text()).toLowerCase();
+      out.push({ path, status: res.status(), has: text.includes("hyacinth") || (finding.includes(path) && text.includes("zanzibar")) });
+    }
+    return out;
+  };
+  const inside = await seen("insider", insider);
+  assert.ok(inside.filter((p) => p.status === 200 && p.has).length >= 8, `the insider sees it: ${JSON.stringify(inside)}`);
+  const outside = await seen("outsider", outsider);
+  assert.deepEqual(outside.filter((p) => p.has), [], "the outsider sees none of it");
+  assert.deepEqual(outside.filter((p) => direct.includes(p.path) && p.status !== 404 && p.path !== `/products/${name}/records/0/0`), [], "and nothing there");
+});

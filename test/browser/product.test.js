@@ -1,0 +1,186 @@
+// The pages of a product: what it is, its fields, records, schemas, readers and
+// texts, and the forms of who owns it.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { accessible, api, browser, looksRight, open, person, signIn, token } from "./lib.js";
+
+const at = "/products/edge.pageviews";
+
+test("a product", async (t) => {
+  const b = await browser(t);
+  await t.test("tells what it is, and what is not measured", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto(at);
+    await page.getByRole("heading", { name: "edge.pageviews" }).waitFor();
+    await page.getByText("not measured").first().waitFor();
+    await page.getByText("weir:weir/edge/pageviews/v1").first().waitFor();
+    await page.getByRole("link", { name: "execution.stocktrades" }).waitFor();
+  });
+  await t.test("the curl snippet of the page works as it is", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto(at);
+    await page.getByText("curl", { exact: true }).click();
+    const text = await page.locator('.snippet[data-language="curl"] pre').innerText();
+    const reader = await person("snippet-reader", "edge");
+    assert.ok(reader);
+    const theirs = await api("POST", "/tokens", { person: "snippet-reader" });
+    const out = execFileSync("sh", ["-c", text], { env: { ...process.env, WEIR_TOKEN: theirs.token }, encoding: "utf8" });
+    assert.ok(out.trim().split("\n").every((line) => JSON.parse(line).value.userid), out);
+  });
+  await t.test("fields: types, where each text comes from, and a profile of a sample", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto(`${at}/fields`);
+    await page.getByText(/sampled of the newest [\d,]+ records/).waitFor();
+    const row = page.getByRole("row").filter({ hasText: "userid" });
+    assert.match(await row.innerText(), /personal/);
+    assert.match(await row.innerText(), /User_\d+/);
+    await page.getByRole("searchbox", { name: "Find a field by path, tag or text" }).fill("pageid");
+    await page.getByRole("button", { name: "Find" }).click();
+    assert.equal(await page.locator(".fields-table tbody tr").count(), 1);
+  });
+  await t.test("records: looked at, filtered, opened, with older and newer ones, without a script", async (t) => {
+    const page = await open(t, b, { script: false });
+    await signIn(page);
+    await page.goto(`${at}/records`);
+    const newest = await page.locator("#records tbody tr").count();
+    assert.ok(newest > 0 && newest <= 60, `${newest} rows`);
+    const first = await page.locator("#records tbody tr td:nth-child(2)").first().innerText();
+    await page.goto(`${at}/records?at=earliest`);
+    await page.getByRole("link", { name: "Newer" }).click();
+    assert.match(page.url(), /from=/);
+    await page.goto(`${at}/records?at=1h&where=${encodeURIComponent("value.userid == 'User_1'")}&c=userid`);
+    for (const text of await page.locator("#records tbody tr td:nth-child(4)").allInnerTexts()) assert.equal(text.trim(), "User_1");
+    await page.goto(`${at}/records`);
+    await page.locator("#records tbody tr td:nth-child(2) a").first().click();
+    await page.getByRole("heading", { name: "Bytes of the value" }).waitFor();
+    assert.ok(first);
+  });
+  await t.test("a condition that cannot be read is told, beside the form", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto(`${at}/records?where=${encodeURIComponent("value.userid ==")}`);
+    await page.getByRole("alert").waitFor();
+    assert.equal(await page.getByLabel("Only those for which this holds").inputValue(), "value.userid ==");
+  });
+  await t.test("the live tail shows new records, ten a second at most, and waits while one reads", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto(`${at}/records`);
+    const before = await page.locator("#records tbody tr").count();
+    await page.getByRole("button", { name: "Follow live" }).click();
+    await page.locator("#records tr.fresh").nth(4).waitFor();
+    assert.ok((await page.locator("#records tbody tr").count()) > before);
+    const from = await page.locator("#records tr.fresh").count();
+    const start = Date.now();
+    await page.waitForTimeout(2000);
+    const rate = ((await page.locator("#records tr.fresh").count()) - from) / ((Date.now() - start) / 1000);
+    assert.ok(rate <= 11, `${rate} rows a second`);
+    await page.locator("#records details.opened summary").nth(3).click();
+    await page.locator("[data-live-waiting]:not([hidden])").waitFor();
+    const shown = await page.locator("#records tbody tr").count();
+    await page.waitForTimeout(1000);
+    assert.equal(await page.locator("#records tbody tr").count(), shown, "nothing moves while a record is open");
+    await page.locator("[data-live-waiting]").click();
+    assert.ok((await page.locator("#records tbody tr").count()) > shown);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("Paused").waitFor();
+    await accessible(page);
+  });
+  await t.test("who may not read is told so, and sees no value", async (t) => {
+    await api("PATCH", "/products/membership.preferences", { access: "request" });
+    const secret = await person("no-reader");
+    const page = await open(t, b);
+    await signIn(page, "no-reader", secret);
+    await page.goto("/products/membership.preferences/records");
+    await page.getByRole("heading", { name: "You may not read its records" }).waitFor();
+    assert.equal(await page.locator("#records").count(), 0);
+    await page.goto("/products/membership.preferences/fields");
+    await page.getByText("no profile").waitFor();
+    assert.equal(await page.getByText(/User_\d/).count(), 0);
+    assert.equal(await page.getByText("Manage").count(), 0);
+  });
+  await t.test("two people edit at once: the second is told, and nothing typed is lost", async (t) => {
+    const page = await open(t, b, { expect: [/status of 412/] });
+    await signIn(page);
+    await page.goto(`${at}/edit`);
+    await page.getByLabel("Purpose").fill("What I think it is for");
+    await api("PATCH", at, { purpose: "What they think", usage: "As they say" });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Somebody else changed the same meanwhile").waitFor();
+    await page.getByRole("cell", { name: "What they think" }).waitFor();
+    assert.equal(await page.getByLabel("Purpose").inputValue(), "What I think it is for");
+    assert.equal(await page.getByLabel("How to use it").inputValue(), "As they say");
+    await accessible(page);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("What it tells is changed.").waitFor();
+    assert.equal((await api("GET", at)).purpose, "What I think it is for");
+    assert.equal((await api("GET", at)).usage, "As they say");
+  });
+  await t.test("HTML, scripts and links of others are shown and never run", async (t) => {
+    const page = await open(t, b);
+    const evil = `<script>alert(1)</script><img src=x onerror=alert(1)>"'>`;
+    await api("PATCH", at, {
+      limitations: evil, documentation: `# Doc ${evil}\n\n[bad](javascript:alert(1)) [good](https://example.com) ![p](http://example.com/p.png)\n\n<iframe src="//example.com"></iframe>`,
+      terms: evil, fields: [{ path: "userid", description: evil }],
+    });
+    await signIn(page);
+    for (const part of ["", "/fields", "/documentation", "/activity", "/edit", "/documentation/edit"]) {
+      await page.goto(at + part);
+      assert.equal(await page.locator('main script:not([src]), main img, main iframe, main [href^="javascript"]').count(), 0, part);
+    }
+    await page.goto(at + "/documentation");
+    await page.getByRole("link", { name: "good" }).waitFor();
+  });
+  await t.test("ten megabytes of documentation are refused in words", async (t) => {
+    const page = await open(t, b, { expect: [/status of 4\d\d/] });
+    await signIn(page);
+    await page.goto(`${at}/documentation/edit`);
+    await page.locator("textarea").evaluate((e) => (e.value = "x".repeat(10_000_000)));
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "That is too much" }).waitFor();
+    await page.getByText("262144 bytes").waitFor();
+    await page.goto(`${at}/documentation/edit`);
+    await page.locator("textarea").evaluate((e) => (e.value = "x".repeat(400_000)));
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").waitFor();
+    assert.equal((await page.locator("textarea").inputValue()).length, 400_000, "what was typed stays");
+  });
+  await t.test("deprecated by the page, and active again", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto(at);
+    await page.locator("summary", { hasText: "Manage" }).click();
+    await page.getByRole("link", { name: "Deprecate" }).click();
+    await page.getByLabel("Use instead").fill("membership.users");
+    await page.getByRole("button", { name: "Deprecate" }).click();
+    await page.getByText("It is deprecated").waitFor();
+    await page.locator("summary", { hasText: "Manage" }).click();
+    await page.getByRole("button", { name: "Make it active again" }).click();
+    await page.getByText("edge.pageviews is active again.").waitFor();
+  });
+  await t.test("deleting asks for the name, and says who is hurt", async (t) => {
+    await api("POST", "/products", { name: "edge.gone", encoding: "json" });
+    const page = await open(t, b, { expect: [/status of 400/] });
+    await signIn(page);
+    await page.goto("/products/edge.gone/delete");
+    await page.getByText(/Nobody read it in the last 30 days|This hurts/).waitFor();
+    await page.getByLabel(/Write edge.gone/).fill("edge");
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("the name is not the product's").waitFor();
+    await page.getByLabel(/Write edge.gone/).fill("edge.gone");
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("edge.gone is deleted").waitFor();
+  });
+  await t.test("every part looks right", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    const parts = ["", "/fields", "/records", "/records/0/1", "/schema", "/readers", "/documentation", "/activity", "/edit", "/documentation/edit", "/fields/note?path=userid", "/access", "/deprecate", "/delete"];
+    for (const part of parts) await looksRight(page, at + part);
+  });
+  assert.ok(token);
+});
