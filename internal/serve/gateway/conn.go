@@ -74,9 +74,10 @@ type conn struct {
 	library  weir.Library // as the client said before its login
 	wanted   wanted
 
-	uses  uses   // the names by which this connection knows topics
-	peers *uses  // and those of the client's other connections; nil before the login
-	who   caller // whose they are
+	uses   uses                              // the names by which this connection knows topics
+	joined atomic.Pointer[map[string]string] // and those in its last JoinGroup, by the cluster's
+	peers  *uses                             // and those of the client's other connections; nil before the login
+	who    caller                            // whose they are
 }
 
 // upstream is a connection to a broker.

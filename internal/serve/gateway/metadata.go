@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"math"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -38,6 +39,7 @@ func metadataRequest(x *exchange) error {
 		x.merges = append(x.merges, dropUnknown)
 		return nil
 	}
+	x.bothNames(req)
 	x.byIDs = map[[16]byte]*string{}
 	for _, t := range req.Topics {
 		if t.TopicID != [16]byte{} {
@@ -63,6 +65,37 @@ func metadataRequest(x *exchange) error {
 		})
 	}
 	return nil
+}
+
+// bothNames asks once for a topic that is asked for by both names, and tells of
+// the alias what is told of the product's, but not the id: a client could keep
+// only one name of an id.
+func (x *exchange) bothNames(req *kmsg.MetadataRequest) {
+	aliases := map[string]string{} // by the product's name
+	req.Topics = slices.DeleteFunc(req.Topics, func(t kmsg.MetadataRequestTopic) bool {
+		if t.Topic == nil || t.TopicID != [16]byte{} || x.called(*t.Topic, rights.See) != kerr.InvalidTopicException.Code {
+			return false
+		}
+		known, _ := x.known(*t.Topic)
+		aliases[known.Name] = *t.Topic
+		return true
+	})
+	if len(aliases) == 0 {
+		return
+	}
+	x.changed = true
+	x.merges = append(x.merges, func(resp kmsg.Response) {
+		r := resp.(*kmsg.MetadataResponse)
+		for _, t := range r.Topics {
+			if t.Topic == nil {
+				continue
+			}
+			if alias, ok := aliases[*t.Topic]; ok {
+				t.Topic, t.TopicID = &alias, [16]byte{}
+				r.Topics = append(r.Topics, t)
+			}
+		}
+	})
 }
 
 // metadataTopic judges a topic by what the broker goes by: the id, if there is

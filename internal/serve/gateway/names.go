@@ -20,8 +20,9 @@ import (
 // An answer has the name that the request had. Where the request had none, it is
 // the one that this connection subscribed to or asked for last, else the client
 // on its other connections, else the product's own: an alias that a client uses
-// is not taken from it by a list. A request with both names of one topic is told
-// that the alias is none: clients could not keep two names of one id apart.
+// is not taken from it by a list. In a request with both names of one topic the
+// product's own goes and the alias is told that it is no topic; Metadata tells of
+// both, of the alias without an id, since clients keep one name of an id.
 
 // names is what an exchange knows of its request's names.
 type names struct {
@@ -29,7 +30,7 @@ type names struct {
 	used map[string]string // the client's names of published topics, by the cluster's
 }
 
-// names reads the request's names, before it is judged.
+// readNames reads the request's names, before it is judged.
 func (x *exchange) readNames() {
 	x.then = x.snap
 	note := x.notes()
@@ -46,6 +47,9 @@ func (x *exchange) readNames() {
 		if note {
 			x.c.remember(physical, name == physical)
 		}
+	}
+	if x.entry.key == keyJoinGroup {
+		x.c.joined.Store(&x.used)
 	}
 }
 
@@ -140,11 +144,23 @@ func (x *exchange) toClient(resp kmsg.Response) bool {
 		if name, ok := x.used[physical]; ok {
 			return name
 		}
+		if name, ok := x.joined(physical); ok {
+			return name
+		}
 		if t, ok := x.known(physical); ok {
 			return x.shown(t)
 		}
 		return physical
 	})
+}
+
+// joined is the name by which the member of a group that this connection is
+// about has subscribed to a topic: what it is assigned goes by that alone.
+func (x *exchange) joined(physical string) (name string, ok bool) {
+	if used := x.c.joined.Load(); used != nil && x.entry.key == keySyncGroup {
+		name, ok = (*used)[physical]
+	}
+	return name, ok
 }
 
 // shown is a topic's name for a client that did not say one.
