@@ -266,4 +266,5 @@ def groups(app):
     return {g.group_id: g.type.name for g in client.list_consumer_groups().result(20).valid}
 
 
-lib.main(script)
+if __name__ == "__main__":
+    lib.main(script)

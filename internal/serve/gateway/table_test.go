@@ -106,6 +106,16 @@ TOPIC_AUTHORIZATION_FAILED, a group or transactional id of somebody else
 GROUP_AUTHORIZATION_FAILED or TRANSACTIONAL_ID_AUTHORIZATION_FAILED. Records that the cluster has no
 room for are refused with POLICY_VIOLATION and the reason.
 
+A published topic has two names, its product's (` + "`D.P.v1`" + `) and the one that it had before; every request
+takes either, and the answer has the name that was asked for. The broker sees the old one alone, so committed
+offsets are one set and members of a group that use different names share the partitions. Lists show each topic
+once, under the product's name; a client that asked for the old name, or subscribed to it, is shown that. A
+pattern that the client resolves from a list, and kafka-python's ` + "`partitions_for_topic`" + ` of a topic that it does
+not use yet, therefore find the product's name only. Who uses both names in one client hears of both from
+Metadata, of the old one without an id; in any other request the old one then is answered with
+INVALID_TOPIC_EXCEPTION, and a subscription to both is one to the product's. Programs of one application on one
+host that use different names should differ in ` + "`client.id`" + `.
+
 | key | request | versions | who may | what is checked and changed |
 |---:|---|---|---|---|
 `)
