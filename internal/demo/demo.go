@@ -1,5 +1,6 @@
 // Package demo is a small mesh to look at: three domains, four open products
-// with their schemas, and producers that feed them for as long as they run.
+// with their schemas, a private stream that waits to be published, and producers
+// that feed them for as long as they run.
 //
 // It is an ordinary user. It makes what it needs through the API with the
 // admin's token, and writes through the gateway with its applications' own
@@ -111,6 +112,9 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) (Made, err
 		}
 		apps[0].Reads = append(apps[0].Reads, p.full())
 		apps = append(apps, Application{Name: p.producer, Reads: []string{}, Writes: []string{p.full()}, Form: f})
+	}
+	if err := clicks(ctx, cl); err != nil {
+		return Made{}, fmt.Errorf("%s: %w", Clicks, err)
 	}
 	known, err := readCredentials(dir)
 	if err != nil {

@@ -18,6 +18,7 @@ const (
 	tradesPerSecond      = 19
 	viewsPerSecond       = 17
 	preferencesPerSecond = 6
+	clicksPerSecond      = 2
 	every                = 100 * time.Millisecond
 	linger               = 800 * time.Millisecond // the embedded broker keeps a little memory for each batch
 	complainEvery        = 30 * time.Second
@@ -39,6 +40,7 @@ type feed struct {
 	next   func() record
 	encode encoder
 	client *kgo.Client
+	topic  string // empty: the client's own
 	failed atomic.Pointer[error]
 	silent time.Time // until then, nothing more is logged
 }
@@ -99,6 +101,11 @@ func (p Producers) feeds(w *world) ([]*feed, error) {
 			return nil, err
 		}
 	}
+	for i, of := range ps {
+		if of.domain == "edge" {
+			return append(fs, clicking(fs[i], w)), nil
+		}
+	}
 	return fs, nil
 }
 
@@ -139,10 +146,10 @@ func closeAll(fs []*feed) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	var all sync.WaitGroup
-	for _, f := range fs {
+	for _, c := range own(fs) {
 		all.Go(func() {
-			_ = f.client.Flush(ctx) // what is left is dropped
-			f.client.Close()
+			_ = c.Flush(ctx) // what is left is dropped
+			c.Close()
 		})
 	}
 	all.Wait()
@@ -162,7 +169,7 @@ func (f *feed) send(ctx context.Context, r record) {
 		f.failed.Store(&err)
 		return
 	}
-	f.client.TryProduce(ctx, &kgo.Record{Key: []byte(r.key()), Value: value}, func(_ *kgo.Record, err error) {
+	f.client.TryProduce(ctx, &kgo.Record{Topic: f.topic, Key: []byte(r.key()), Value: value}, func(_ *kgo.Record, err error) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			f.failed.Store(&err)
 		}

@@ -19,7 +19,7 @@ func clock() func() time.Time {
 
 // nexts is where the records of each product come from.
 func (w *world) nexts() []func() record {
-	return []func() record{w.nextUser, w.nextTrade, w.nextView, w.nextPreference}
+	return []func() record{w.nextUser, w.nextTrade, w.nextView, w.nextPreference, w.nextClick}
 }
 
 func TestSameSeedSameWorld(t *testing.T) {

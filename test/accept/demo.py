@@ -47,6 +47,7 @@ def script():
         if node.cluster and node.alive():
             for p in PRODUCTS:
                 node.weir("product", "delete", p, "--destroy-data", check=False)
+            node.weir("stream", "delete", "edge._private.clicks", "--destroy-data", check=False)
             time.sleep(3)
 
 
@@ -71,6 +72,7 @@ def look(node, begin):
     claim(len(printed) == 3, f"three commands are printed: {printed}")
     for c in printed:
         works(c)
+    unpublished(node)
     rates(node, app)
     measure("resident while it runs", node.rss(), "MB; the promise is less than 200")
     claim(node.rss() < 200, f"{node.rss():.0f} MB")
@@ -96,6 +98,17 @@ def works(command):
     _, err = p.communicate()
     claim(line.strip(), f"as printed it shows nothing: {command}: {err[-500:]}")
     measure(f"{command.split()[0]} as printed", f"first line after {took:.2f} s: {line.strip()[:60]}")
+
+
+def unpublished(node):
+    """A private stream with records waits to be published."""
+    listed = node.weir("topic", "list", "--unpublished").out
+    claim("edge._private.clicks" in listed, f"there is a stream to publish: {listed}")
+    rows = [json.loads(line)["value"] for line in node.weir("read", "edge._private.clicks", "--from", "earliest", "-o", "json").out.splitlines()]
+    claim(rows and all(set(r) == {"clicktime", "userid", "pageid", "element"} for r in rows), f"with records in JSON: {rows[:2]}")
+    flags = ["--owner", "admin", "--description", "Every click", "--quality", "raw", "--sla", "tier-3", "--encoding", "json", "--accept-terms"]
+    node.weir("product", "publish", "edge._private.clicks", "--as", "edge.clicks", *flags)
+    node.weir("product", "unpublish", "edge.clicks", "--yes")
 
 
 def rates(node, app):
