@@ -19,6 +19,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -125,11 +126,26 @@ func (s *Server) favicon(w http.ResponseWriter, r *http.Request) {
 
 // route finds the page, or answers that there is none or not for the method.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	defer s.recovered(w, r)
 	if _, pattern := s.mux.Handler(r); pattern != "" {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
 	s.missing(w, r)
+}
+
+// recovered answers for a page that panicked: pages are drawn whole before they
+// are sent, so nothing was.
+func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	s.cfg.Log.Error("a page panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+	s.showFailure(w, r, frame{}, http.StatusInternalServerError, nil)
 }
 
 // hasPage reports whether a path can be looked at.
@@ -149,12 +165,24 @@ func (s *Server) bounded(next http.HandlerFunc) http.HandlerFunc {
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		if err := r.ParseMultipartForm(maxBody); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		if err := readForm(r); err != nil {
 			s.badForm(w, r, err)
 			return
 		}
 		next(w, r)
 	}
+}
+
+// readForm reads a form of either encoding. ParseMultipartForm alone would not
+// tell that one without files was too large.
+func readForm(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	if err := r.ParseMultipartForm(maxBody); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return err
+	}
+	return nil
 }
 
 // page serves one page of a family to who is signed in.
