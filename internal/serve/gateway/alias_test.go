@@ -467,6 +467,20 @@ func TestListingAsLibrdkafkaAsks(t *testing.T) {
 	}
 }
 
+// TestPartitionsHaveNoNull: Java's tools take null lists of replicas for a fault.
+func TestPartitionsHaveNoNull(t *testing.T) {
+	t.Parallel()
+	m := mustMesh(t, mustCluster(t, 1), nil)
+	req := kmsg.NewPtrDescribeTopicPartitionsRequest()
+	req.ResponsePartitionLimit, req.Topics = 100, []kmsg.DescribeTopicPartitionsRequestTopic{{Topic: "own.data.v1"}}
+	ps := ask[*kmsg.DescribeTopicPartitionsResponse](m.login("app"), req).Topics[0].Partitions
+	if len(ps) != 3 || slices.ContainsFunc(ps, func(p kmsg.DescribeTopicPartitionsResponseTopicPartition) bool {
+		return p.EligibleLeaderReplicas == nil || p.LastKnownELR == nil
+	}) {
+		t.Errorf("%+v", ps)
+	}
+}
+
 // TestPublishingUnderAClient: what is published goes on under the name that its
 // clients have, in their fetch sessions too; when it is taken back, sessions
 // under the product's own name end.

@@ -197,6 +197,10 @@ func partitionsAnswer(x *exchange, resp kmsg.Response) bool {
 	for i := range r.Topics {
 		t := &r.Topics[i]
 		t.AuthorizedOperations = notAsked
+		for n := range t.Partitions { // Java's tools take null, which the embedded broker says, for a fault
+			p := &t.Partitions[n]
+			p.EligibleLeaderReplicas, p.LastKnownELR = orNone(p.EligibleLeaderReplicas), orNone(p.LastKnownELR)
+		}
 		if t.Topic != nil && t.ErrorCode == allowed {
 			if code := x.byName(*t.Topic, rights.See); code != allowed {
 				t.ErrorCode, t.TopicID, t.Partitions = code, [16]byte{}, []kmsg.DescribeTopicPartitionsResponseTopicPartition{}
@@ -204,6 +208,14 @@ func partitionsAnswer(x *exchange, resp kmsg.Response) bool {
 		}
 	}
 	return true
+}
+
+// orNone is a list that is not null.
+func orNone(of []int32) []int32 {
+	if of == nil {
+		return []int32{}
+	}
+	return of
 }
 
 // clusterRequest shows brokers, never controllers.
