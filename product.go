@@ -187,7 +187,7 @@ func (p *Product) Validate() error {
 		oneOf("access", p.Access, AccessOpen, AccessRequest),
 		checkText("description", p.Description),
 		p.About.check(),
-		checkPartitions(p.Partitions),
+		checkAsked(p.Partitions, p.Published.adopts()),
 		p.Retention.check(),
 		p.Published.check(),
 	)
@@ -207,6 +207,15 @@ func checkKey(fields []string) error {
 		}
 	}
 	return nil
+}
+
+// checkAsked checks how many partitions Weir is asked for. A topic that was
+// there before has as many as it has.
+func checkAsked(n int, adopted bool) error {
+	if adopted && n >= 1 {
+		return nil
+	}
+	return checkPartitions(n)
 }
 
 func checkPartitions(n int) error {

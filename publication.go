@@ -13,6 +13,9 @@ type Publication struct {
 	Reason string    `json:"reason,omitempty"` // why it is worth publishing without a record in it
 }
 
+// adopts reports whether the topic is one that the mesh did not make.
+func (p *Publication) adopts() bool { return p != nil && p.Stream.IsZero() }
+
 // refers lists the stream and the terms.
 func (p *Publication) refers() []Ref {
 	if p == nil {

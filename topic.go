@@ -50,5 +50,5 @@ func (t *Topic) Validate() error {
 	if t.State == TopicMade && t.ID == (TopicID{}) {
 		return Errorf(Internal, "a topic that was made has an id").At("id")
 	}
-	return first(oneOf("state", t.State, TopicWanted, TopicMade, TopicEnding), checkPartitions(t.Partitions), t.Retention.check())
+	return first(oneOf("state", t.State, TopicWanted, TopicMade, TopicEnding), checkAsked(t.Partitions, t.Adopted), t.Retention.check())
 }
