@@ -45,6 +45,7 @@ def script():
     sights(node, name, shop, lab, w, r, n)
     kill(node, name, topic, w["kcat"])
     again(node, name, topic, w["kcat"], r["kcat"])
+    published(node, shop, w["kcat"], r["kcat"])
     health(node)
     lost(node, name, topic, w["kcat"])
 
@@ -235,6 +236,30 @@ def again(node, name, topic, writer, reader):
     claim(u["readers"] == [] and u["writers"] == [] and u["hours"] == [], f"what is made again inherits no count: {u}")
     writer.produce(topic, ["{}"] * 3)
     until("three records", 20, lambda: total(node, name, writer) == 3)
+
+
+def published(node, shop, writer, reader):
+    """A private stream that is published is counted as the product, by either
+    of its names; what was counted before stays the stream's."""
+    stream, product = f"{shop}._private.clicks", f"{shop}.clicks"
+    node.weir("stream", "create", stream)
+    node.topic(stream, writer)
+    writer.produce(stream, ["{}"] * 4)
+    count = lambda noun, name, side: sum(p["records"] for p in node.weir(noun, "usage", name, "-o", "json").json()[side])
+    until("four of the stream", 20, lambda: count("stream", stream, "writers") == 4)
+    node.weir(
+        "product", "publish", stream, "--as", product, "--owner", "admin", "--description", "Clicks", "--quality", "raw", "--sla", "tier-3",
+        "--type", "source-aligned", "--encoding", "json", "--accept-terms",
+    )
+    node.topic(product + ".v1", reader)
+    writer.produce(stream, ["{}"] * 5)
+    writer.produce(product + ".v1", ["{}"] * 6)
+    claim(len(reader.consume(product + ".v1")) == 15 and len(reader.consume(stream)) == 15, "both names give all records")
+    until("eleven of the product", 20, lambda: count("product", product, "writers") == 11)
+    until("thirty read of it", 20, lambda: count("product", product, "readers") == 30)
+    facts = node.weir("product", "facts", product, "-o", "json").json()
+    claim(facts["records"] == 15 and facts["readers"] == 1, f"the facts of a published product: {facts}")
+    measure("a published topic is counted by either name", "as one product")
 
 
 def health(node):
