@@ -57,6 +57,7 @@ type Config struct {
 // Bounds of a request.
 const (
 	maxBody  = 1 << 20          // of what a form sends, in bytes
+	maxDrain = 64 << 20         // of a form that is too large: a browser reads no answer before all is sent
 	pageFor  = 20 * time.Second // a page may take, but for live parts
 	tidyTime = 5                // how hard pages are compressed
 )
@@ -164,8 +165,10 @@ func (s *Server) bounded(next http.HandlerFunc) http.HandlerFunc {
 		ctx, cancel := context.WithTimeout(r.Context(), pageFor)
 		defer cancel()
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		sent := r.Body
+		r.Body = http.MaxBytesReader(w, sent, maxBody)
 		if err := readForm(r); err != nil {
+			_, _ = io.CopyN(io.Discard, sent, maxDrain) // what it says, the form's error said
 			s.badForm(w, r, err)
 			return
 		}
