@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -39,6 +40,9 @@ type ActivityConfig struct {
 // appends are committed together, or not at all. After an error nobody knows.
 type Journal interface {
 	Append(ctx context.Context, ms []weir.Message) error
+	// Mark lets readers see that they are at the end, where a crash left
+	// something behind that none of them is given.
+	Mark(ctx context.Context) error
 	Close()
 }
 
@@ -108,6 +112,11 @@ func (a *Activity) session(ctx context.Context) (moved bool, err error) {
 	}
 	defer j.Close()
 	at, err := a.last(ctx, topic)
+	if errors.Is(err, errUnseen) {
+		if err = j.Mark(ctx); err == nil {
+			at, err = a.last(ctx, topic)
+		}
+	}
 	if err != nil {
 		return false, err
 	}
@@ -249,6 +258,23 @@ func (a *Activity) last(ctx context.Context, topic string) (weir.Offset, error) 
 	return 0, nil
 }
 
+// unseenFor is how long nothing comes before the end is doubted.
+const unseenFor = 3 * time.Second
+
+// errUnseen says that the end of a topic was not seen.
+var errUnseen = errors.New("the end of the topic is not seen")
+
+// next waits for records, but not for ever.
+func next(ctx context.Context, tail weir.Tail) ([]weir.Message, error) {
+	wait, cancel := context.WithTimeout(ctx, unseenFor)
+	defer cancel()
+	ms, err := tail.Next(wait)
+	if err != nil && ctx.Err() == nil && wait.Err() != nil {
+		return nil, errUnseen
+	}
+	return ms, err
+}
+
 // lastSince is the greatest entry of this ledger that is told in a part of the
 // topic; 0 if none is. What is no event of ours does not count.
 func (a *Activity) lastSince(ctx context.Context, topic string, from, end int64) (weir.Offset, error) {
@@ -259,7 +285,7 @@ func (a *Activity) lastSince(ctx context.Context, topic string, from, end int64)
 	defer tail.Close()
 	var at weir.Offset
 	for tail.At(0) < end {
-		ms, err := tail.Next(ctx)
+		ms, err := next(ctx, tail)
 		if err != nil {
 			return 0, err
 		}

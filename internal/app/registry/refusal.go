@@ -27,6 +27,8 @@ func refused(ctx context.Context, v weir.View, p weir.Principal, does, name stri
 	switch {
 	case d == nil && inDomain(name) == "":
 		return out.WithFix("subjects of products are DOMAIN.PRODUCT.v1-key and -value, a domain's own are DOMAIN._private.NAME and DOMAIN._shared.NAME; any other is written by a mesh admin")
+	case d != nil && d.UID.Own():
+		return out.WithFix("%s", e.Fix)
 	case d == nil:
 		return out.WithFix("there is no domain %s; ask a mesh admin to make it: weir domain create %s --team TEAM", inDomain(name), inDomain(name))
 	case !slices.Contains(p.Domains, d.UID):

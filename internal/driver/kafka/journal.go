@@ -83,6 +83,21 @@ func (j *Journal) Append(ctx context.Context, ms []weir.Message) error {
 	return nil
 }
 
+// Mark puts the end of an undone transaction behind everything in the topic.
+// Readers of committed records move over it: so they can tell that they have
+// seen all, where the cluster undid what a crash left without saying so in the
+// topic. After an error the journal can only be closed.
+func (j *Journal) Mark(ctx context.Context) error {
+	op := "write to the topic " + j.topic
+	if err := j.client.BeginTransaction(); err != nil {
+		return failed(err, op)
+	}
+	if err := j.client.ProduceSync(ctx, &kgo.Record{Topic: j.topic}).FirstErr(); err != nil {
+		return failed(err, op)
+	}
+	return failed(j.client.EndTransaction(ctx, kgo.TryAbort), op)
+}
+
 // abort undoes what was begun, if it can be done now; else who opens the journal
 // next does it.
 func (j *Journal) abort(ctx context.Context) {
