@@ -135,7 +135,7 @@ func (r *Registry) Leave(ctx context.Context, v weir.View, p *weir.Product) ([]w
 
 // canHold refuses schemas that a product's subject cannot have.
 func (r *Registry) canHold(ctx context.Context, v weir.View, p *weir.Product, k weir.SubjectKind, next *weir.Subject) error {
-	if err := r.keyed(ctx, v, p, next); err != nil {
+	if err := r.keyed(ctx, v, p, k, next); err != nil {
 		return err
 	}
 	for _, at := range LivingOnly.of(next.Versions) {
@@ -153,15 +153,20 @@ func (r *Registry) canHold(ctx context.Context, v weir.View, p *weir.Product, k 
 	return nil
 }
 
-// keyed refuses a latest version without the fields that the product's key holds.
-func (r *Registry) keyed(ctx context.Context, v weir.View, p *weir.Product, s *weir.Subject) error {
+// keyed refuses a latest version, of values or of keys, without the fields that
+// the product's key holds.
+func (r *Registry) keyed(ctx context.Context, v weir.View, p *weir.Product, k weir.SubjectKind, s *weir.Subject) error {
+	check := hasKey
+	if k == weir.OfKey {
+		check = holdsKey
+	}
 	at, lives := s.Latest()
-	if !lives || s.Name != p.Subject(weir.OfValue) || len(p.Key) == 0 {
+	if !lives || len(p.Key) == 0 {
 		return nil
 	}
 	e, err := r.parsedIn(ctx, v, at.Schema)
 	if err == nil {
-		err = hasKey(p, e)
+		err = check(p, e)
 	}
 	if weir.Invalid.In(err) {
 		return conflicting(s, err)

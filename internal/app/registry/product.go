@@ -9,16 +9,33 @@ import (
 )
 
 // ofProduct refuses a schema that the records of a product cannot have: another
-// language than its encoding's, or values without the fields of its key.
+// language than its encoding's, values without the fields of its key, or keys
+// without them.
 func ofProduct(p *weir.Product, subject string, s schema.Schema) error {
 	k := kindOf(p, subject)
 	if err := inLanguage(p, k, s.Format()); err != nil {
 		return err
 	}
 	if k != weir.OfValue {
-		return nil
+		return holdsKey(p, s)
 	}
 	return hasKey(p, s)
+}
+
+// holdsKey refuses keys that cannot hold the fields of the product's key. A
+// record has a field for each, with its name; what has no fields holds one.
+func holdsKey(p *weir.Product, s schema.Schema) error {
+	names := format.Top(s)
+	if len(names) == 0 && len(p.Key) <= 1 {
+		return nil
+	}
+	for _, key := range p.Key {
+		if !slices.Contains(names, key) {
+			return fault(InvalidSchema, weir.Invalid, "the schema of the keys has no field %s, which the key of %s holds", key, p.Ref()).
+				At("key").WithFix("give it a field %s, or use what has no fields for a key of one", key)
+		}
+	}
+	return nil
 }
 
 // inLanguage refuses a language that is not the encoding's.

@@ -96,6 +96,32 @@ func TestContractOfAProduct(t *testing.T) {
 	}
 }
 
+// TestKeysHoldTheKey: schemas of keys have the fields that --key names; what has
+// no fields is a key of one.
+func TestKeysHoldTheKey(t *testing.T) {
+	t.Parallel()
+	m, ctx := newMesh(t), context.Background()
+	m.product(catalog.NewProduct{Name: "ours.one", KeyEncoding: weir.KeyAvro, Key: []string{"id"}})
+	m.product(catalog.NewProduct{Name: "ours.two", KeyEncoding: weir.KeyAvro, Key: []string{"id", "region"}})
+	ours := m.member("ours")
+	for _, c := range []struct{ subject, text, says string }{
+		{"ours.one.v1-key", avro("k", "other"), "no field id"},
+		{"ours.two.v1-key", avro("k", "id"), "no field region"},
+		{"ours.two.v1-key", `"long"`, "no field id"},
+		{"ours.one.v1-key", `"long"`, ""},
+		{"ours.two.v1-key", avro("k", "region", "id", "more?"), ""},
+	} {
+		_, err := m.registry.Register(ctx, ours, registry.Registration{Subject: c.subject, Text: c.text})
+		if (err == nil) != (c.says == "") || err != nil && (faultOf(err) != registry.InvalidSchema || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s, %s: %v, want %q", c.subject, c.text, err, c.says)
+		}
+	}
+	m.register(m.admin, "ours.later.v1-key", avro("k", "other"))
+	if _, err := m.catalog.CreateProduct(ctx, m.admin, catalog.NewProduct{Name: "ours.later", KeyEncoding: weir.KeyAvro, Key: []string{"id"}}); !weir.Conflict.In(err) {
+		t.Errorf("a product over keys without its key: %v", err)
+	}
+}
+
 // TestFollowAProduct: a product that is made over schemas takes them if they are
 // in its language; what it changes its subjects follow; they end with its data
 // and not before.
