@@ -5,7 +5,8 @@
 //
 //   - plain JSON and JSON with a schema's id before it: as it is, without white
 //     space between its parts; what is no JSON, no UTF-8, or nests deeper than
-//     MaxDepth cannot be decoded
+//     MaxDepth cannot be decoded. Where JSON is promised without an id, one is
+//     stepped over: a stock serialiser writes it, and no JSON begins so
 //   - bytes: base64; string: a string; long: a number
 //   - Avro: records are objects with their fields in the order of the schema; a
 //     union is the value of its branch; enums are their symbols; bytes and fixed
@@ -112,6 +113,9 @@ func reason(err error) string {
 func decode(f Form, b []byte, find Find) ([]byte, error) {
 	switch f {
 	case JSON:
+		if _, rest, err := Split(b); err == nil {
+			b = rest
+		}
 		return plain(b)
 	case Bytes:
 		return encoded(b), nil

@@ -78,6 +78,8 @@ func TestForms(t *testing.T) {
 		{record.JSON, "\"\xff\"", `!it is no UTF-8 text, so no JSON`},
 		{record.JSON, big, `!it nests deeper than 200`},
 		{record.JSON, `"` + strings.Repeat("[", 500) + `"`, `"` + strings.Repeat("[", 500) + `"`},
+		{record.JSON, "\x00\x00\x00\x00\x09{ \"a\": 1 }", `{"a":1}`},
+		{record.JSON, "\x00\x00\x00\x09", `!it is no JSON: invalid character '\x00' looking for beginning of value`},
 		{record.Bytes, "\x00\x01", `"AAE="`},
 		{record.String, "a\n\"é\"", `"a\n\"é\""`},
 		{record.String, "\xff", `!it is no UTF-8 text`},
