@@ -3,7 +3,8 @@
 //
 // A command prints its result on standard output, in the form that -o asks
 // for, and everything else on standard error. It exits with 0 when it is done,
-// and with 1 when it failed or was refused.
+// and with 1 when it failed or was refused. "weir schema check" keeps 1 for a
+// schema that may not follow, and exits with 2 when it could not find out.
 package cli
 
 import (
@@ -44,11 +45,26 @@ func Main(args []string, s Streams, env func(string) string) int {
 	c := &cli{Streams: s, env: env}
 	root := c.root()
 	root.SetArgs(args)
-	if err := root.ExecuteContext(ctx); err != nil {
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil {
 		fmt.Fprintln(s.Err, "weir: "+message(err))
-		return 1
+		return exitCode(cmd, err)
 	}
 	return 0
+}
+
+// answers marks a command that answers a question by its exit code.
+const answers = "answers"
+
+// no is the error of such a command that found out: the answer is no.
+type no struct{ error }
+
+func exitCode(cmd *cobra.Command, err error) int {
+	var found no
+	if cmd.Annotations[answers] != "" && !errors.As(err, &found) {
+		return 2
+	}
+	return 1
 }
 
 // message is an error as one reads it: what was wrong, where, what to do.

@@ -300,11 +300,12 @@ func versionLines(ctx context.Context, r *client.Registry, subject string, delet
 
 func (c *cli) schemaCheck() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "check SUBJECT FILE", Short: "Ask whether a schema may follow in a subject", Args: exactly(2), ValidArgsFunction: c.subjectAndFile(),
+		Use: "check SUBJECT FILE", Short: "Ask whether a schema may follow in a subject", Args: exactly(2), Annotations: map[string]string{answers: "yes"}, ValidArgsFunction: c.subjectAndFile(),
 		Long: `Asks whether the schema in FILE (- is standard input) may be the next version of
 a subject, at the subject's compatibility level. Exits with 1 and says which
-field breaks which rule if it may not; also if there is no such subject, unless
---new says that this would be its first schema.`,
+field breaks which rule if it may not, and with 2 if that could not be found out:
+a schema that is none, no such subject (unless --new says that this would be its
+first schema), a node that does not answer.`,
 		Example: "  weir schema check membership.users.v1-value users.avsc",
 	}
 	s := addSchemaFlags(cmd)
@@ -346,7 +347,7 @@ func (c *cli) printVerdict(subject, file string, v client.SchemaVerdict) error {
 		}
 		c.said("%s", printable(m))
 	}
-	return fmt.Errorf("%s may not follow in %s%s", file, printable(subject), printable(at))
+	return no{fmt.Errorf("%s may not follow in %s%s", file, printable(subject), printable(at))}
 }
 
 func (c *cli) schemaRegister() *cobra.Command {

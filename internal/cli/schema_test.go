@@ -2,6 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +27,47 @@ func TestReferences(t *testing.T) {
 	for _, bad := range []string{"", "a", "a=", "=s:1", "a=s", "a=:1", "a=s:", "a=s:0", "a=s:latest"} {
 		if _, err := parseReferences([]string{bad}); err == nil || !strings.Contains(err.Error(), "--reference") {
 			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// TestCheckSaysWhatItFound: a script can tell "no" from "I do not know".
+func TestCheckSaysWhatItFound(t *testing.T) {
+	t.Parallel()
+	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case strings.Contains(q.URL.Path, "/compatibility/"):
+			_, _ = fmt.Fprintf(w, `{"is_compatible":%t,"messages":["why"]}`, strings.Contains(q.URL.Path, "good"))
+		case strings.Contains(q.URL.Path, "absent"):
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`{"error_code":40401,"message":"Subject not found."}`))
+		default:
+			_, _ = w.Write([]byte(`["good","bad"]`))
+		}
+	}))
+	t.Cleanup(node.Close)
+	file := filepath.Join(t.TempDir(), "a.avsc")
+	if err := os.WriteFile(file, []byte(`"int"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args []string
+		url  string
+		want int
+	}{
+		{[]string{"schema", "check", "good", file}, node.URL, 0},
+		{[]string{"schema", "check", "bad", file}, node.URL, 1},
+		{[]string{"schema", "check", "absent", file}, node.URL, 2},
+		{[]string{"schema", "check", "good", file + "x"}, node.URL, 2},
+		{[]string{"schema", "check", "good"}, node.URL, 2},
+		{[]string{"schema", "check", "good", file}, "http://127.0.0.1:1", 2},
+		{[]string{"schema", "versions", "absent"}, node.URL, 1},
+	} {
+		var out, err bytes.Buffer
+		env := map[string]string{"WEIR_URL": tt.url, "WEIR_TOKEN": "t"}
+		if got := Main(tt.args, Streams{In: strings.NewReader(""), Out: &out, Err: &err}, func(k string) string { return env[k] }); got != tt.want {
+			t.Errorf("%v at %s: exit %d, want %d: %s%s", tt.args[1:3], tt.url, got, tt.want, &out, &err)
 		}
 	}
 }
