@@ -106,6 +106,7 @@ const (
 	CodeVersionNotDeleted = 40407
 	CodeNoConfig          = 40408
 	CodeNoMode            = 40409
+	CodeTooLarge          = 42209 // a schema, or a list of them
 )
 
 // Error is the registry's own sentence with its code.

@@ -103,6 +103,31 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestPagesShrink: where a page would be too large, smaller ones are asked for,
+// and nothing is left out; what is too large alone is refused.
+func TestPagesShrink(t *testing.T) {
+	t.Parallel()
+	r := fake(t, func(w http.ResponseWriter, q *http.Request) {
+		limit, _ := strconv.Atoi(q.FormValue("limit"))
+		offset, _ := strconv.Atoi(q.FormValue("offset"))
+		if limit > 74 || q.FormValue("subjectPrefix") == "large" {
+			write(w, 422, map[string]any{"error_code": 42209, "message": "the list has more than 64 MB of schemas"})
+			return
+		}
+		page := []client.SchemaVersion{}
+		for i := offset; i < min(offset+limit, 100); i++ {
+			page = append(page, client.SchemaVersion{Subject: fmt.Sprint("s", i), Version: 1, Schema: "{}"})
+		}
+		write(w, 200, page)
+	})
+	if got, err := r.Schemas(t.Context(), client.SchemaFilter{}); err != nil || len(got) != 100 {
+		t.Errorf("got %d, %v", len(got), err)
+	}
+	if _, err := r.Schemas(t.Context(), client.SchemaFilter{Prefix: "large"}); client.RegistryCode(err) != client.CodeTooLarge {
+		t.Errorf("one that is too large alone: %v", err)
+	}
+}
+
 // TestRegistryProblems: every answer that is none becomes a sentence.
 func TestRegistryProblems(t *testing.T) {
 	t.Parallel()

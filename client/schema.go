@@ -107,14 +107,19 @@ func (f SchemaFilter) query() url.Values {
 // schemaPage is how many things of a list are asked for at once.
 const schemaPage = 1000
 
-// pages collects a list page by page. Registries that do not know pages answer
-// with everything, or the same again.
+// pages collects a list page by page, in smaller ones where one would be too
+// large. Registries that do not know pages answer with everything, or the same
+// again.
 func pages[T any](ctx context.Context, r *Registry, path string, q url.Values, key func(T) string) ([]T, error) {
-	out, seen := []T{}, map[string]bool{}
+	out, seen, limit := []T{}, map[string]bool{}, schemaPage
 	for {
 		q.Set("offset", strconv.Itoa(len(out)))
-		q.Set("limit", strconv.Itoa(schemaPage))
+		q.Set("limit", strconv.Itoa(limit))
 		page, err := answer[[]T](ctx, r, http.MethodGet, query(path, q), nil)
+		if RegistryCode(err) == CodeTooLarge && limit > 1 {
+			limit /= 2
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +130,7 @@ func pages[T any](ctx context.Context, r *Registry, path string, q url.Values, k
 				out = append(out, it)
 			}
 		}
-		if len(page) != schemaPage || len(out) == before {
+		if len(page) != limit || len(out) == before {
 			return out, nil
 		}
 	}
