@@ -245,10 +245,11 @@ func (a *API) refuse(ctx huma.Context, err error) {
 	}
 }
 
-// bearer is the token of an Authorization header, empty if it has none.
+// bearer is the token of an Authorization header, empty if it has none. The
+// scheme is known in any case (RFC 9110, section 11.1).
 func bearer(header string) string {
-	token, ok := strings.CutPrefix(header, "Bearer ")
-	if !ok {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
 	return strings.TrimSpace(token)

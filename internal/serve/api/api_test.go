@@ -667,6 +667,24 @@ func (m *mesh) raw(method, path, body string, out any) (int, string) {
 	return res.StatusCode, string(b)
 }
 
+// TestSchemeInAnyCase: the scheme of an Authorization header is known in any
+// case, and no other scheme is taken for it.
+func TestSchemeInAnyCase(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	for scheme, want := range map[string]int{"Bearer ": 200, "bearer ": 200, "BEARER  ": 200, "Bearer": 401, "Basic ": 401, "": 401} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, m.url+"/api/v1/teams", nil)
+		must(t, err)
+		req.Header.Set("Authorization", scheme+m.token)
+		res, err := http.DefaultClient.Do(req)
+		must(t, err)
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%q: %d, want %d", scheme, res.StatusCode, want)
+		}
+	}
+}
+
 func TestBadInputSaysWhereAndWhatToDo(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
