@@ -303,10 +303,10 @@ sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule require
         tool(app, "ConsoleProducer", "--topic", name, stdin="".join(m + "\n" for m in marks))
         for protocol in ("classic", "consumer"):
             seen, more = f"{reader.name}.java-{protocol}-{i}", fresh("java")
-            out = tool(reader, "consumer.ConsoleConsumer", "--topic", name, "--from-beginning", "--group", seen, "--timeout-ms", "8000", group_protocol=protocol)
+            out = tool(reader, "consumer.ConsoleConsumer", "--topic", name, "--from-beginning", "--group", seen, "--timeout-ms", "20000", group_protocol=protocol)
             claim(set(marks) <= set(out.splitlines()), f"Java, {protocol}, by {name}: {len(out.splitlines())} lines without {marks}")
             app.produce(name, [more])
-            out = tool(reader, "consumer.ConsoleConsumer", "--topic", other, "--group", seen, "--timeout-ms", "8000", group_protocol=protocol)
+            out = tool(reader, "consumer.ConsoleConsumer", "--topic", other, "--group", seen, "--timeout-ms", "20000", group_protocol=protocol)
             claim(out.split() == [more], f"Java, {protocol}: the group goes on under {other} with {out.split()[:5]}")
             out = tool(reader, "consumer.group.ConsumerGroupCommand", "--describe", "--group", seen)
             topics = {l.split()[1] for l in out.splitlines() if l.startswith(seen)}
