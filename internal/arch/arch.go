@@ -52,7 +52,7 @@ var floors = []floor{
 	{dir: "internal/writer", may: []string{"internal/core"}},
 	{dir: "internal/app", may: []string{"internal/core", "internal/format"}, lib: pureOnly, apart: true},
 	{dir: "internal/apply", may: []string{"internal/core", "internal/format", "internal/app"}, lib: pureOnly},
-	{dir: "internal/worker", may: []string{"internal/core", "internal/app"}, lib: pureOnly},
+	{dir: "internal/worker", may: []string{"internal/core", "internal/format", "internal/app"}, lib: pureOnly},
 	{dir: "internal/driver", may: []string{"internal/core", "internal/format"}, lib: allLibraries, apart: true},
 	{dir: "internal/serve", may: []string{"internal/core", "internal/format", "internal/app", "client"}, lib: allLibraries, apart: true},
 	{dir: "internal/demo", may: []string{"client"}, lib: allLibraries},
