@@ -199,3 +199,33 @@ Who may do what, where the role is; "team" is a member of the team that owns the
 	}
 	return b.String()
 }
+
+// TestNobodyChangesWhatIsWeirsOwn: whoever somebody is, of what Weir itself
+// offers they may only let applications read it, watch it and be appointed.
+func TestNobodyChangesWhatIsWeirsOwn(t *testing.T) {
+	t.Parallel()
+	own := weir.OwnUID(weir.UID{1}, weir.NounDomain, weir.OwnName)
+	may := map[string]bool{}
+	for name, p := range who() {
+		p.Domains, p.Teams = append(p.Domains, own), append(p.Teams, own)
+		for _, n := range weir.Nouns() {
+			for _, v := range rights.Verbs() {
+				of := rights.Thing{Noun: n, Domain: own, Product: own, Owner: p.Ref.UID, Team: own, Person: weir.UID{8}}
+				if rights.May(p, v, of) && name != "system" {
+					may[fmt.Sprint(name, " ", v, " ", n)] = true
+				}
+			}
+		}
+	}
+	want := map[string]bool{
+		"mesh-admin allow access": true, "mesh-admin revoke access": true, "mesh-admin appoint domain": true, "mesh-admin appoint product": true,
+		"mesh-admin watch product": true, "steward allow access": true, "steward revoke access": true, "steward watch product": true,
+	}
+	if diff := cmp.Diff(want, may); diff != "" {
+		t.Error(diff)
+	}
+	err := rights.Must(who()["mesh-admin"], rights.Delete, rights.Thing{Noun: weir.NounDomain, Domain: own}, weir.Ref{Noun: weir.NounDomain, UID: own, Name: "weir"})
+	if !weir.Denied.In(err) || !strings.Contains(err.Error(), "Weir's own") {
+		t.Errorf("got %v", err)
+	}
+}

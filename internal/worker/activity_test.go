@@ -1,0 +1,143 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/app/catalog"
+	"github.com/weirmesh/weir/internal/app/registry"
+	"github.com/weirmesh/weir/internal/format/cloudevents"
+	"github.com/weirmesh/weir/internal/worker"
+)
+
+// flaky is a journal whose every third answer is lost, after the records were
+// written or before, and whose holder then opens another one.
+type flaky struct {
+	worker.Journal
+	n *int
+}
+
+var errLost = errors.New("the answer was lost")
+
+func (f flaky) Append(ctx context.Context, ms []weir.Message) error {
+	switch *f.n++; *f.n % 6 {
+	case 2:
+		return errLost
+	case 5:
+		return errors.Join(f.Journal.Append(ctx, ms), errLost)
+	}
+	return f.Journal.Append(ctx, ms)
+}
+
+// activity runs the projector over the mesh until the func is called.
+func (m *mesh) activity() (stop func()) {
+	n := 0
+	a := worker.NewActivity(worker.ActivityConfig{
+		Ledger: m.ledger, State: m.state, Reader: m.cluster, Lost: func(string) bool { return false }, Room: func() error { return nil },
+		Home: m.home, Mesh: "test", Log: slog.New(slog.DiscardHandler),
+		Open: func(ctx context.Context, topic, id string) (worker.Journal, error) {
+			j, err := m.cluster.Journal(ctx, topic, id)
+			if err != nil {
+				return nil, err
+			}
+			return flaky{j, &n}, nil
+		},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = a.Run(ctx) })
+	return func() { cancel(); running.Wait() }
+}
+
+// own makes weir.activity, and gives the name of its topic.
+func (m *mesh) own() string {
+	m.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	index, err := registry.NewIndex(ctx, m.state, m.ledger)
+	must(m.t, err)
+	var running sync.WaitGroup
+	running.Go(func() { _ = index.Run(ctx) })
+	m.t.Cleanup(func() { cancel(); running.Wait() })
+	r := registry.New(registry.Config{State: m.state, Writer: m.writer, Index: index, Now: time.Now, Home: m.home})
+	c := catalog.New(catalog.Config{State: m.state, Writer: m.writer, Contracts: r, Now: time.Now, Home: m.home})
+	for range 2 { // the second time changes nothing
+		must(m.t, m.identity.OwnTeam(ctx))
+		must(m.t, c.Own(ctx))
+	}
+	topic := weir.OwnTopics + "activity." + m.home.String()
+	for made := false; !made; {
+		v, done, err := m.state.View(m.t.Context())
+		must(m.t, err)
+		e, _, err := weir.Find[*weir.Topic](m.t.Context(), v, weir.Ref{Noun: weir.NounTopic, Name: topic})
+		must(m.t, err)
+		seen := v.Offset()
+		done()
+		if made = e.State == weir.TopicMade; !made {
+			must(m.t, m.state.Wait(m.t.Context(), seen+1))
+		}
+	}
+	return topic
+}
+
+// TestActivityTellsEveryEventOnce: every event of the ledger is in the topic
+// once and in order, though answers of the cluster are lost, and though the
+// projector ends and starts again.
+func TestActivityTellsEveryEventOnce(t *testing.T) {
+	m := newMesh(t)
+	topic := m.own()
+	for round := range 3 {
+		stop := m.activity()
+		for i := range 8 {
+			_, err := m.identity.CreateTeam(t.Context(), m.call, fmt.Sprintf("team-%d-%d", round, i), "")
+			must(t, err)
+			m.tells(topic, round < 2 && i > 4)
+		}
+		stop()
+	}
+	stop := m.activity()
+	m.tells(topic, false)
+	stop()
+}
+
+// tells waits until the topic tells of the ledger's head, unless it need not
+// yet, and compares all that it tells with the ledger.
+func (m *mesh) tells(topic string, yet bool) {
+	m.t.Helper()
+	var want []string
+	must(m.t, m.ledger.Read(m.t.Context(), 1, func(r weir.Record) error {
+		es, err := cloudevents.OfEntry("test", m.ledger.UID(), r)
+		for _, e := range es {
+			want = append(want, e.ID)
+		}
+		return err
+	}))
+	if yet {
+		return
+	}
+	ctx, cancel := context.WithTimeout(m.t.Context(), 30*time.Second)
+	defer cancel()
+	tail, err := m.cluster.Tail(ctx, topic, map[int32]int64{0: 0})
+	must(m.t, err)
+	defer tail.Close()
+	var got []string
+	for len(got) < len(want) || got[len(got)-1] != want[len(want)-1] {
+		ms, err := tail.Next(ctx)
+		must(m.t, err)
+		for _, msg := range ms {
+			e, err := cloudevents.Parse(msg.Value)
+			must(m.t, err)
+			got = append(got, e.ID)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		m.t.Fatalf("the topic differs from the ledger:\n%s", diff)
+	}
+}
