@@ -47,7 +47,11 @@ func (r *Records) named(ctx context.Context, p weir.Principal, of weir.Ref) (sou
 		if err != nil {
 			return source{}, err
 		}
-		return source{uid: s.UID, topic: s.Topic(), key: record.Text, value: record.Unknown}, nil
+		as, err := publishedAs(ctx, v, s)
+		if err != nil || as.UID.IsZero() {
+			return source{uid: s.UID, topic: s.Topic(), key: record.Text, value: record.Unknown}, err
+		}
+		of = as // what is read under the stream's name meanwhile
 	}
 	e, _, err := weir.Known[*weir.Product](ctx, v, p, of)
 	if err != nil {
@@ -55,6 +59,16 @@ func (r *Records) named(ctx context.Context, p weir.Principal, of weir.Ref) (sou
 	}
 	closed, err := closed(ctx, v, p, e)
 	return source{e.UID, e.OnCluster(), record.Form(e.KeyEncoding), record.Form(e.Encoding), closed}, err
+}
+
+// publishedAs is the product that a private stream is published as; zero if it is
+// not.
+func publishedAs(ctx context.Context, v weir.View, s *weir.Stream) (weir.Ref, error) {
+	page, err := v.List(ctx, weir.Query{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{s.UID}, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return weir.Ref{}, err
+	}
+	return page.Items[0].Entity.Ref(), nil
 }
 
 // closed is what somebody new is told of a product that ends or has ended; nil
