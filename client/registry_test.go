@@ -70,8 +70,8 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestPages: a registry that knows pages, one that answers with everything, and
-// one that always gives the same.
+// TestPages: a registry that knows pages, one that gives fewer than it is asked
+// for, one that answers with everything, and one that always gives the same.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	all := make([]string, 2500)
@@ -83,6 +83,7 @@ func TestPages(t *testing.T) {
 		want int
 	}{
 		"pages":      {func(offset, limit int) []string { return all[min(offset, 2500):min(offset+limit, 2500)] }, 2500},
+		"short":      {func(offset, limit int) []string { return all[min(offset, 2500):min(offset+min(limit, 300), 2500)] }, 2500},
 		"no pages":   {func(int, int) []string { return all }, 2500},
 		"no offsets": {func(_, limit int) []string { return all[:limit] }, 1000},
 		"nothing":    {func(int, int) []string { return nil }, 0},

@@ -109,7 +109,8 @@ const schemaPage = 1000
 
 // pages collects a list page by page, in smaller ones where one would be too
 // large. Registries that do not know pages answer with everything, or the same
-// again.
+// again; some give fewer things than they were asked for, so that a short page
+// is not the end.
 func pages[T any](ctx context.Context, r *Registry, path string, q url.Values, key func(T) string) ([]T, error) {
 	out, seen, limit := []T{}, map[string]bool{}, schemaPage
 	for {
@@ -130,7 +131,7 @@ func pages[T any](ctx context.Context, r *Registry, path string, q url.Values, k
 				out = append(out, it)
 			}
 		}
-		if len(page) != limit || len(out) == before {
+		if len(out) == before {
 			return out, nil
 		}
 	}

@@ -227,6 +227,9 @@ func search(ctx context.Context, r *client.Registry, p place) (client.SchemaVers
 		return client.SchemaVersion{}, false, err
 	}
 	for _, s := range all {
+		if s.Subject != "" && s.Subject != p.subject {
+			continue // not every registry knows prefixes
+		}
 		v, err := retry(ctx, func() (client.SchemaVersion, error) {
 			return r.Lookup(ctx, p.subject, asNew(s), client.LookupHow{Deleted: true})
 		})
