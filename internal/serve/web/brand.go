@@ -131,7 +131,7 @@ func readBrand(text []byte) (*Brand, error) {
 func checkLink(l BrandLink) error {
 	u, err := url.Parse(l.Href)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "mailto" {
-		return fmt.Errorf("the link %q leads nowhere; write https://, http:// or mailto:", l.Href)
+		return fmt.Errorf("the link %q leads nowhere; begin it with https, http or mailto", l.Href)
 	}
 	if l.Text == "" || utf8.RuneCountInString(l.Text) > 60 {
 		return fmt.Errorf("the link to %s has no text of 1 to 60 characters", l.Href)

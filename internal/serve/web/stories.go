@@ -25,7 +25,11 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) {
 	for _, f := range s.cfg.Families {
 		for _, story := range f.Stories {
 			if story.Name == r.PathValue("name") {
-				s.answer(w, r, s.storyFrame(r), site.Person{}, story.Answer())
+				a := story.Answer()
+				if a.Bare { // a part is looked at in a page
+					a.Bare, a.Body = false, storyPart(a.Body)
+				}
+				s.answer(w, r, s.storyFrame(r), site.Person{}, a)
 				return
 			}
 		}

@@ -289,7 +289,7 @@ func newOf(e client.Entry, c client.EntryChange) New {
 	case "domain":
 		n.Href = "/domains/" + c.Name
 	case "stream":
-		n.Href = "/streams/" + c.Name
+		n.Href = "/publish/" + c.Name
 	}
 	return n
 }
