@@ -201,6 +201,9 @@ func (t *target) measure(name string, d time.Duration, ask func(*conn) error) er
 }
 
 func report(name string, times []time.Duration, d time.Duration) {
+	if len(times) == 0 {
+		times = []time.Duration{d} // nothing ended in that time
+	}
 	slices.Sort(times)
 	ms := func(q float64) float64 { return times[int(q*float64(len(times)-1))].Seconds() * 1000 }
 	fmt.Printf("%s\t%.0f\t%.2f\t%.2f\n", name, float64(len(times))/d.Seconds(), ms(0.5), ms(0.99))
