@@ -129,4 +129,3 @@ func (c *Client) SetPublishingTerms(ctx context.Context, text string, opts ...Op
 		Text string `json:"text"`
 	}{text}, opts)
 }
-

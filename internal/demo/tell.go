@@ -47,7 +47,7 @@ Made up data: use it for whatever you like. Of real data this would say for whic
 	return client.Telling{
 		Type: &kind, Purpose: &purpose, Quality: &quality, SLA: &sla, Tags: []string{"area:" + area, "origin:demo"}, Terms: &terms,
 		Support: []client.Support{{Channel: "mail", URL: "mailto:" + area + "@example.org"}},
-		SLOs: []client.SLO{{Property: "freshness", Value: 60, Unit: "s"}, {Property: "availability", Value: 99.5, Unit: "percent"}},
+		SLOs:    []client.SLO{{Property: "freshness", Value: 60, Unit: "s"}, {Property: "availability", Value: 99.5, Unit: "percent"}},
 	}
 }
 
