@@ -91,5 +91,5 @@ func previewStory() site.Answer {
 	p := client.Product{Name: "edge.pageviews", Description: "What users look at on the site", Team: "edge", Owner: "ada", Access: "open", About: client.About{Purpose: "To know what is read"}}
 	fields := client.ProductFields{Fields: []client.ProductField{{Path: "viewtime", Type: "long"}, {Path: "userid", Type: "string", Description: "Who", Classification: "personal"}}}
 	v := previewView(p, fields, &client.ProductFacts{Records: &records, Last: &last, Pace: client.Pace{PerSecond: &rate}}, now)
-	return site.Answer{Title: "Preview", Tab: site.Explore, Body: previewBody(v)}
+	return site.Answer{Title: "Preview", Tab: site.Explore, Body: previewBody(v), Bare: true}
 }
