@@ -71,7 +71,6 @@ type question struct {
 	place, where string
 	columns      []string
 	from, until  string // a page of the newest: positions
-	any          bool
 }
 
 func questionOf(q url.Values) question {
