@@ -131,7 +131,7 @@ func value(raw json.RawMessage) string {
 
 // pages are the nouns that have pages of their own.
 var pages = map[string]string{
-	"product": "/products/", "domain": "/domains/", "team": "/teams/", "application": "/applications/", "person": "/people/", "stream": "/streams/",
+	"product": "/products/", "domain": "/domains/", "team": "/teams/", "application": "/applications/", "person": "/people/", "stream": "/publish/",
 }
 
 func hrefOf(noun, name string) string {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/weirmesh/weir/internal/serve/web/ui"
@@ -78,6 +79,25 @@ func TestFiveThousandFields(t *testing.T) {
 	v.narrow("nothing-of-this", "99999")
 	if len(v.Rows) != 0 || v.Total != 0 {
 		t.Errorf("%d rows", len(v.Rows))
+	}
+}
+
+// One looks at the fields of one sensitivity, and sees which there are.
+func TestFieldsOfASensitivity(t *testing.T) {
+	t.Parallel()
+	v := Fields{Head: Head{Name: "edge.pageviews"}, Rows: []FieldRow{{Path: "userid", Classification: "personal"}, {Path: "pageid", Classification: "public"}, {Path: "at"}}}
+	v.sensitive("personal", "user")
+	v.narrow("user", "")
+	if len(v.Rows) != 1 || v.Rows[0].Path != "userid" {
+		t.Errorf("kept %+v", v.Rows)
+	}
+	var got []string
+	for _, c := range v.Classes {
+		got = append(got, c.Text+" "+c.Count+" "+c.Href)
+	}
+	want := []string{"all 3 /products/edge.pageviews/fields?q=user", "public 1 /products/edge.pageviews/fields?class=public&q=user", "personal 1 /products/edge.pageviews/fields?class=personal&q=user"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -25,6 +25,8 @@ const (
 type Fields struct {
 	Head
 	Find      string // what paths, tags and texts must hold
+	Class     string // the sensitivity that they must have; empty: any
+	Classes   []ui.TabLink
 	Total     int
 	Rows      []FieldRow
 	First     int // of the rows, counted from 1
@@ -73,6 +75,7 @@ func fields(r *site.Request) (site.Answer, error) {
 	v := fieldsOf(k, list, profile, r.Me, r.Now)
 	v.NoSample = why
 	q := r.URL.Query()
+	v.sensitive(q.Get("class"), strings.TrimSpace(q.Get("q")))
 	v.narrow(strings.TrimSpace(q.Get("q")), q.Get("from"))
 	return site.Answer{
 		Title: "Fields of " + k.product.Name, Tab: site.Explore, Body: fieldsPageOf(v),
@@ -135,6 +138,38 @@ func sampleWords(p client.Profile, now time.Time) string {
 	return fmt.Sprintf("sampled of the newest %s, %s", ui.Plural(p.Records, "record", "records"), ui.Ago(p.At, now))
 }
 
+// sensitive keeps the rows of one sensitivity, and offers those that there are.
+func (v *Fields) sensitive(class, find string) {
+	v.Class = clip(class, 20)
+	counts := map[string]int{}
+	for _, r := range v.Rows {
+		counts[r.Classification]++
+	}
+	v.Classes = append(v.Classes, ui.TabLink{Text: "all", Href: fieldsHref(v.Name, "", find), Here: v.Class == "", Count: strconv.Itoa(len(v.Rows))})
+	for _, c := range [...]string{"public", "internal", "personal", "secret"} {
+		if counts[c] > 0 || c == v.Class {
+			v.Classes = append(v.Classes, ui.TabLink{Text: c, Href: fieldsHref(v.Name, c, find), Here: c == v.Class, Count: strconv.Itoa(counts[c])})
+		}
+	}
+	if v.Class != "" {
+		v.Rows = slices.DeleteFunc(v.Rows, func(r FieldRow) bool { return r.Classification != v.Class })
+	}
+}
+
+// fieldsHref is the address of fields narrowed by sensitivity and text.
+func fieldsHref(name, class, find string) string {
+	q := url.Values{}
+	for key, value := range map[string]string{"class": class, "q": find} {
+		if value != "" {
+			q.Set(key, value)
+		}
+	}
+	if len(q) == 0 {
+		return at(name, "fields")
+	}
+	return at(name, "fields") + "?" + q.Encode()
+}
+
 // narrow keeps the rows that hold a text, and of them one page.
 func (v *Fields) narrow(find, from string) {
 	v.Find = clip(find, 200)
@@ -160,6 +195,9 @@ func (v *Fields) page(from int) string {
 	q := url.Values{"from": {strconv.Itoa(from)}}
 	if v.Find != "" {
 		q.Set("q", v.Find)
+	}
+	if v.Class != "" {
+		q.Set("class", v.Class)
 	}
 	return at(v.Name, "fields") + "?" + q.Encode()
 }

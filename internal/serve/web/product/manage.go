@@ -3,6 +3,7 @@ package product
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/weirmesh/weir/client"
@@ -16,6 +17,7 @@ type End struct {
 	What      string // deprecate, unpublish, delete, access
 	Revision  uint64
 	Readers   []client.ProductReader
+	People    []client.Usage // who read it over HTTP, by name as far as one may know
 	Unknown   string // why nobody knows who reads it
 	Successor string
 	Reason    string
@@ -39,7 +41,34 @@ func endView(r *site.Request, what string) (End, error) {
 		v.Unknown = p.Detail
 		return v, nil
 	}
+	if err == nil {
+		v.People, err = peopleWho(r, k.product.Name)
+	}
 	return v, err
+}
+
+// peopleWho are those who read a product without an application in the last 30
+// days, each once.
+func peopleWho(r *site.Request, product string) ([]client.Usage, error) {
+	all, err := r.API.ProductUsage(r.Context(), product, "30d")
+	if p := problem(err); p != nil && p.Status != http.StatusUnauthorized {
+		return nil, nil // the applications are known all the same
+	}
+	var out []client.Usage
+	for _, u := range all.Readers {
+		i := slices.IndexFunc(out, func(o client.Usage) bool { return o.Person == u.Person })
+		switch {
+		case u.Person == "":
+		case i < 0:
+			out = append(out, u)
+		default:
+			out[i].Records += u.Records
+			if u.Last.After(out[i].Last) {
+				out[i].Last = u.Last
+			}
+		}
+	}
+	return out, err
 }
 
 // again is the form after it was refused, with what was typed.

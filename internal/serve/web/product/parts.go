@@ -221,14 +221,17 @@ func groupTable(all []client.Group) ui.TableView {
 	return t
 }
 
-func hurtTable(all []client.ProductReader) ui.TableView {
-	t := ui.TableView{Caption: "Who is hurt", Columns: []ui.Column{{Title: "Application", Wide: true}, {Title: "Team"}, {Title: "Last read"}, {Title: "Records", Number: true}}}
+func hurtTable(all []client.ProductReader, people []client.Usage) ui.TableView {
+	t := ui.TableView{Caption: "Who is hurt", Columns: []ui.Column{{Title: "Who", Wide: true}, {Title: "Team"}, {Title: "Last read"}, {Title: "Records", Number: true}}}
 	for _, r := range all {
 		last := "not in 30 days; it was allowed to"
 		if !r.Last.IsZero() {
 			last = ui.UTC(r.Last)
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Text(r.Application), ui.Text(r.Team), ui.Text(last), ui.Number(int64(r.Records))}})
+	}
+	for _, u := range people {
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Text(u.Person), ui.Text("a person, over HTTP"), ui.Text(ui.UTC(u.Last)), ui.Number(u.Records)}})
 	}
 	return t
 }

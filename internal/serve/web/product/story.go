@@ -156,6 +156,7 @@ func storyFieldsPage(k known, n int, p *client.Profile, why string) func() site.
 			v = fieldsOf(k, client.ProductFields{}, p, storyMe(), storyNow())
 		}
 		v.NoSample = why
+		v.sensitive("", "")
 		v.narrow("", "")
 		return site.Answer{Title: "Fields", Tab: site.Explore, Body: fieldsPageOf(v)}
 	}
