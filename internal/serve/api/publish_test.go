@@ -392,12 +392,19 @@ func TestATopicOfTheClusterIsAdopted(t *testing.T) {
 		why    string
 	}{
 		"Orders_1": {eve, 403, "mesh admin"}, "Nothing": {eve, 403, "mesh admin"}, "None": {m.admin, 404, "weir topic list --unpublished"},
-		"_weir.x": {m.admin, 400, "own use"}, "__share_group_state": {m.admin, 400, "own use"}, "huge": {m.admin, 400, "500 partitions"},
+		"_weir.x": {m.admin, 400, "own use"}, "__share_group_state": {m.admin, 400, "own use"},
 	} {
 		_, err := c.by.Publish(t.Context(), topic, n)
 		refused(t, err, c.status, c.why)
 	}
-	p, err := m.admin.Publish(t.Context(), "Orders_1", n)
+	huge := n
+	huge.As = "edge.huge"
+	p, err := m.admin.Publish(t.Context(), "huge", huge)
+	must(t, err)
+	if p.Partitions != 500 {
+		t.Errorf("it has %d partitions, more than Weir would make", p.Partitions)
+	}
+	p, err = m.admin.Publish(t.Context(), "Orders_1", n)
 	must(t, err)
 	if p.Partitions != 5 || p.Retention != "" || p.Published.Topic != "Orders_1" || p.Published.Stream != "" || p.Topic != "edge.orders.v1" || p.Status.Topic != "ready" {
 		t.Errorf("published %+v", p)
