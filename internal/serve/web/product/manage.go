@@ -18,7 +18,7 @@ type End struct {
 	Revision  uint64
 	Readers   []client.ProductReader
 	People    []client.Usage // who read it over HTTP, by name as far as one may know
-	Unknown   string // why nobody knows who reads it
+	Unknown   string         // why nobody knows who reads it
 	Successor string
 	Reason    string
 	Confirm   string
