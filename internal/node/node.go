@@ -354,7 +354,7 @@ func (n *Node) startCatalog(ctx context.Context) (err error) {
 		return err
 	}
 	n.group.run("schemas", n.index.Run)
-	n.registry = registry.New(registry.Config{State: n.state, Writer: n.writer, Index: n.index, Now: n.cfg.Now, Home: n.home})
+	n.registry = registry.New(registry.Config{State: n.state, Writer: n.writer, Index: n.index, Policies: later{n}, Now: n.cfg.Now, Home: n.home})
 	n.catalog = catalog.New(catalog.Config{
 		State: n.state, Writer: n.writer, Contracts: n.registry, Cluster: later{n}, Shared: len(n.cfg.Cluster) > 0, Measures: n.measures,
 		Now: n.cfg.Now, Home: n.home,

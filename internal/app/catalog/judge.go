@@ -332,6 +332,24 @@ func rolesOn(by weir.Principal, domain weir.UID) []string {
 // be published cannot be made of it afterwards either. The views are before and
 // after the edit.
 func (c *Catalog) stillPublished(ctx context.Context, v weir.View, by weir.Principal, before, after *weir.Product, known []schema.Field) error {
+	return c.stillKeeps(ctx, v, by, kept{before, known}, kept{after, known})
+}
+
+// KeepsWith refuses, inside the queue, a schema by which a published product
+// would break a policy that it keeps as it is: what the schema says of its
+// fields decides as much as what the product does.
+func (c *Catalog) KeepsWith(ctx context.Context, v weir.View, by weir.Principal, p *weir.Product, before, after []schema.Field) error {
+	return c.stillKeeps(ctx, v, by, kept{p, before}, kept{p, after})
+}
+
+// kept is a product with the fields that its schema has.
+type kept struct {
+	*weir.Product
+	fields []schema.Field
+}
+
+// stillKeeps refuses what breaks a policy that was kept before.
+func (c *Catalog) stillKeeps(ctx context.Context, v weir.View, by weir.Principal, before, after kept) error {
 	if before.Published == nil {
 		return nil
 	}
@@ -339,11 +357,11 @@ func (c *Catalog) stillPublished(ctx context.Context, v weir.View, by weir.Princ
 		Topic: before.Published.Topic, By: before.Published.By.Name, Roles: rolesOn(by, before.Domain), Records: 1, Reason: before.Published.Reason, Accepted: true,
 	}
 	judge := c.Judge(v)
-	found, err := judge.judge(ctx, after, known, at)
+	found, err := judge.judge(ctx, after.Product, after.fields, at)
 	if err != nil || len(found.names(weir.SeverityError)) == 0 {
 		return err
 	}
-	old, err := judge.judge(ctx, before, known, at)
+	old, err := judge.judge(ctx, before.Product, before.fields, at)
 	if err != nil {
 		return err
 	}

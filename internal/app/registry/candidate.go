@@ -18,6 +18,10 @@ type candidate struct {
 	res    resolved
 	body   weir.UID       // the stored text; zero if none is
 	same   []*weir.Schema // those that are the same, the lowest id first
+
+	// Of the values of a published product, which policies judge: those of the
+	// latest version, and its own.
+	before, after []schema.Field
 }
 
 // candidate understands a registration as its subject is now.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/weirmesh/weir"
@@ -73,6 +74,9 @@ func (d *registering) decide(ctx context.Context, v weir.View) (weir.Outcome, er
 	if err := d.r.current(ctx, v, d.seen, rev, o); err != nil {
 		return weir.Outcome{}, err
 	}
+	if err := d.keepsPolicies(ctx, v, o.product); err != nil {
+		return weir.Outcome{}, err
+	}
 	next := d.next(s, o)
 	if err := stillRefer(ctx, v, d.call.By, next.Readers(), d.c.res); err != nil {
 		return weir.Outcome{}, err
@@ -88,6 +92,20 @@ func (d *registering) decide(ctx context.Context, v weir.View) (weir.Outcome, er
 	}
 	cs.put(before(s), rev, next)
 	return cs.outcome("schema.registered", next, placed{name, at, e.ID})
+}
+
+// keepsPolicies refuses a schema by which a published product would break a
+// policy.
+func (d *registering) keepsPolicies(ctx context.Context, v weir.View, p *weir.Product) error {
+	if d.c.after == nil || p == nil {
+		return nil
+	}
+	err := d.r.cfg.Policies.KeepsWith(ctx, v, d.call.By, p, d.c.before, d.c.after)
+	var e *weir.Error
+	if weir.AgainstPolicy.In(err) && errors.As(err, &e) {
+		return fault(InvalidSchema, weir.AgainstPolicy, "%s: %v", e.Msg, e.Err).WithFix("%s", e.Fix)
+	}
+	return err
 }
 
 // next is the subject to be written, still without the new version.

@@ -85,7 +85,9 @@ func (r *Registry) prepare(ctx context.Context, call weir.Call, cmd Registration
 	if err := s.takes(cmd); err != nil {
 		return c, nil, err
 	}
-	err = r.fits(ctx, w, s, c)
+	if err = r.fits(ctx, w, s, c); err == nil {
+		err = r.judged(ctx, s, &c)
+	}
 	c.schema = nil // it may be large, and the writer is waited for
 	return c, nil, err
 }
@@ -199,6 +201,24 @@ func (r *Registry) fits(ctx context.Context, w *work, s seen, c candidate) error
 		return err
 	}
 	return incompatible(s, verdict)
+}
+
+// judged has the fields ready that policies judge inside the decision.
+func (r *Registry) judged(ctx context.Context, s seen, c *candidate) error {
+	p := s.owner.product
+	if r.cfg.Policies == nil || p == nil || p.Published == nil || s.name != p.Subject(weir.OfValue) {
+		return nil
+	}
+	c.after = c.schema.Fields()
+	latest, ok := s.latest()
+	if !ok {
+		return nil
+	}
+	now, err := r.parsed(ctx, latest.Schema)
+	if err == nil {
+		c.before = now.Fields()
+	}
+	return err
 }
 
 // placed is what a registration is answered with.

@@ -13,6 +13,7 @@
 package registry
 
 import (
+	"context"
 	"time"
 
 	"github.com/weirmesh/weir"
@@ -30,13 +31,21 @@ type Registry struct {
 	large  *gate
 }
 
-// Config is what Registry needs. Every field is required.
+// Config is what Registry needs. Every field but Policies is required.
 type Config struct {
-	State  weir.State
-	Writer weir.Writer
-	Index  *Index
-	Now    func() time.Time
-	Home   weir.UID // the mesh
+	State    weir.State
+	Writer   weir.Writer
+	Index    *Index
+	Policies policies // nil: there are none
+	Now      func() time.Time
+	Home     weir.UID // the mesh
+}
+
+// policies is what the registry asks of the catalogue.
+type policies interface {
+	// KeepsWith refuses, inside a decision, a schema by which a published product
+	// would break a policy that it keeps with the fields it has before.
+	KeepsWith(ctx context.Context, v weir.View, by weir.Principal, p *weir.Product, before, after []schema.Field) error
 }
 
 // New makes the use cases.

@@ -82,10 +82,12 @@ func newMesh(t *testing.T) *mesh {
 	find, err := state.OpenSearch(ctx, filepath.Join(dir, "search.db"), s, state.SearchOptions{})
 	must(t, err)
 	start(find.Run)
-	reg := registry.New(registry.Config{State: s, Writer: rec, Index: index, Now: time.Now, Home: home})
+	judge := &keeper{}
+	reg := registry.New(registry.Config{State: s, Writer: rec, Index: index, Policies: judge, Now: time.Now, Home: home})
 	read := newLines()
 	beside := &beside{lines: read, topics: weir.Topics{}}
 	cat := catalog.New(catalog.Config{State: s, Writer: rec, Contracts: reg, Cluster: beside, Shared: true, Measures: beside, Now: time.Now, Home: home})
+	judge.Catalog = cat
 	start(func(ctx context.Context) error { return makeTopics(ctx, s, cat) })
 	r := chi.NewRouter()
 	a := api.New(api.Config{

@@ -13,6 +13,8 @@ import (
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/app/catalog"
+	"github.com/weirmesh/weir/internal/app/registry"
 )
 
 // beside is what a cluster holds that is not the mesh's, and who read what.
@@ -457,4 +459,34 @@ func asProblem(err error, p **client.Problem) bool {
 	got, ok := err.(*client.Problem)
 	*p = got
 	return ok
+}
+
+// keeper is the catalogue for the registry, which is made before it.
+type keeper struct{ *catalog.Catalog }
+
+// TestASchemaKeepsPolicies: what a policy refuses of a published product cannot
+// come by a schema either, under no name; what it does not refuse can.
+func TestASchemaKeepsPolicies(t *testing.T) {
+	t.Parallel()
+	m, _ := stage(t)
+	n := clicks()
+	n.Encoding, n.Access = "json-schema", "open"
+	n.Schema = `{"type":"object","additionalProperties":false,"properties":{"a":{"type":"integer"}}}`
+	m.publish(n)
+	register := func(subject, properties string) error {
+		_, err := m.registry.Register(t.Context(), weirs, registry.Registration{
+			Subject: subject, Format: weir.FormatJSON, Text: `{"type":"object","additionalProperties":false,"properties":{"a":{"type":"integer"}` + properties + `}}`,
+		})
+		return err
+	}
+	for _, subject := range []string{"edge.clicks.v1-value", "edge._private.clicks-value"} {
+		err := register(subject, `,"email":{"type":"string","confluent:tags":["PII"]}`)
+		if !weir.AgainstPolicy.In(err) || !strings.Contains(err.Error(), "open-when-published") {
+			t.Errorf("%s: a personal field of an open product: %v", subject, err)
+		}
+	}
+	must(t, register("edge.clicks.v1-value", `,"page":{"type":"string"}`))
+	_, err := m.admin.EditProduct(t.Context(), "edge.clicks", client.ProductEdit{Access: ptr("request")})
+	must(t, err)
+	must(t, register("edge.clicks.v1-value", `,"page":{"type":"string"},"email":{"type":"string","confluent:tags":["PII"]}`))
 }

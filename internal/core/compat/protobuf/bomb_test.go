@@ -38,9 +38,9 @@ func TestComparisonIsBounded(t *testing.T) {
 		texts [2]string
 		rule  string // of the first finding
 	}{
-		"fields of thousands of oneofs change places": {pairOf(2000, "oneof o%d { int32 a%d = %n; string b%d = %o; }", "oneof o%d { int32 a%d = %n; string b%d = %m; }"), "MULTIPLE_FIELDS_MOVED_TO_ONEOF"},
-		"thousands of oneofs lose a field":            {pairOf(2000, "oneof o%d { int32 a%d = %n; }", "oneof o%d { int32 a%d = %n; string b%d = %m; }"), "ONEOF_FIELD_REMOVED"},
-		"thousands of oneofs":                         {pairOf(2000, "oneof o%d { int32 a%d = %n; string b%d = %m; }", "oneof o%d { int64 a%d = %n; bytes b%d = %m; }"), ""},
+		"fields of thousands of oneofs change places": {pairOf(1000, "oneof o%d { int32 a%d = %n; string b%d = %o; }", "oneof o%d { int32 a%d = %n; string b%d = %m; }"), "MULTIPLE_FIELDS_MOVED_TO_ONEOF"},
+		"thousands of oneofs lose a field":            {pairOf(1000, "oneof o%d { int32 a%d = %n; }", "oneof o%d { int32 a%d = %n; string b%d = %m; }"), "ONEOF_FIELD_REMOVED"},
+		"thousands of oneofs":                         {pairOf(1000, "oneof o%d { int32 a%d = %n; string b%d = %m; }", "oneof o%d { int64 a%d = %n; bytes b%d = %m; }"), ""},
 		"every field changes":                         {pairOf(4900, "string f%d = %n;", "int32 f%d = %n;"), "FIELD_SCALAR_KIND_CHANGED"},
 		"every field is compatible":                   {pairOf(4900, "int64 f%d = %n;", "int32 f%d = %n;"), ""},
 		"every field optional":                        {pairOf(2400, "optional int64 f%d = %n;", "optional int32 f%d = %n;"), ""},
