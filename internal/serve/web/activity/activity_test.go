@@ -60,7 +60,6 @@ func TestCommand(t *testing.T) {
 func TestEntry(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 5, 12, 10, 0, 0, 0, time.UTC)
-	e := canned(now, 0)
 	for name, c := range map[string]struct {
 		change  func(*client.Entry)
 		has, no []string
@@ -73,8 +72,7 @@ func TestEntry(t *testing.T) {
 		}, []string{"it is not shown"}, []string{"hunter2"}},
 		"html": {func(e *client.Entry) { e.Words, e.Why = "<script>alert(1)</script>", "<img src=x>" }, []string{"&lt;script&gt;"}, []string{"<script>alert", "<img"}},
 	} {
-		one := e
-		one.Thing = &client.EntryThing{Noun: "product", Name: "edge.clicks"}
+		one := canned(now, 0)
 		c.change(&one)
 		got := render(t, View{Now: now, Lines: lines([]client.Entry{one})})
 		for _, text := range c.has {
