@@ -15,8 +15,8 @@ help: ## this list
 demo: build ## build and run the demo mesh; Ctrl-C ends it
 	./weir up --demo
 
-build: ## ./weir, one binary, no cgo
-	CGO_ENABLED=0 $(GO) build ./cmd/weir
+build: ## ./weir, one binary, no cgo; without what only debuggers read
+	CGO_ENABLED=0 $(GO) build -ldflags "-s -w" ./cmd/weir
 
 test: ## every test that needs no outside service
 	$(GO_TEST) ./...
