@@ -252,7 +252,7 @@ func (s *State) beginView(ctx context.Context, c *sqlite.Conn) (*view, *sqlite.C
 		v.meta, err = readMeta(ctx, c) // the first read fixes what the view shows
 	}
 	if err != nil {
-		c.Close()
+		c.Discard() // it is within a transaction
 		return nil, nil, s.fault(err)
 	}
 	return v, c, nil
@@ -261,7 +261,7 @@ func (s *State) beginView(ctx context.Context, c *sqlite.Conn) (*view, *sqlite.C
 func (s *State) endView(v *view, c *sqlite.Conn) {
 	v.end()
 	if _, err := c.Exec(context.Background(), "rollback"); err != nil {
-		c.Close() // a connection in a doubtful state is not used again
+		c.Discard() // a connection in a doubtful state is not used again
 		c = nil
 	}
 	s.readers <- c

@@ -9,6 +9,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net/url"
 	"sync"
@@ -112,6 +113,15 @@ func (c *Conn) Close() error {
 		errs = append(errs, st.Close())
 	}
 	return errors.Join(append(errs, c.conn.Close())...)
+}
+
+// Discard ends a connection that may still be within a transaction: it is not
+// given back, so nobody else gets it.
+func (c *Conn) Discard() {
+	for _, st := range c.stmts {
+		_ = st.Close()
+	}
+	_ = c.conn.Raw(func(any) error { return driver.ErrBadConn }) // so that database/sql drops it
 }
 
 func (c *Conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
