@@ -279,12 +279,16 @@ func thing(noun, name string) string {
 	return Path + "?" + url.Values{"f": {"term=" + name}}.Encode()
 }
 
-// preview is what the side shows of one product.
+// preview is what the side shows of one product. It is a part of a page: opened
+// alone it leads to the product.
 func preview(r *site.Request) (site.Answer, error) {
 	name := r.URL.Query().Get("name")
 	p, err := r.API.Product(r.Context(), name)
 	if err != nil {
 		return site.Answer{}, err
+	}
+	if !r.Part() {
+		return site.Answer{Redirect: "/products/" + url.PathEscape(p.Name)}, nil
 	}
 	fields, err := r.API.ProductFields(r.Context(), name)
 	if err != nil {
@@ -296,7 +300,7 @@ func preview(r *site.Request) (site.Answer, error) {
 		known = &facts
 	}
 	v := previewView(p, fields, known, r.Now)
-	return site.Answer{Title: p.Name, Tab: site.Explore, Body: previewBody(v), Bare: r.Part(), Same: []site.Same{{
+	return site.Answer{Title: p.Name, Tab: site.Explore, Body: previewBody(v), Bare: true, Same: []site.Same{{
 		Command: "weir product show " + p.Name, Method: http.MethodGet, Path: "/api/v1/products/" + p.Name,
 	}}}, nil
 }

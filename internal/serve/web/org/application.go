@@ -180,7 +180,10 @@ func usageTable(u *client.ApplicationUsage, now time.Time) ui.TableView {
 	}}
 	for _, x := range u.Usage {
 		of := ui.Code(x.Stream)
-		if x.Product != "" {
+		switch {
+		case x.Product != "" && x.Gone:
+			of = ui.Text(x.Product + ", which is no more")
+		case x.Product != "":
 			of = ui.Link(x.Product, on("products", x.Product))
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
