@@ -98,6 +98,11 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) (Made, err
 	if err != nil {
 		return Made{}, err
 	}
+	known, err := readCredentials(dir)
+	if err != nil {
+		return Made{}, err
+	}
+	folk := meanwhile(ctx, cl, known)
 	apps := []Application{{Name: Reader, Writes: []string{}}}
 	if err := team(ctx, cl, readerTeam, me.Name, "Looks at everything"); err != nil {
 		return Made{}, err
@@ -116,10 +121,6 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) (Made, err
 	if err := clicks(ctx, cl); err != nil {
 		return Made{}, fmt.Errorf("%s: %w", Clicks, err)
 	}
-	known, err := readCredentials(dir)
-	if err != nil {
-		return Made{}, err
-	}
 	for i := range apps {
 		owner := readerTeam
 		if i > 0 {
@@ -133,7 +134,7 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) (Made, err
 		}
 	}
 	made := Made{Applications: apps}
-	if made.People, err = people(ctx, cl, known); err != nil {
+	if made.People, err = folk(); err != nil {
 		return Made{}, err
 	}
 	return made, secretfile.WriteJSON(filepath.Join(dir, CredentialsFile), made)

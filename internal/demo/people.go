@@ -19,8 +19,8 @@ func someone() []Person {
 	return []Person{{Name: "edge-owner", Team: "edge"}, {Name: "analyst", Team: readerTeam}}
 }
 
-// people makes those who are not there yet, in their teams. Whose password is
-// not known gets another.
+// people makes those who are not there yet. Whose password is not known gets
+// another.
 func people(ctx context.Context, cl *client.Client, known map[string]string) ([]Person, error) {
 	all := someone()
 	for i := range all {
@@ -40,9 +40,27 @@ func people(ctx context.Context, cl *client.Client, known map[string]string) ([]
 		if made.Password != "" {
 			p.Password = made.Password
 		}
-		if _, err := cl.AddMember(ctx, p.Team, p.Name); err != nil {
-			return nil, err
-		}
 	}
 	return all, nil
+}
+
+// meanwhile makes the people beside all else: a password takes its time. The
+// func waits for them, and puts them into their teams, which must be there.
+func meanwhile(ctx context.Context, cl *client.Client, known map[string]string) func() ([]Person, error) {
+	var all []Person
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		all, err = people(ctx, cl, known)
+	}()
+	return func() ([]Person, error) {
+		<-done
+		for _, p := range all {
+			if _, err := cl.AddMember(ctx, p.Team, p.Name); err != nil {
+				return nil, err
+			}
+		}
+		return all, err
+	}
 }
