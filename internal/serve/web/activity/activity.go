@@ -107,18 +107,8 @@ func command(f client.EntryFilter) string {
 	named := fields(&f)
 	for _, name := range order {
 		if value := *named[name]; value != "" {
-			parts = append(parts, "--"+name+" "+quoted(value))
+			parts = append(parts, "--"+name+" "+site.Quoted(value))
 		}
 	}
 	return strings.Join(append(parts, "--limit 50"), " ")
-}
-
-// quoted is a word as a shell takes it.
-func quoted(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

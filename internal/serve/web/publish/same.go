@@ -12,10 +12,10 @@ import (
 
 // same is the command that publishes as the form would.
 func same(topic string, n client.NewPublication, reason string) site.Same {
-	parts := []string{"weir product publish", quoted(topic)}
+	parts := []string{"weir product publish", site.Quoted(topic)}
 	flag := func(name, value string) {
 		if value != "" {
-			parts = append(parts, "--"+name, quoted(value))
+			parts = append(parts, "--"+name, site.Quoted(value))
 		}
 	}
 	said := func(p *string) string {
@@ -57,14 +57,4 @@ func same(topic string, n client.NewPublication, reason string) site.Same {
 	return site.Same{
 		Command: strings.Join(parts, " "), Method: http.MethodPost, Path: "/api/v1/topics/" + url.PathEscape(topic) + "/publish", Body: string(body),
 	}
-}
-
-// quoted is a word as a shell takes it.
-func quoted(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:,=%", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

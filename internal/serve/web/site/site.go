@@ -15,6 +15,7 @@ package site
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -121,4 +122,14 @@ type Route struct {
 type Story struct {
 	Name   string // product/many
 	Answer func() Answer
+}
+
+// Quoted is a word as a shell takes it.
+func Quoted(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:,=%", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
