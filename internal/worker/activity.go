@@ -78,12 +78,25 @@ func (a *Activity) Run(ctx context.Context) error {
 			wait = retryFirst
 		}
 		a.report(err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
+		a.pause(ctx, wait)
 	}
 	return nil
+}
+
+// pause waits before the next try: if the cluster has no room, no longer than
+// until it has some.
+func (a *Activity) pause(ctx context.Context, wait time.Duration) {
+	full := a.Room() != nil
+	for end := time.Now().Add(wait); ctx.Err() == nil; {
+		left := time.Until(end)
+		if left <= 0 || full && a.Room() == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(left, retryFirst)):
+		}
+	}
 }
 
 // report keeps what is wrong, and logs what is new.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,9 +40,15 @@ func (f flaky) Append(ctx context.Context, ms []weir.Message) error {
 
 // activity runs the projector over the mesh until the func is called.
 func (m *mesh) activity() (stop func()) {
+	_, stop = m.activityWith(func() error { return nil })
+	return stop
+}
+
+// activityWith is activity on a cluster with or without room.
+func (m *mesh) activityWith(room func() error) (a *worker.Activity, stop func()) {
 	n := 0
-	a := worker.NewActivity(worker.ActivityConfig{
-		Ledger: m.ledger, State: m.state, Reader: m.cluster, Lost: func(string) bool { return false }, Room: func() error { return nil },
+	a = worker.NewActivity(worker.ActivityConfig{
+		Ledger: m.ledger, State: m.state, Reader: m.cluster, Lost: func(string) bool { return false }, Room: room,
 		Home: m.home, Mesh: "test", Log: slog.New(slog.DiscardHandler),
 		Open: func(ctx context.Context, topic, id string) (worker.Journal, error) {
 			j, err := m.cluster.Journal(ctx, topic, id)
@@ -54,7 +61,7 @@ func (m *mesh) activity() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = a.Run(ctx) })
-	return func() { cancel(); running.Wait() }
+	return a, func() { cancel(); running.Wait() }
 }
 
 // own makes weir.activity, and gives the name of its topic.
@@ -105,6 +112,36 @@ func TestActivityTellsEveryEventOnce(t *testing.T) {
 	stop := m.activity()
 	m.tells(topic, false)
 	stop()
+}
+
+// TestActivityGoesOnWhenThereIsRoom: a cluster that was full for long is written
+// to, and nothing is said to be wrong, soon after it has room again.
+func TestActivityGoesOnWhenThereIsRoom(t *testing.T) {
+	m := newMesh(t)
+	topic := m.own()
+	var full atomic.Bool
+	full.Store(true)
+	errFull := errors.New("no room")
+	a, stop := m.activityWith(func() error {
+		if full.Load() {
+			return errFull
+		}
+		return nil
+	})
+	defer stop()
+	time.Sleep(4 * time.Second) // the next of the growing waits is as long as this
+	if err := a.Problem(); !errors.Is(err, errFull) {
+		t.Fatalf("the problem is %v", err)
+	}
+	full.Store(false)
+	from := time.Now()
+	for a.Problem() != nil && time.Since(from) < 2*time.Second {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := a.Problem(); err != nil {
+		t.Fatalf("2 s after there is room: %v", err)
+	}
+	m.tells(topic, false)
 }
 
 // tells waits until the topic tells of the ledger's head, unless it need not
