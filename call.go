@@ -65,7 +65,7 @@ func Absent(r Ref) error {
 
 // All calls yield with every entity that a query finds, page by page, until
 // yield returns an error.
-func All(ctx context.Context, v View, q Query, yield func(Item) error) error {
+func All(ctx context.Context, v View, q ListQuery, yield func(Item) error) error {
 	q.Limit = 1000
 	for {
 		page, err := v.List(ctx, q)

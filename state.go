@@ -15,7 +15,7 @@ type View interface {
 	// NotFound when there is none.
 	Get(ctx context.Context, r Ref) (Entity, Revision, error)
 	// List gives living entities of one noun, sorted by name.
-	List(ctx context.Context, q Query) (Page, error)
+	List(ctx context.Context, q ListQuery) (Page, error)
 	// Entries gives what the ledger says, newest first.
 	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
 	// Answer finds the entry that a principal's idempotency key made for an
@@ -33,8 +33,8 @@ type Scope struct {
 	Of   []UID // domains, teams, or the person's own UID
 }
 
-// Query asks for the living entities of one noun.
-type Query struct {
+// ListQuery asks for the living entities of one noun.
+type ListQuery struct {
 	Noun   Noun
 	Scope  Scope
 	Refers []UID  // only those that refer to all of these

@@ -164,14 +164,14 @@ func (r *Reconciler) wanted(ctx context.Context) (at weir.Offset, topics []*weir
 		return 0, nil, nil, err
 	}
 	defer release()
-	err = weir.All(ctx, v, weir.Query{Noun: weir.NounTopic, Scope: weir.Everything}, func(it weir.Item) error {
+	err = weir.All(ctx, v, weir.ListQuery{Noun: weir.NounTopic, Scope: weir.Everything}, func(it weir.Item) error {
 		topics = append(topics, it.Entity.(*weir.Topic))
 		return nil
 	})
 	if err != nil {
 		return 0, nil, nil, err
 	}
-	err = weir.All(ctx, v, weir.Query{Noun: weir.NounApplication, Scope: weir.Everything}, func(it weir.Item) error {
+	err = weir.All(ctx, v, weir.ListQuery{Noun: weir.NounApplication, Scope: weir.Everything}, func(it weir.Item) error {
 		if a := it.Entity.(*weir.Application); a.Ending {
 			ending = append(ending, a)
 		}

@@ -228,7 +228,7 @@ func firstOf(found []string) string {
 func (s *changeSet) referrersOf(ctx context.Context, n weir.Noun, target weir.UID) ([]string, error) {
 	var found []string
 	for after := ""; ; {
-		p, err := s.view.List(ctx, weir.Query{Noun: n, Scope: weir.Scope{All: true}, Refers: []weir.UID{target}, After: after})
+		p, err := s.view.List(ctx, weir.ListQuery{Noun: n, Scope: weir.Scope{All: true}, Refers: []weir.UID{target}, After: after})
 		if err != nil {
 			return nil, err
 		}

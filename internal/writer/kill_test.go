@@ -189,7 +189,7 @@ func recordAt(t *testing.T, n *node, at weir.Offset) (found weir.Record, err err
 func checkPairs(t *testing.T, v weir.View, acks map[string]weir.Offset) {
 	t.Helper()
 	halves := map[string]int{}
-	if err := weir.All(t.Context(), v, weir.Query{Noun: weir.NounMesh, Scope: weir.Everything}, func(i weir.Item) error {
+	if err := weir.All(t.Context(), v, weir.ListQuery{Noun: weir.NounMesh, Scope: weir.Everything}, func(i weir.Item) error {
 		name := i.Entity.Ref().Name
 		halves[name[:len(name)-2]]++
 		return nil

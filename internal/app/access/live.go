@@ -54,7 +54,7 @@ func loadSnapshot(ctx context.Context, state weir.State) (*Snapshot, error) {
 	defer done()
 	s := emptySnapshot()
 	for _, n := range decisive {
-		err := weir.All(ctx, v, weir.Query{Noun: n, Scope: weir.Everything, Brief: true}, func(it weir.Item) error {
+		err := weir.All(ctx, v, weir.ListQuery{Noun: n, Scope: weir.Everything, Brief: true}, func(it weir.Item) error {
 			s.put(it.Entity.Ref(), it.Entity)
 			return nil
 		})

@@ -52,7 +52,7 @@ func (a *Audit) Export(ctx context.Context, call weir.Call) (map[weir.Noun][]map
 	out := map[weir.Noun][]map[string]any{}
 	for _, n := range weir.Nouns() {
 		out[n] = []map[string]any{}
-		err := weir.All(ctx, v, weir.Query{Noun: n, Scope: weir.Everything}, func(it weir.Item) error {
+		err := weir.All(ctx, v, weir.ListQuery{Noun: n, Scope: weir.Everything}, func(it weir.Item) error {
 			m, err := weir.Public(it.Entity)
 			if err != nil {
 				return err

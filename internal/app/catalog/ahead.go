@@ -60,7 +60,7 @@ func (a *ahead) Get(ctx context.Context, r weir.Ref) (weir.Entity, weir.Revision
 const usualLimit = 100
 
 // List is what the view has, with what became of it.
-func (a *ahead) List(ctx context.Context, q weir.Query) (weir.Page, error) {
+func (a *ahead) List(ctx context.Context, q weir.ListQuery) (weir.Page, error) {
 	page, err := a.View.List(ctx, q)
 	if err != nil {
 		return page, err
@@ -85,7 +85,7 @@ func (a *ahead) List(ctx context.Context, q weir.Query) (weir.Page, error) {
 }
 
 // within reports whether a query finds e on the page that ends at next.
-func within(q weir.Query, next string, e weir.Entity) bool {
+func within(q weir.ListQuery, next string, e weir.Entity) bool {
 	name, by := e.Ref().Name, order(q)
 	if q.After != "" && by(name, q.After) <= 0 || next != "" && by(name, next) > 0 {
 		return false
@@ -100,7 +100,7 @@ func within(q weir.Query, next string, e weir.Entity) bool {
 }
 
 // order is how a query sorts names.
-func order(q weir.Query) func(x, y string) int {
+func order(q weir.ListQuery) func(x, y string) int {
 	if q.Desc {
 		return func(x, y string) int { return strings.Compare(y, x) }
 	}

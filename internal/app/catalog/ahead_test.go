@@ -35,7 +35,7 @@ func TestAheadIsTheStateAfterwards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, q := range []weir.Query{
+		for _, q := range []weir.ListQuery{
 			{}, {Desc: true}, {Limit: 3}, {Limit: 3, Desc: true}, {Limit: 1}, {Refers: []weir.UID{uid(100)}}, {Refers: []weir.UID{uid(101)}, Limit: 2},
 		} {
 			q.Noun, q.Scope = weir.NounSubject, weir.Everything
@@ -63,7 +63,7 @@ func subject(n int, name string, domain int) *weir.Subject {
 }
 
 // names walks all pages of a query.
-func names(t *rapid.T, v weir.View, q weir.Query) []string {
+func names(t *rapid.T, v weir.View, q weir.ListQuery) []string {
 	var all []string
 	for {
 		page, err := v.List(t.Context(), q)
@@ -116,7 +116,7 @@ func (s shelf) Get(_ context.Context, r weir.Ref) (weir.Entity, weir.Revision, e
 	return nil, 0, weir.Absent(r)
 }
 
-func (s shelf) List(_ context.Context, q weir.Query) (weir.Page, error) {
+func (s shelf) List(_ context.Context, q weir.ListQuery) (weir.Page, error) {
 	var p weir.Page
 	sorted := slices.Clone(s)
 	slices.SortFunc(sorted, func(a, b weir.Item) int { return order(q)(a.Entity.Ref().Name, b.Entity.Ref().Name) })

@@ -150,8 +150,8 @@ func (c *Catalog) freePolicy(ctx context.Context, v weir.View, p *weir.Policy) e
 	return err
 }
 
-func policiesOn(u weir.UID) weir.Query {
-	return weir.Query{Noun: weir.NounPolicy, Scope: weir.Everything, Refers: []weir.UID{u}}
+func policiesOn(u weir.UID) weir.ListQuery {
+	return weir.ListQuery{Noun: weir.NounPolicy, Scope: weir.Everything, Refers: []weir.UID{u}}
 }
 
 // EditPolicy changes a policy, or how the mesh has set one that is built in.
@@ -302,7 +302,7 @@ func (c *Catalog) Policies(ctx context.Context, domain string) ([]PolicyItem, er
 	if err != nil {
 		return nil, err
 	}
-	q := weir.Query{Noun: weir.NounPolicy, Scope: weir.Everything}
+	q := weir.ListQuery{Noun: weir.NounPolicy, Scope: weir.Everything}
 	if domain != "" {
 		d, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounDomain, Name: domain})
 		if err != nil {
@@ -350,7 +350,7 @@ func (c *Catalog) policiesOfMesh(ctx context.Context, v weir.View) ([]PolicyItem
 	return append(all, slices.DeleteFunc(own, func(p PolicyItem) bool { return p.BuiltIn })...), nil
 }
 
-func listPolicies(ctx context.Context, v weir.View, q weir.Query) ([]PolicyItem, error) {
+func listPolicies(ctx context.Context, v weir.View, q weir.ListQuery) ([]PolicyItem, error) {
 	var all []PolicyItem
 	err := weir.All(ctx, v, q, func(it weir.Item) error {
 		p, ok := it.Entity.(*weir.Policy)

@@ -12,7 +12,7 @@ func (r *result) endRoles(ctx context.Context, v weir.View, on weir.UID) {
 	if r.err != nil {
 		return
 	}
-	q := weir.Query{Noun: weir.NounPerson, Scope: weir.Everything, Refers: []weir.UID{on}}
+	q := weir.ListQuery{Noun: weir.NounPerson, Scope: weir.Everything, Refers: []weir.UID{on}}
 	r.err = weir.All(ctx, v, q, func(it weir.Item) error {
 		p, ok := it.Entity.(*weir.Person)
 		if !ok {

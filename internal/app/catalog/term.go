@@ -73,7 +73,7 @@ const maxPointing = 5
 func unused(ctx context.Context, v weir.View, by weir.Principal, t *weir.Term) error {
 	var names []string
 	hidden := 0
-	err := weir.All(ctx, v, weir.Query{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{t.UID}}, func(it weir.Item) error {
+	err := weir.All(ctx, v, weir.ListQuery{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{t.UID}}, func(it weir.Item) error {
 		p, ok := it.Entity.(*weir.Product)
 		switch {
 		case !ok:

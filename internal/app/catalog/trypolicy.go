@@ -90,7 +90,7 @@ func (c *Catalog) trial(ctx context.Context, v weir.View, by weir.Principal, p *
 
 // all tries products page by page, for as long as there is time.
 func (t *trial) all(ctx context.Context, asked Trial) (Tried, error) {
-	q := weir.Query{Noun: weir.NounProduct, Scope: t.by.Scope(), After: asked.After, Limit: asked.Limit}
+	q := weir.ListQuery{Noun: weir.NounProduct, Scope: t.by.Scope(), After: asked.After, Limit: asked.Limit}
 	if t.on.Noun == weir.NounDomain {
 		q.Refers = []weir.UID{t.on.UID}
 	}

@@ -128,7 +128,7 @@ func (c *Catalog) readersIn(ctx context.Context, v weir.View, p *weir.Product, c
 
 // allowedOn calls yield with everyone who was allowed to read a product.
 func allowedOn(ctx context.Context, v weir.View, product weir.UID, yield func(*weir.Access, weir.Revision)) error {
-	q := weir.Query{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{product}}
+	q := weir.ListQuery{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{product}}
 	return weir.All(ctx, v, q, func(it weir.Item) error {
 		a, ok := it.Entity.(*weir.Access)
 		if !ok {
@@ -256,7 +256,7 @@ func data(t told) json.RawMessage {
 // publishedAs is the product that a private stream is published as; nil if it is
 // not.
 func publishedAs(ctx context.Context, v weir.View, s *weir.Stream) (*weir.Product, error) {
-	page, err := v.List(ctx, weir.Query{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{s.UID}, Limit: 1})
+	page, err := v.List(ctx, weir.ListQuery{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{s.UID}, Limit: 1})
 	if err != nil || len(page.Items) == 0 {
 		return nil, err
 	}

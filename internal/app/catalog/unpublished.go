@@ -70,7 +70,7 @@ func (c *Catalog) Unpublished(ctx context.Context, by weir.Principal, q Unpublis
 
 // unpublishedStreams lists the private streams that somebody may publish.
 func unpublishedStreams(ctx context.Context, v weir.View, by weir.Principal, domain string) ([]UnpublishedTopic, error) {
-	q := weir.Query{Noun: weir.NounStream, Scope: by.Scope()}
+	q := weir.ListQuery{Noun: weir.NounStream, Scope: by.Scope()}
 	if domain != "" {
 		d, _, err := weir.Find[*weir.Domain](ctx, v, weir.Ref{Noun: weir.NounDomain, Name: domain})
 		if err != nil {
@@ -104,7 +104,7 @@ func unknownTopics(ctx context.Context, v weir.View, actual weir.Topics) ([]Unpu
 	if len(left) == 0 {
 		return nil, nil
 	}
-	err := weir.All(ctx, v, weir.Query{Noun: weir.NounTopic, Scope: weir.Everything}, func(it weir.Item) error {
+	err := weir.All(ctx, v, weir.ListQuery{Noun: weir.NounTopic, Scope: weir.Everything}, func(it weir.Item) error {
 		delete(left, it.Entity.Ref().Name)
 		return nil
 	})

@@ -114,7 +114,7 @@ func (i *Identity) DeleteApplication(ctx context.Context, call weir.Call, name s
 		if err != nil {
 			return weir.Outcome{}, err
 		}
-		err = weir.All(ctx, v, weir.Query{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{a.UID}}, func(it weir.Item) error {
+		err = weir.All(ctx, v, weir.ListQuery{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{a.UID}}, func(it weir.Item) error {
 			cs = append(cs, weir.DeleteChange(i.home, it.Entity, it.Rev))
 			return nil
 		})
@@ -154,7 +154,7 @@ func beingDeleted(k weir.ErrKind, name string) error {
 // endCredentials deletes what an application logs in with.
 func (i *Identity) endCredentials(ctx context.Context, v weir.View, a *weir.Application) ([]weir.Change, error) {
 	var cs []weir.Change
-	err := weir.All(ctx, v, weir.Query{Noun: weir.NounCredential, Scope: weir.Everything, Refers: []weir.UID{a.UID}}, func(it weir.Item) error {
+	err := weir.All(ctx, v, weir.ListQuery{Noun: weir.NounCredential, Scope: weir.Everything, Refers: []weir.UID{a.UID}}, func(it weir.Item) error {
 		cs = append(cs, weir.DeleteChange(i.home, it.Entity, it.Rev))
 		return nil
 	})

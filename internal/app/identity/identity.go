@@ -70,7 +70,7 @@ func (i *Identity) resolve(ctx context.Context, v weir.View, person weir.UID, vi
 // referring lists the living entities of a noun that refer to one.
 func referring(ctx context.Context, v weir.View, n weir.Noun, to weir.UID) ([]weir.UID, error) {
 	var found []weir.UID
-	err := weir.All(ctx, v, weir.Query{Noun: n, Scope: weir.Everything, Refers: []weir.UID{to}}, func(it weir.Item) error {
+	err := weir.All(ctx, v, weir.ListQuery{Noun: n, Scope: weir.Everything, Refers: []weir.UID{to}}, func(it weir.Item) error {
 		found = append(found, it.Entity.Ref().UID)
 		return nil
 	})

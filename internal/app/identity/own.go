@@ -83,7 +83,7 @@ func (i *Identity) admins(ctx context.Context, v weir.View, next *weir.Person) (
 	if next != nil && isAdmin(next) {
 		us = append(us, next.UID)
 	}
-	q := weir.Query{Noun: weir.NounPerson, Scope: weir.Everything, Refers: []weir.UID{i.home}}
+	q := weir.ListQuery{Noun: weir.NounPerson, Scope: weir.Everything, Refers: []weir.UID{i.home}}
 	err := weir.All(ctx, v, q, func(it weir.Item) error {
 		if p, ok := it.Entity.(*weir.Person); ok && isAdmin(p) && (next == nil || next.UID != p.UID) {
 			us = append(us, p.UID)

@@ -99,7 +99,7 @@ func (i *Identity) DeletePerson(ctx context.Context, call weir.Call, name string
 func (i *Identity) leaveAll(ctx context.Context, v weir.View, person weir.UID) ([]weir.Change, error) {
 	var cs []weir.Change
 	for _, n := range []weir.Noun{weir.NounTeam, weir.NounToken} {
-		q := weir.Query{Noun: n, Scope: weir.Everything, Refers: []weir.UID{person}}
+		q := weir.ListQuery{Noun: n, Scope: weir.Everything, Refers: []weir.UID{person}}
 		err := weir.All(ctx, v, q, func(it weir.Item) error {
 			t, ok := it.Entity.(*weir.Team)
 			if ok && t.UID.Own() {
@@ -126,7 +126,7 @@ func lastAdmin(ctx context.Context, v weir.View, p *weir.Person) error {
 		return nil
 	}
 	admins := 0
-	err := weir.All(ctx, v, weir.Query{Noun: weir.NounPerson, Scope: weir.Everything}, func(it weir.Item) error {
+	err := weir.All(ctx, v, weir.ListQuery{Noun: weir.NounPerson, Scope: weir.Everything}, func(it weir.Item) error {
 		if o, ok := it.Entity.(*weir.Person); ok && isAdmin(o) {
 			admins++
 		}

@@ -121,7 +121,7 @@ func (i *Identity) Roles(ctx context.Context, by weir.Principal, person, on stri
 		return nil, err
 	}
 	defer done()
-	q := weir.Query{Noun: weir.NounPerson, Scope: by.Scope()}
+	q := weir.ListQuery{Noun: weir.NounPerson, Scope: by.Scope()}
 	var there weir.Ref
 	if on != "" {
 		if there, _, err = i.place(ctx, v, by, on); err != nil {

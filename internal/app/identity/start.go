@@ -121,7 +121,7 @@ func meshOf(ctx context.Context, s weir.State) (weir.UID, error) {
 		return weir.UID{}, err
 	}
 	defer done()
-	page, err := v.List(ctx, weir.Query{Noun: weir.NounMesh, Scope: weir.Everything, Limit: 1})
+	page, err := v.List(ctx, weir.ListQuery{Noun: weir.NounMesh, Scope: weir.Everything, Limit: 1})
 	if err != nil {
 		return weir.UID{}, err
 	}

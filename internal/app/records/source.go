@@ -64,7 +64,7 @@ func (r *Records) named(ctx context.Context, p weir.Principal, of weir.Ref) (sou
 // publishedAs is the product that a private stream is published as; zero if it is
 // not.
 func publishedAs(ctx context.Context, v weir.View, s *weir.Stream) (weir.Ref, error) {
-	page, err := v.List(ctx, weir.Query{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{s.UID}, Limit: 1})
+	page, err := v.List(ctx, weir.ListQuery{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{s.UID}, Limit: 1})
 	if err != nil || len(page.Items) == 0 {
 		return weir.Ref{}, err
 	}

@@ -193,7 +193,7 @@ func (r *Registry) FollowDomain(ctx context.Context, v weir.View, d *weir.Domain
 // followBelow gives a domain the subjects with a prefix.
 func (r *Registry) followBelow(ctx context.Context, v weir.View, d *weir.Domain, prefix string, visibility weir.Visibility, cs *changes) error {
 	for after := prefix; ; {
-		page, err := v.List(ctx, weir.Query{Noun: weir.NounSubject, Scope: weir.Everything, After: after, Limit: 1000})
+		page, err := v.List(ctx, weir.ListQuery{Noun: weir.NounSubject, Scope: weir.Everything, After: after, Limit: 1000})
 		if err != nil {
 			return err
 		}

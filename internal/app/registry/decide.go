@@ -167,7 +167,7 @@ func sameIn(ctx context.Context, v weir.View, e *weir.Schema) (*weir.Schema, err
 		return nil, err
 	}
 	var there *weir.Schema
-	err = weir.All(ctx, v, weir.Query{Noun: weir.NounSchema, Scope: weir.Everything, Refers: []weir.UID{e.Text}}, func(it weir.Item) error {
+	err = weir.All(ctx, v, weir.ListQuery{Noun: weir.NounSchema, Scope: weir.Everything, Refers: []weir.UID{e.Text}}, func(it weir.Item) error {
 		one := it.Entity.(*weir.Schema)
 		h, err := contentOf(one)
 		if there == nil && h == want {
@@ -197,7 +197,7 @@ func withID(ctx context.Context, v weir.View, id weir.SchemaID, e *weir.Schema) 
 
 // nextID is the id after the greatest that was given, but for Weir's own.
 func nextID(ctx context.Context, v weir.View) (weir.SchemaID, error) {
-	page, err := v.List(ctx, weir.Query{Noun: weir.NounSchema, Scope: weir.Everything, Desc: true, After: weir.SchemaName(weir.OwnSchemaID), Limit: 1})
+	page, err := v.List(ctx, weir.ListQuery{Noun: weir.NounSchema, Scope: weir.Everything, Desc: true, After: weir.SchemaName(weir.OwnSchemaID), Limit: 1})
 	if err != nil || len(page.Items) == 0 {
 		return 1, err
 	}

@@ -136,7 +136,7 @@ func end(ctx context.Context, v weir.View, e ending, next *weir.Subject, gone []
 // version; nil if none does. Those that ignore names do not count.
 func referrer(ctx context.Context, v weir.View, subject string, at weir.SubjectVersion, ignore func(*weir.Subject) bool) (*weir.Subject, error) {
 	var by *weir.Subject
-	err := weir.All(ctx, v, weir.Query{Noun: weir.NounSchema, Scope: weir.Everything, Refers: []weir.UID{at.Schema}}, func(it weir.Item) error {
+	err := weir.All(ctx, v, weir.ListQuery{Noun: weir.NounSchema, Scope: weir.Everything, Refers: []weir.UID{at.Schema}}, func(it weir.Item) error {
 		e := it.Entity.(*weir.Schema)
 		if by != nil || !slices.ContainsFunc(e.References, func(r weir.SchemaReference) bool { return r.Subject == subject && r.Version == at.Version }) {
 			return nil
@@ -151,7 +151,7 @@ func referrer(ctx context.Context, v weir.View, subject string, at weir.SubjectV
 // livingUser finds a subject that has a schema as a living version.
 func livingUser(ctx context.Context, v weir.View, schema weir.UID, ignore func(*weir.Subject) bool) (*weir.Subject, error) {
 	var by *weir.Subject
-	err := weir.All(ctx, v, weir.Query{Noun: weir.NounSubject, Scope: weir.Everything, Refers: []weir.UID{schema}}, func(it weir.Item) error {
+	err := weir.All(ctx, v, weir.ListQuery{Noun: weir.NounSubject, Scope: weir.Everything, Refers: []weir.UID{schema}}, func(it weir.Item) error {
 		s := it.Entity.(*weir.Subject)
 		if by == nil && !ignore(s) && slices.ContainsFunc(s.Versions, func(v weir.SubjectVersion) bool { return v.Schema == schema && !v.Deleted }) {
 			by = s

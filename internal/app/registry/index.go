@@ -90,7 +90,7 @@ func (x *Index) load(ctx context.Context, state weir.State) error {
 	x.at = v.Offset()
 	for _, n := range []weir.Noun{weir.NounMesh, weir.NounDomain, weir.NounProduct, weir.NounTopic, weir.NounSchema, weir.NounSubject} {
 		brief := n == weir.NounProduct // a subject's versions are long, and needed
-		err := weir.All(ctx, v, weir.Query{Noun: n, Scope: weir.Everything, Brief: brief}, func(it weir.Item) error {
+		err := weir.All(ctx, v, weir.ListQuery{Noun: n, Scope: weir.Everything, Brief: brief}, func(it weir.Item) error {
 			return x.put(it.Entity.Ref(), it.Entity, it.Rev)
 		})
 		if err != nil {

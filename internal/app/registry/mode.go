@@ -83,7 +83,7 @@ func empty(s *weir.Subject) error {
 // emptied forgets the versions of all subjects but Weir's own; none of them may
 // live.
 func emptied(ctx context.Context, v weir.View, cs *changes) error {
-	return weir.All(ctx, v, weir.Query{Noun: weir.NounSubject, Scope: weir.Everything}, func(it weir.Item) error {
+	return weir.All(ctx, v, weir.ListQuery{Noun: weir.NounSubject, Scope: weir.Everything}, func(it weir.Item) error {
 		s := it.Entity.(*weir.Subject)
 		if len(s.Versions) == 0 || s.Domain.Own() {
 			return nil

@@ -135,7 +135,7 @@ func (w *work) subject(ctx context.Context, name string) error {
 // referring adds everything searched that refers to a thing.
 func (w *work) referring(ctx context.Context, u weir.UID) error {
 	for _, n := range searched {
-		err := weir.All(ctx, w.v, weir.Query{Noun: n, Scope: weir.Everything, Refers: []weir.UID{u}}, func(it weir.Item) error {
+		err := weir.All(ctx, w.v, weir.ListQuery{Noun: n, Scope: weir.Everything, Refers: []weir.UID{u}}, func(it weir.Item) error {
 			w.add(it.Entity.Ref())
 			return nil
 		})
@@ -148,7 +148,7 @@ func (w *work) referring(ctx context.Context, u weir.UID) error {
 
 // page adds the next things of a build, and says where it goes on.
 func (w *work) page(ctx context.Context, p *progress, limit int) error {
-	got, err := w.v.List(ctx, weir.Query{Noun: p.noun, Scope: weir.Everything, After: p.name, Limit: limit})
+	got, err := w.v.List(ctx, weir.ListQuery{Noun: p.noun, Scope: weir.Everything, After: p.name, Limit: limit})
 	if err != nil {
 		return err
 	}

@@ -346,7 +346,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer done()
-	page := weir.Query{Noun: weir.NounMesh, Scope: weir.Scope{Mesh: true}, After: "m-15000"}
+	page := weir.ListQuery{Noun: weir.NounMesh, Scope: weir.Scope{Mesh: true}, After: "m-15000"}
 	for name, read := range map[string]func() error{
 		"get": func() error {
 			_, _, err := v.Get(b.Context(), weir.Ref{Noun: weir.NounMesh, Name: "m-777"})

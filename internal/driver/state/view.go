@@ -129,7 +129,7 @@ func uids(us []weir.UID) string {
 const maxRefers = 8
 
 // List gives living entities of one noun, sorted by name.
-func (v *view) List(ctx context.Context, q weir.Query) (weir.Page, error) {
+func (v *view) List(ctx context.Context, q weir.ListQuery) (weir.Page, error) {
 	limit, err := pageLimit(q.Limit)
 	if err != nil {
 		return weir.Page{}, err
@@ -170,7 +170,7 @@ func (v *view) item(n weir.Noun, scan func(...any) error) (weir.Item, error) {
 	return item, v.state.decoded(err)
 }
 
-func listQuery(q weir.Query, limit int) (string, []any) {
+func listQuery(q weir.ListQuery, limit int) (string, []any) {
 	var b strings.Builder
 	noun := "e.noun"
 	if len(q.Refers) > 0 {

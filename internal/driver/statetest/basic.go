@@ -20,7 +20,7 @@ func empty(t *testing.T, d Driver) {
 		}
 		wantGone(t, v, weir.Ref{Noun: weir.NounTeam, Name: "a"})
 		for _, n := range weir.Nouns() {
-			if p, err := v.List(t.Context(), weir.Query{Noun: n, Scope: weir.Everything}); err != nil || len(p.Items) != 0 || p.Next != "" {
+			if p, err := v.List(t.Context(), weir.ListQuery{Noun: n, Scope: weir.Everything}); err != nil || len(p.Items) != 0 || p.Next != "" {
 				t.Errorf("%s: %v %v", n, p, err)
 			}
 		}
@@ -211,7 +211,7 @@ func namesChangeHands(t *testing.T, d Driver) {
 	w.write(w.entry(w.must(weir.NewChange(weir.UID{}, &c, 1, &c2)), weir.DeleteChange(weir.UID{}, &c2, 2),
 		w.create(&d1), w.must(weir.NewChange(weir.UID{}, &d1, 1, &d2))))
 	w.look(func(v weir.View) {
-		p, err := v.List(t.Context(), weir.Query{Noun: weir.NounMesh, Scope: weir.Everything})
+		p, err := v.List(t.Context(), weir.ListQuery{Noun: weir.NounMesh, Scope: weir.Everything})
 		if diff := cmp.Diff([]string{"b", "d"}, names(p)); diff != "" || err != nil {
 			t.Error(diff, err)
 		}
@@ -223,7 +223,7 @@ func limits(t *testing.T, d Driver) {
 	w := newWorld(t, d)
 	w.look(func(v weir.View) {
 		for _, n := range []int{-1, 1001} {
-			_, err := v.List(t.Context(), weir.Query{Noun: weir.NounMesh, Limit: n})
+			_, err := v.List(t.Context(), weir.ListQuery{Noun: weir.NounMesh, Limit: n})
 			wantKind(t, err, weir.Invalid)
 			_, err = v.Entries(t.Context(), weir.EntryQuery{Limit: n})
 			wantKind(t, err, weir.Invalid)

@@ -23,7 +23,7 @@ func pages(t *testing.T, d Driver) {
 	w.look(func(v weir.View) {
 		for i, limit := range []int{0, 1, 7, 50, 249, 250, 251, 1000, 0, 7, 251} {
 			var got []string
-			q := weir.Query{Noun: weir.NounTeam, Scope: weir.Scope{Mesh: true}, Limit: limit, Desc: i >= 8}
+			q := weir.ListQuery{Noun: weir.NounTeam, Scope: weir.Scope{Mesh: true}, Limit: limit, Desc: i >= 8}
 			for {
 				p, err := v.List(t.Context(), q)
 				if err != nil {
@@ -72,7 +72,7 @@ func brief(t *testing.T, d Driver) {
 				bare.Fields = nil
 				want[1] = &bare
 			}
-			p, err := v.List(t.Context(), weir.Query{Noun: weir.NounProduct, Scope: weir.Everything, Brief: brief})
+			p, err := v.List(t.Context(), weir.ListQuery{Noun: weir.NounProduct, Scope: weir.Everything, Brief: brief})
 			if err != nil || len(p.Items) != len(want) {
 				t.Fatalf("%d products, %v", len(p.Items), err)
 			}
@@ -108,7 +108,7 @@ func scope(t *testing.T, d Driver) {
 	} {
 		w.look(func(v weir.View) {
 			for noun, want := range map[weir.Noun]int{weir.NounStream: c.streams, weir.NounTeam: c.teams} {
-				p, err := v.List(t.Context(), weir.Query{Noun: noun, Scope: c.scope})
+				p, err := v.List(t.Context(), weir.ListQuery{Noun: noun, Scope: c.scope})
 				if err != nil || len(p.Items) != want {
 					t.Errorf("%s: %d of %s, want %d (%v)", name, len(p.Items), noun, want, err)
 				}
@@ -129,7 +129,7 @@ func refers(t *testing.T, d Driver) {
 	check := func(noun weir.Noun, want []string, targets ...weir.UID) {
 		t.Helper()
 		w.look(func(v weir.View) {
-			p, err := v.List(t.Context(), weir.Query{Noun: noun, Scope: weir.Everything, Refers: targets})
+			p, err := v.List(t.Context(), weir.ListQuery{Noun: noun, Scope: weir.Everything, Refers: targets})
 			if diff := cmp.Diff(want, names(p)); diff != "" || err != nil {
 				t.Errorf("%v: %s %v", targets, diff, err)
 			}

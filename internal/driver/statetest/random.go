@@ -42,7 +42,7 @@ func Dump(t testing.TB, s weir.State) string {
 
 func dumpNoun(t testing.TB, b *bytes.Buffer, v weir.View, n weir.Noun) {
 	t.Helper()
-	if err := weir.All(t.Context(), v, weir.Query{Noun: n, Scope: weir.Everything}, func(i weir.Item) error {
+	if err := weir.All(t.Context(), v, weir.ListQuery{Noun: n, Scope: weir.Everything}, func(i weir.Item) error {
 		body, err := weir.Canonical(i.Entity)
 		if err != nil {
 			return err
@@ -242,15 +242,15 @@ func (m *model) check(rt *rapid.T, w *world) {
 	}
 	for _, s := range []weir.Scope{weir.Everything, {}, {Mesh: true}, {Of: domains[:1]}, {Mesh: true, Of: domains[1:]}} {
 		for _, noun := range []weir.Noun{weir.NounTeam, weir.NounStream, weir.NounTopic, weir.NounMesh} {
-			m.checkList(rt, w, v, weir.Query{Noun: noun, Scope: s})
-			m.checkList(rt, w, v, weir.Query{Noun: noun, Scope: s, Refers: domains[2:]})
+			m.checkList(rt, w, v, weir.ListQuery{Noun: noun, Scope: s})
+			m.checkList(rt, w, v, weir.ListQuery{Noun: noun, Scope: s, Refers: domains[2:]})
 		}
 		m.checkEntries(rt, w, v, weir.EntryQuery{Scope: s, Limit: 1000})
 		m.checkEntries(rt, w, v, weir.EntryQuery{Scope: s, Own: domains[0], Limit: 1000})
 	}
 }
 
-func (m *model) checkList(rt *rapid.T, w *world, v weir.View, q weir.Query) {
+func (m *model) checkList(rt *rapid.T, w *world, v weir.View, q weir.ListQuery) {
 	p, err := v.List(w.t.Context(), q)
 	if err != nil {
 		rt.Fatal(err)

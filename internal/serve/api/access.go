@@ -19,7 +19,7 @@ func (a *API) accesses(ctx context.Context, p weir.Principal, in *struct {
 	Product     string `query:"product" maxLength:"127"`
 	Application string `query:"application" maxLength:"63"`
 }) (*many[client.Access], error) {
-	q := weir.Query{Noun: weir.NounAccess, Scope: p.Scope()}
+	q := weir.ListQuery{Noun: weir.NounAccess, Scope: p.Scope()}
 	err := a.view(ctx, func(v weir.View) error {
 		for _, r := range []weir.Ref{{Noun: weir.NounProduct, Name: in.Product}, {Noun: weir.NounApplication, Name: in.Application}} {
 			if r.Name == "" {

@@ -57,6 +57,12 @@ type mesh struct {
 
 func newMesh(t *testing.T) *mesh {
 	t.Helper()
+	return newMeshOf(t, 0)
+}
+
+// newMeshOf is a mesh whose streams of events say that they live after a while.
+func newMeshOf(t *testing.T, quiet time.Duration) *mesh {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	dir := t.TempDir()
 	l, err := ledger.Open(ctx, filepath.Join(dir, "ledger.db"), ledger.Options{})
@@ -98,7 +104,7 @@ func newMesh(t *testing.T) *mesh {
 			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
 			Problem: func(string) (bool, string) { return false, "" },
 		},
-		Version: "test", Log: log,
+		Version: "test", Log: log, Quiet: quiet,
 	}, r)
 	srv := httptest.NewUnstartedServer(r)
 	srv.Config.ReadTimeout, srv.Config.WriteTimeout = wholeAnswer, wholeAnswer
@@ -124,7 +130,7 @@ func makeTopics(ctx context.Context, s weir.State, c *catalog.Catalog) error {
 		if err != nil {
 			return err
 		}
-		page, err := v.List(ctx, weir.Query{Noun: weir.NounTopic, Scope: weir.Everything, Limit: 1000})
+		page, err := v.List(ctx, weir.ListQuery{Noun: weir.NounTopic, Scope: weir.Everything, Limit: 1000})
 		seen := v.Offset()
 		release()
 		if err != nil {

@@ -20,7 +20,7 @@ func (a *API) applicationRoutes() {
 }
 
 func (a *API) applications(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Application], error) {
-	return page(ctx, a, weir.Query{Noun: weir.NounApplication, Scope: p.Scope()}, *in, applicationFor(p))
+	return page(ctx, a, weir.ListQuery{Noun: weir.NounApplication, Scope: p.Scope()}, *in, applicationFor(p))
 }
 
 func (a *API) application(ctx context.Context, p weir.Principal, in *Named) (*one[client.Application], error) {
@@ -128,7 +128,7 @@ func applicationFor(p weir.Principal) func(context.Context, *names, *weir.Applic
 		if !p.Scope().Knows([]weir.UID{e.Team}) {
 			return out, nil
 		}
-		c, err := n.v.List(ctx, weir.Query{Noun: weir.NounCredential, Scope: weir.Everything, Refers: []weir.UID{e.UID}, Limit: 1})
+		c, err := n.v.List(ctx, weir.ListQuery{Noun: weir.NounCredential, Scope: weir.Everything, Refers: []weir.UID{e.UID}, Limit: 1})
 		out.Credentials = "none"
 		if len(c.Items) > 0 {
 			out.Credentials = "active"

@@ -153,7 +153,7 @@ func (a *API) view(ctx context.Context, fn func(weir.View) error) error {
 }
 
 // page lists a noun for a principal and turns each item into the API's type.
-func page[E weir.Entity, T any](ctx context.Context, a *API, q weir.Query, in Paging, turn func(context.Context, *names, E, weir.Revision) (T, error)) (*many[T], error) {
+func page[E weir.Entity, T any](ctx context.Context, a *API, q weir.ListQuery, in Paging, turn func(context.Context, *names, E, weir.Revision) (T, error)) (*many[T], error) {
 	out := &many[T]{Body: client.List[T]{Items: []T{}}}
 	q.After, q.Limit = in.Cursor, in.Limit
 	err := a.view(ctx, func(v weir.View) error {

@@ -18,7 +18,7 @@ func (a *API) domainRoutes() {
 }
 
 func (a *API) domains(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Domain], error) {
-	return page(ctx, a, weir.Query{Noun: weir.NounDomain, Scope: p.Scope()}, *in, domain)
+	return page(ctx, a, weir.ListQuery{Noun: weir.NounDomain, Scope: p.Scope()}, *in, domain)
 }
 
 func (a *API) domain(ctx context.Context, p weir.Principal, in *Named) (*one[client.Domain], error) {
@@ -88,8 +88,8 @@ type inDomain struct {
 }
 
 // query is the list's query; NotFound when there is no such domain.
-func (in inDomain) query(ctx context.Context, a *API, p weir.Principal, n weir.Noun) (weir.Query, error) {
-	q := weir.Query{Noun: n, Scope: p.Scope()}
+func (in inDomain) query(ctx context.Context, a *API, p weir.Principal, n weir.Noun) (weir.ListQuery, error) {
+	q := weir.ListQuery{Noun: n, Scope: p.Scope()}
 	if in.Domain == "" {
 		return q, nil
 	}

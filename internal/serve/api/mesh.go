@@ -19,7 +19,7 @@ func (a *API) meshRoutes() {
 func (a *API) mesh(ctx context.Context, p weir.Principal, _ *struct{}) (*one[client.Mesh], error) {
 	var out *one[client.Mesh]
 	err := a.view(ctx, func(v weir.View) error {
-		got, err := v.List(ctx, weir.Query{Noun: weir.NounMesh, Scope: weir.Everything, Limit: 1})
+		got, err := v.List(ctx, weir.ListQuery{Noun: weir.NounMesh, Scope: weir.Everything, Limit: 1})
 		if err != nil {
 			return err
 		}

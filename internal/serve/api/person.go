@@ -19,7 +19,7 @@ func (a *API) personRoutes() {
 }
 
 func (a *API) people(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Person], error) {
-	return page(ctx, a, weir.Query{Noun: weir.NounPerson, Scope: p.Scope()}, *in, person)
+	return page(ctx, a, weir.ListQuery{Noun: weir.NounPerson, Scope: p.Scope()}, *in, person)
 }
 
 func (a *API) person(ctx context.Context, p weir.Principal, in *Named) (*one[client.Person], error) {
@@ -88,7 +88,7 @@ func person(ctx context.Context, n *names, p *weir.Person, rev weir.Revision) (c
 			out.Roles = append(out.Roles, string(b.Role))
 		}
 	}
-	err := weir.All(ctx, n.v, weir.Query{Noun: weir.NounTeam, Scope: weir.Everything, Refers: []weir.UID{p.UID}}, func(it weir.Item) error {
+	err := weir.All(ctx, n.v, weir.ListQuery{Noun: weir.NounTeam, Scope: weir.Everything, Refers: []weir.UID{p.UID}}, func(it weir.Item) error {
 		out.Teams = append(out.Teams, it.Entity.Ref().Name)
 		return nil
 	})

@@ -232,7 +232,7 @@ func (n *names) domainOf(ctx context.Context, u weir.UID) (name, team string, er
 
 // mesh is the mesh's name.
 func (n *names) mesh(ctx context.Context) (string, error) {
-	page, err := n.v.List(ctx, weir.Query{Noun: weir.NounMesh, Scope: weir.Everything, Limit: 1})
+	page, err := n.v.List(ctx, weir.ListQuery{Noun: weir.NounMesh, Scope: weir.Everything, Limit: 1})
 	if err != nil || len(page.Items) == 0 {
 		return "", err
 	}

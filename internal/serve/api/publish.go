@@ -212,7 +212,7 @@ func (n *names) publication(ctx context.Context, p *weir.Product) (*client.Publi
 // publishedAs is the product that a private stream is published as; empty if it
 // is not.
 func (n *names) publishedAs(ctx context.Context, s *weir.Stream) (string, error) {
-	page, err := n.v.List(ctx, weir.Query{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{s.UID}, Limit: 1})
+	page, err := n.v.List(ctx, weir.ListQuery{Noun: weir.NounProduct, Scope: weir.Everything, Refers: []weir.UID{s.UID}, Limit: 1})
 	if err != nil || len(page.Items) == 0 {
 		return "", err
 	}

@@ -19,7 +19,7 @@ func (a *API) teamRoutes() {
 }
 
 func (a *API) teams(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Team], error) {
-	return page(ctx, a, weir.Query{Noun: weir.NounTeam, Scope: p.Scope()}, *in, team)
+	return page(ctx, a, weir.ListQuery{Noun: weir.NounTeam, Scope: p.Scope()}, *in, team)
 }
 
 func (a *API) team(ctx context.Context, p weir.Principal, in *Named) (*one[client.Team], error) {

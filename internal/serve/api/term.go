@@ -18,7 +18,7 @@ func (a *API) termRoutes() {
 }
 
 func (a *API) terms(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Term], error) {
-	return page(ctx, a, weir.Query{Noun: weir.NounTerm, Scope: p.Scope()}, *in, term)
+	return page(ctx, a, weir.ListQuery{Noun: weir.NounTerm, Scope: p.Scope()}, *in, term)
 }
 
 func (a *API) term(ctx context.Context, p weir.Principal, in *Named) (*one[client.Term], error) {

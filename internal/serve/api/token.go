@@ -25,7 +25,7 @@ type Labelled struct {
 func (l Labelled) name() string { return l.Person + "/" + l.Label }
 
 func (a *API) tokens(ctx context.Context, p weir.Principal, in *Paging) (*many[client.Token], error) {
-	return page(ctx, a, weir.Query{Noun: weir.NounToken, Scope: p.Scope()}, *in, token)
+	return page(ctx, a, weir.ListQuery{Noun: weir.NounToken, Scope: p.Scope()}, *in, token)
 }
 
 func (a *API) token(ctx context.Context, p weir.Principal, in *Labelled) (*one[client.Token], error) {
