@@ -31,6 +31,7 @@ const (
 	NounText        Noun = "text"
 	NounTerm        Noun = "term"
 	NounPolicy      Noun = "policy"
+	NounQuery       Noun = "query"
 )
 
 // Ref names an entity: by UID, which is for ever, or by Name, which is unique
@@ -82,6 +83,7 @@ var newEntity = map[Noun]func() Entity{
 	NounText:        func() Entity { return new(Text) },
 	NounTerm:        func() Entity { return new(Term) },
 	NounPolicy:      func() Entity { return new(Policy) },
+	NounQuery:       func() Entity { return new(Query) },
 }
 
 // Nouns lists every noun, sorted.

@@ -1,0 +1,97 @@
+package weir
+
+import (
+	"time"
+)
+
+// QueryWish is what a query shall do.
+type QueryWish string
+
+const (
+	QueryRun   QueryWish = "run"
+	QueryPause QueryWish = "pause" // it keeps its place and its state
+	QueryStop  QueryWish = "stop"  // it gives up its state; started again, it begins anew
+)
+
+// OnFailure says what a query does with a record that it cannot compute.
+type OnFailure string
+
+const (
+	FailureAside OnFailure = "aside" // it is set aside, with the reason
+	FailureStop  OnFailure = "stop"
+)
+
+// Bounds of a query.
+const (
+	MaxStatement = 64 << 10 // bytes of SQL
+	MinEpoch     = Duration(20 * time.Millisecond)
+	MaxEpoch     = Duration(10 * time.Second)
+	DefaultEpoch = Duration(200 * time.Millisecond)
+	MaxInputs    = 16
+)
+
+// Query is a statement in SQL that runs and makes a product of others. It acts
+// as an application of its own.
+type Query struct {
+	UID         UID       `json:"uid"`
+	Name        string    `json:"name"` // that of the product that it makes
+	Domain      UID       `json:"domain"`
+	Product     UID       `json:"product"`
+	Application UID       `json:"application"`
+	Statement   string    `json:"statement" long:"true"`
+	Inputs      []UID     `json:"inputs"` // products, each once
+	Wish        QueryWish `json:"wish"`
+	// Why says why Weir itself stopped it; empty if people did, or it runs.
+	Why       string    `json:"why,omitempty"`
+	Run       int       `json:"run"` // counts up when it begins anew
+	AtEnd     bool      `json:"atEnd,omitempty"`
+	OnFailure OnFailure `json:"onFailure"`
+	Epoch     Duration  `json:"epoch"`
+	Created   time.Time `json:"created"`
+}
+
+func (q *Query) Ref() Ref { return Ref{NounQuery, q.UID, q.Name} }
+
+// Readers: the domain.
+func (q *Query) Readers() []UID { return []UID{q.Domain} }
+
+// Refers lists domain, product and application. Not the inputs: a query may
+// outlive one, and then says so.
+func (q *Query) Refers() []Ref {
+	return []Ref{{Noun: NounDomain, UID: q.Domain}, {Noun: NounProduct, UID: q.Product}, {Noun: NounApplication, UID: q.Application}}
+}
+
+// Validate checks every field by itself.
+func (q *Query) Validate() error {
+	if n := len(q.Statement); n == 0 || n > MaxStatement {
+		return Errorf(Limit, "the statement has %d bytes", n).At("statement").WithFix("use 1 to %d", MaxStatement)
+	}
+	if len(q.Inputs) > MaxInputs {
+		return Errorf(Limit, "%d inputs", len(q.Inputs)).At("inputs").WithFix("use at most %d", MaxInputs)
+	}
+	if q.Epoch < MinEpoch || q.Epoch > MaxEpoch {
+		return Errorf(Invalid, "an epoch of %s", q.Epoch).At("epoch").WithFix("use %s to %s", MinEpoch, MaxEpoch)
+	}
+	return first(
+		checkPath("name", q.Name, longName, ".", longName),
+		oneOf("wish", q.Wish, QueryRun, QueryPause, QueryStop),
+		oneOf("onFailure", q.OnFailure, FailureAside, FailureStop),
+		checkText("why", q.Why),
+	)
+}
+
+// QueryStatus is how a query does, as the node that runs it knows.
+type QueryStatus struct {
+	Running   bool
+	Since     time.Time // it runs, or does not
+	RowsIn    int64     // since it began
+	RowsOut   int64
+	Aside     int64     // records that were set aside
+	Late      int64     // rows that came behind the watermark
+	Lag       int64     // records that it has not read yet
+	Watermark time.Time // zero: none yet
+	State     int64     // bytes of memory
+	Epoch     int64     // number of the last one
+	EpochTime time.Duration
+	Error     string // the last one
+}
