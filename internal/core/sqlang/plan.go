@@ -181,23 +181,53 @@ type Order struct {
 	NullsFirst bool
 }
 
-func (n *Scan) Out() []Column    { return n.Columns }
-func (n *Filter) Out() []Column  { return n.Of.Out() }
-func (n *Project) Out() []Column { return n.Columns }
-func (n *Union) Out() []Column   { return n.Columns }
-func (n *Join) Out() []Column    { return n.Columns }
-func (n *Window) Out() []Column  { return n.Columns }
-func (n *Group) Out() []Column   { return n.Columns }
-func (n *Top) Out() []Column     { return n.Columns }
+// Out is the columns of its rows.
+func (n *Scan) Out() []Column { return n.Columns }
 
-func (n *Scan) In() []Node    { return nil }
-func (n *Filter) In() []Node  { return []Node{n.Of} }
+// Out is the columns of its rows.
+func (n *Filter) Out() []Column { return n.Of.Out() }
+
+// Out is the columns of its rows.
+func (n *Project) Out() []Column { return n.Columns }
+
+// Out is the columns of its rows.
+func (n *Union) Out() []Column { return n.Columns }
+
+// Out is the columns of its rows.
+func (n *Join) Out() []Column { return n.Columns }
+
+// Out is the columns of its rows.
+func (n *Window) Out() []Column { return n.Columns }
+
+// Out is the columns of its rows.
+func (n *Group) Out() []Column { return n.Columns }
+
+// Out is the columns of its rows.
+func (n *Top) Out() []Column { return n.Columns }
+
+// In is what it works on.
+func (n *Scan) In() []Node { return nil }
+
+// In is what it works on.
+func (n *Filter) In() []Node { return []Node{n.Of} }
+
+// In is what it works on.
 func (n *Project) In() []Node { return []Node{n.Of} }
-func (n *Union) In() []Node   { return n.Of }
-func (n *Join) In() []Node    { return []Node{n.Left, n.Right} }
-func (n *Window) In() []Node  { return []Node{n.Of} }
-func (n *Group) In() []Node   { return []Node{n.Of} }
-func (n *Top) In() []Node     { return []Node{n.Of} }
+
+// In is what it works on.
+func (n *Union) In() []Node { return n.Of }
+
+// In is what it works on.
+func (n *Join) In() []Node { return []Node{n.Left, n.Right} }
+
+// In is what it works on.
+func (n *Window) In() []Node { return []Node{n.Of} }
+
+// In is what it works on.
+func (n *Group) In() []Node { return []Node{n.Of} }
+
+// In is what it works on.
+func (n *Top) In() []Node { return []Node{n.Of} }
 
 // ExprKind says what an expression is.
 type ExprKind uint8
