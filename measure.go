@@ -100,6 +100,12 @@ type UsageHour struct {
 	ReadBytes    int64
 }
 
+// Turnover is what was counted of one product or stream, all passages together.
+type Turnover struct {
+	Readers, Writers int   // applications and persons; those that were added up as others are one
+	Written          int64 // records
+}
+
 // Coverage says what the counts cover.
 type Coverage struct {
 	Since time.Time // nothing before was counted, or it was lost
@@ -130,6 +136,9 @@ type Measures interface {
 	Usage(ctx context.Context, q UsageQuery) ([]Usage, error)
 	// Hours adds up all passages by the hour, the oldest first.
 	Hours(ctx context.Context, q UsageQuery) ([]UsageHour, error)
+	// Turnovers adds up many products and streams, each for itself, in the hours
+	// since a time. What was not counted has none.
+	Turnovers(ctx context.Context, of []UID, from time.Time) (map[UID]Turnover, error)
 	// Pace is how fast a product or stream is written now. It never waits.
 	Pace(of UID) Pace
 	// Coverage says what the counts of all of this cover.
@@ -188,6 +197,10 @@ type BrokerHealth struct {
 type Observer interface {
 	// Extent says what a topic holds.
 	Extent(ctx context.Context, topic string) (Extent, error)
+	// Latest says the latest time of any record of each topic, asking once for
+	// all; zero: there is none. A topic of which the cluster does not say it is
+	// left out.
+	Latest(ctx context.Context, topics ...string) (map[string]time.Time, error)
 	// Groups lists consumer groups of a topic, at most MaxGroups.
 	Groups(ctx context.Context, topic string) (Groups, error)
 	// Health asks each broker of the cluster whether it answers.

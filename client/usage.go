@@ -100,6 +100,26 @@ type ProductFacts struct {
 	Problems     []string   `json:"problems,omitempty" nullable:"false" doc:"Why something is unknown."`
 }
 
+// ManyFacts is what a list says of several products.
+type ManyFacts struct {
+	Items    []BriefFacts `json:"items" nullable:"false" doc:"Of those that you may know of, in the order that was asked for."`
+	At       time.Time    `json:"at"`
+	DayFrom  time.Time    `json:"dayFrom" doc:"What day counts from: the hour that was 24 hours ago, or since when there are counts."`
+	Measured Measured     `json:"measured"`
+	Problems []string     `json:"problems,omitempty" nullable:"false" doc:"Why something is unknown."`
+}
+
+// BriefFacts is what a list says of a product. What is absent is unknown.
+type BriefFacts struct {
+	Product   string     `json:"product"`
+	PerSecond *float64   `json:"perSecond,omitempty" doc:"Records that were written, over the last moments."`
+	Minutes   []int64    `json:"minutes" nullable:"false" doc:"Records in each whole minute of the last hour that was counted, the newest last."`
+	Day       *int64     `json:"day,omitempty" doc:"Records that were written since dayFrom."`
+	Last      *time.Time `json:"last,omitempty" doc:"The latest time of any record."`
+	Empty     bool       `json:"empty,omitempty" doc:"There is no record with a time."`
+	Readers   *int       `json:"readers,omitempty" doc:"How many applications and persons read it in the last 30 days."`
+}
+
 // Pace is how fast records are written, as far as this node's gateway passed
 // them.
 type Pace struct {
@@ -173,6 +193,12 @@ func (c *Client) ApplicationUsage(ctx context.Context, name, since string) (Appl
 // ProductFacts tells what a product holds now, and how fast it is written.
 func (c *Client) ProductFacts(ctx context.Context, name string) (ProductFacts, error) {
 	return call[ProductFacts](ctx, c, http.MethodGet, "/products/"+seg(name)+"/facts", nil, nil)
+}
+
+// Facts tells of several products at once, at most 200; one that you may not
+// know of, or that is not there, is left out.
+func (c *Client) Facts(ctx context.Context, products ...string) (ManyFacts, error) {
+	return call[ManyFacts](ctx, c, http.MethodGet, "/facts?"+url.Values{"product": products}.Encode(), nil, nil)
 }
 
 // StreamUsage is ProductUsage of a private stream.

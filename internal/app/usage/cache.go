@@ -2,6 +2,7 @@ package usage
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -50,3 +51,71 @@ func (c *cache[K, V]) get(ctx context.Context, k K, find func(context.Context) (
 	}
 	return v, err
 }
+
+// many is a cache of answers that are found several at once. Two who ask at the
+// same moment may both find them.
+type many[K comparable, V any] struct {
+	fresh time.Duration
+	now   func() time.Time
+	mu    sync.Mutex // held for moments
+	by    map[K]kept[V]
+}
+
+type kept[V any] struct {
+	at    time.Time
+	value V
+	known bool
+}
+
+func newMany[K comparable, V any](fresh time.Duration, now func() time.Time) *many[K, V] {
+	return &many[K, V]{fresh: fresh, now: now, by: map[K]kept[V]{}}
+}
+
+// get gives what is known of all, and finds those that are not kept. Of what
+// find leaves out nothing is known, and that is kept too.
+func (m *many[K, V]) get(ctx context.Context, all []K, find func(context.Context, []K) (map[K]V, error)) (map[K]V, error) {
+	out, missing := m.have(all)
+	if len(missing) == 0 {
+		return out, nil
+	}
+	found, err := find(ctx, missing)
+	if err != nil {
+		return out, err
+	}
+	maps.Copy(out, found)
+	m.keep(missing, found)
+	return out, nil
+}
+
+func (m *many[K, V]) have(all []K) (out map[K]V, missing []K) {
+	out = map[K]V{}
+	now := m.now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, k := range all {
+		one, ok := m.by[k]
+		switch age := now.Sub(one.at); {
+		case !ok || age < 0 || age >= m.fresh:
+			missing = append(missing, k)
+		case one.known:
+			out[k] = one.value
+		}
+	}
+	return out, missing
+}
+
+func (m *many[K, V]) keep(asked []K, found map[K]V) {
+	now := m.now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.by)+len(asked) > maxKept {
+		clear(m.by)
+	}
+	for _, k := range asked {
+		v, ok := found[k]
+		m.by[k] = kept[V]{now, v, ok}
+	}
+}
+
+// maxKept bounds how many answers one of many keeps; they are small.
+const maxKept = 10_000

@@ -3,6 +3,7 @@ package usage
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,21 +66,21 @@ func topicOf(e weir.Entity) string {
 }
 
 // note keeps why something is unknown, once.
-func (f *Facts) note(err error) {
+func (f *Facts) note(err error) { f.Problems = noted(f.Problems, err) }
+
+func noted(problems []string, err error) []string {
 	if err == nil {
-		return
+		return problems
 	}
 	text := weir.Internal.String()
 	var known *weir.Error
 	if errors.As(err, &known) {
 		text = known.Public()
 	}
-	for _, have := range f.Problems {
-		if have == text {
-			return
-		}
+	if slices.Contains(problems, text) {
+		return problems
 	}
-	f.Problems = append(f.Problems, text)
+	return append(problems, text)
 }
 
 func (u *Usages) counts(ctx context.Context, f *Facts) (err error) {

@@ -32,10 +32,16 @@ type Usages struct {
 	extents *cache[string, weir.Extent]
 	groups  *cache[string, weir.Groups]
 	health  *cache[struct{}, []weir.BrokerHealth]
+	lasts   *many[string, time.Time]       // by topic
+	month   *many[weir.UID, weir.Turnover] // of the last 30 days
+	day     *many[weir.UID, weir.Turnover]
 }
 
 // freshFor is how long what was asked for is told again.
 const freshFor = 3 * time.Second
+
+// turnsFor is how long sums over days are told again.
+const turnsFor = 15 * time.Second
 
 // New makes the use case.
 func New(c Config) *Usages {
@@ -45,6 +51,9 @@ func New(c Config) *Usages {
 		extents: newCache[string, weir.Extent](freshFor, c.Now),
 		groups:  newCache[string, weir.Groups](freshFor, c.Now),
 		health:  newCache[struct{}, []weir.BrokerHealth](freshFor, c.Now),
+		lasts:   newMany[string, time.Time](freshFor, c.Now),
+		month:   newMany[weir.UID, weir.Turnover](turnsFor, c.Now),
+		day:     newMany[weir.UID, weir.Turnover](turnsFor, c.Now),
 	}
 }
 

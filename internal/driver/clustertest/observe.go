@@ -15,6 +15,7 @@ import (
 // observers are the tests of weir.Observer.
 var observers = map[string]func(*testing.T, suite){
 	"ObserveExtent":  extent,
+	"ObserveLatest":  latest,
 	"ObserveGroups":  groups,
 	"ObserveHealth":  health,
 	"ObserveNoTopic": observeNothing,
@@ -50,6 +51,28 @@ func extent(t *testing.T, s suite) {
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(time.Minute)); diff != "" || got.Records() != 5 {
 		t.Error(diff)
+	}
+}
+
+// latest: the latest time of any record of each topic, with one question; one
+// that is not there is left out and keeps nobody else's from being told.
+func latest(t *testing.T, s suite) {
+	full, empty, missing := s.name(t), s.name(t), s.name(t)
+	s.put(t, weir.TopicSpec{Name: full, Partitions: 2})
+	s.put(t, weir.TopicSpec{Name: empty, Partitions: 1})
+	s.produce(t, full, 0, 3*time.Hour, time.Hour)
+	s.produce(t, full, 1, 2*time.Hour)
+	now := time.Now()
+	got, err := s.observer(t).Latest(s.ctx, full, empty, missing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]time.Time{full: now.Add(-time.Hour), empty: {}}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(time.Minute)); diff != "" {
+		t.Error(diff)
+	}
+	if got, err := s.observer(t).Latest(s.ctx); err != nil || len(got) != 0 {
+		t.Errorf("of no topic: %v %v", got, err)
 	}
 }
 

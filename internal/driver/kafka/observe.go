@@ -58,6 +58,26 @@ func (c *Cluster) Extent(ctx context.Context, topic string) (weir.Extent, error)
 	return out, nil
 }
 
+// Latest says the latest time of any record of each topic.
+func (c *Cluster) Latest(ctx context.Context, topics ...string) (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	if len(topics) == 0 {
+		return out, nil // no topic is all of them to who is asked
+	}
+	ctx, cancel := c.glance(ctx)
+	defer cancel()
+	lasts, err := c.admin.ListMaxTimestampOffsets(ctx, topics...)
+	if err != nil && !errors.Is(err, kerr.UnsupportedVersion) { // a broker before Kafka 3.0
+		return nil, failed(err, "look at the latest records")
+	}
+	for topic, partitions := range lasts {
+		if one := (kadm.ListedOffsets{topic: partitions}); one.Error() == nil {
+			out[topic] = extreme(one, func(a, b int64) bool { return a > b })
+		}
+	}
+	return out, nil
+}
+
 // extreme is the time of some record that is before, or after, all others.
 func extreme(listed kadm.ListedOffsets, better func(a, b int64) bool) time.Time {
 	best := int64(-1)

@@ -58,7 +58,7 @@ func (s *Store) Coverage(ctx context.Context) (weir.Coverage, error) {
 
 // where is a question as a condition.
 func (s *Store) where(ctx context.Context, c *sqlite.Conn, q weir.UsageQuery) (string, []any, error) {
-	if q.Of.IsZero() && q.Who.IsZero() {
+	if q.Of.IsZero() && q.Who.IsZero() && len(q.Among) == 0 {
 		return "", nil, weir.Errorf(weir.Internal, "usage of nothing by nobody")
 	}
 	var folded int64
@@ -205,6 +205,39 @@ func (s *Store) Hours(ctx context.Context, q weir.UsageQuery) ([]weir.UsageHour,
 					h.Length = day * time.Hour
 				}
 				all = append(all, h)
+				return err
+			})
+	})
+	return all, err
+}
+
+// Turnovers adds up many products and streams, each for itself.
+func (s *Store) Turnovers(ctx context.Context, of []weir.UID, from time.Time) (map[weir.UID]weir.Turnover, error) {
+	all := map[weir.UID]weir.Turnover{}
+	if len(of) == 0 {
+		return all, nil
+	}
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		cond, args, err := s.where(ctx, c, weir.UsageQuery{Among: of, From: from})
+		if err != nil {
+			return err
+		}
+		return c.Rows(ctx, `
+			with summed as (
+				select of, count(distinct iif(direction = 'read', who, null)) as readers, count(distinct iif(direction = 'write', who, null)) as writers,
+					sum(iif(direction = 'write', records, 0)) as written
+				from counted join way on way.id = counted.way where `+cond+` group by of
+			)
+			select uid, readers, writers, written from summed join party on party.id = summed.of`,
+			args, func(scan func(...any) error) error {
+				var text string
+				var t weir.Turnover
+				if err := scan(&text, &t.Readers, &t.Writers, &t.Written); err != nil {
+					return err
+				}
+				var uid weir.UID
+				err := uid.UnmarshalText([]byte(text))
+				all[uid] = t
 				return err
 			})
 	})

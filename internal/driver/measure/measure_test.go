@@ -623,3 +623,35 @@ func TestCountsGoByUID(t *testing.T) {
 	b.want("the first", b.shown(weir.UsageQuery{Of: product(1).UID}), "renamed write d.p-1 gateway librdkafka/2.11.0 5 50 03-01T10:00:00 03-01T10:00:00")
 	b.want("of some", b.hours(weir.UsageQuery{Who: app(1).UID, Among: []weir.UID{product(2).UID}}), "2026-03-01T10+1h0m0s written 1 (1) read 0 (0)")
 }
+
+// Many products are told at once, each with its own: who reads it counts once
+// however often and with whatever, and hours before the time count nothing.
+func TestTurnovers(t *testing.T) {
+	t.Parallel()
+	b := mustStore(t, measure.Options{})
+	b.Add(passage(1, 1, weir.Writing), 5, 50)
+	b.Add(passage(3, 1, weir.Reading), 5, 50)
+	b.move(3 * time.Hour)
+	b.Add(passage(1, 1, weir.Writing), 7, 70)
+	for _, library := range []string{"one", "another"} {
+		p := passage(2, 1, weir.Reading)
+		p.Library.Name = library
+		b.Add(p, 1, 1)
+	}
+	b.Add(passage(4, 2, weir.Reading), 1, 1)
+	b.Add(passage(5, 9, weir.Writing), 1, 1)
+	b.flush()
+	of := []weir.UID{product(1).UID, product(2).UID, product(3).UID}
+	for from, want := range map[time.Time]map[weir.UID]weir.Turnover{
+		{}:      {of[0]: {Readers: 2, Writers: 1, Written: 12}, of[1]: {Readers: 1}},
+		b.now(): {of[0]: {Readers: 1, Writers: 1, Written: 7}, of[1]: {Readers: 1}},
+	} {
+		got, err := b.Turnovers(t.Context(), of, from)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("since %s: %v %s", from, err, diff)
+		}
+	}
+	if got, err := b.Turnovers(t.Context(), nil, time.Time{}); err != nil || len(got) != 0 {
+		t.Errorf("of nothing: %v %v", got, err)
+	}
+}

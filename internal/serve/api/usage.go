@@ -15,6 +15,7 @@ import (
 func (a *API) usageRoutes() {
 	add(a, route{method: http.MethodGet, path: "/products/{name}/usage", summary: "Show who read and wrote a product"}, a.productUsage)
 	add(a, route{method: http.MethodGet, path: "/products/{name}/facts", summary: "Show what a product holds now, and how fast it is written"}, a.productFacts)
+	add(a, route{method: http.MethodGet, path: "/facts", summary: "Show how much several products are written and read"}, a.manyFacts)
 	add(a, route{method: http.MethodGet, path: "/streams/{name}/usage", summary: "Show who read and wrote a private stream"}, a.streamUsage)
 	add(a, route{method: http.MethodGet, path: "/streams/{name}/facts", summary: "Show what a private stream holds now, and how fast it is written"}, a.streamFacts)
 	add(a, route{method: http.MethodGet, path: "/applications/{name}/usage", summary: "Show what an application read and wrote"}, a.applicationUsage)
@@ -173,6 +174,26 @@ func (a *API) factsOf(ctx context.Context, p weir.Principal, of weir.Ref) (*coun
 	return &counts[client.ProductFacts]{out}, nil
 }
 
+func (a *API) manyFacts(ctx context.Context, p weir.Principal, in *struct {
+	Products []string `query:"product,explode" maxItems:"200" doc:"Their names; may be repeated. One that you may not know of, or that is not there, is left out."`
+}) (*counts[client.ManyFacts], error) {
+	b, err := a.Usage.Briefs(ctx, p, in.Products)
+	if err != nil {
+		return nil, err
+	}
+	out := client.ManyFacts{Items: []client.BriefFacts{}, At: b.At, DayFrom: b.DayFrom, Measured: measured(b.Coverage), Problems: b.Problems}
+	for _, one := range b.Items {
+		f := client.BriefFacts{
+			Product: one.Of.Name, PerSecond: perSecond(one.Pace), Minutes: append([]int64{}, one.Pace.Minutes...), Last: moment(one.Last), Empty: one.Looked && one.Last.IsZero(),
+		}
+		if one.Counted {
+			f.Day, f.Readers = &one.Day, &one.Readers
+		}
+		out.Items = append(out.Items, f)
+	}
+	return &counts[client.ManyFacts]{out}, nil
+}
+
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -182,11 +203,20 @@ func moment(t time.Time) *time.Time {
 
 func pace(f usage.Facts) client.Pace {
 	out := client.Pace{Minutes: append([]int64{}, f.Pace.Minutes...), Hours: usageHours(f.Hours), Until: moment(f.Pace.Until)}
-	if s := f.Pace.Over.Seconds(); s >= 1 {
-		rate := float64(f.Pace.Records) / s
-		out.PerSecond, out.Seconds = &rate, s
+	if out.PerSecond = perSecond(f.Pace); out.PerSecond != nil {
+		out.Seconds = f.Pace.Over.Seconds()
 	}
 	return out
+}
+
+// perSecond is nil when it is not known yet.
+func perSecond(p weir.Pace) *float64 {
+	s := p.Over.Seconds()
+	if s < 1 {
+		return nil
+	}
+	rate := float64(p.Records) / s
+	return &rate
 }
 
 // health tells of this node, and asks the brokers. What is wrong with topics is

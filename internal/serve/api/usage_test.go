@@ -3,8 +3,11 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,11 +20,28 @@ import (
 )
 
 // still is a cluster that tells the same of every topic.
-type still struct{ err error }
+type still struct {
+	err   error
+	asked atomic.Int64 // how often for the latest
+}
 
 func (s *still) Extent(context.Context, string) (weir.Extent, error) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	return weir.Extent{Spans: map[int32]weir.Span{0: {Start: 10, End: 30}, 1: {Start: 0, End: 5}}, First: at, Last: at.Add(time.Hour)}, s.err
+}
+
+func (s *still) Latest(_ context.Context, topics ...string) (map[string]time.Time, error) {
+	s.asked.Add(1)
+	out := map[string]time.Time{}
+	for _, t := range topics {
+		if !strings.Contains(t, "away") {
+			out[t] = time.Date(2026, 1, 2, 4, 4, 5, 0, time.UTC)
+		}
+		if strings.Contains(t, "empty") {
+			out[t] = time.Time{}
+		}
+	}
+	return out, s.err
 }
 
 func (s *still) Groups(context.Context, string) (weir.Groups, error) {
@@ -195,6 +215,68 @@ func TestFacts(t *testing.T) {
 	if f.Records != nil || f.First != nil || len(f.Groups) != 0 || !cmp.Equal(f.Problems, []string{"the cluster does not answer"}) {
 		t.Errorf("%+v", f)
 	}
+}
+
+// A list is told of its products with one question to the cluster whatever their
+// number: what somebody may not know of is left out as what is not there, and
+// what is not known is absent.
+func TestFactsOfMany(t *testing.T) {
+	t.Parallel()
+	m, store, cluster := measuring(t)
+	m.domain("shop")
+	stranger := m.person("sam")
+	names := []string{"shop.orders", "shop.away", "shop.hidden", "shop.empty"}
+	for _, name := range names {
+		n := client.NewProduct{Name: name}
+		if name == "shop.hidden" {
+			n.Visibility = "domain"
+		}
+		p, err := m.admin.CreateProduct(t.Context(), n)
+		must(t, err)
+		of := weir.Ref{Noun: weir.NounProduct, Name: name}
+		must(t, of.UID.UnmarshalText([]byte(p.UID)))
+		for i, d := range []weir.Direction{weir.Writing, weir.Reading, weir.Reading} {
+			store.Add(weir.Passage{Who: weir.Ref{Noun: weir.NounApplication, UID: weir.UID{1, byte(i)}, Name: "app"}, Of: of, Direction: d, How: weir.ByGateway}, 5, 50)
+		}
+	}
+	must(t, store.Flush(t.Context()))
+	say := func(c *client.Client, names ...string) string {
+		t.Helper()
+		f, err := c.Facts(t.Context(), names...)
+		must(t, err)
+		var out []string
+		for _, one := range f.Items {
+			last := "unknown"
+			if one.Last != nil {
+				last = one.Last.Format(time.Kitchen)
+			}
+			out = append(out, fmt.Sprintf("%s day %d readers %d last %s empty %t", one.Product, *one.Day, *one.Readers, last, one.Empty))
+		}
+		return strings.Join(out, "; ")
+	}
+	const orders, away, empty = "shop.orders day 5 readers 2 last 4:04AM empty false", "shop.away day 5 readers 2 last unknown empty false", "shop.empty day 5 readers 2 last unknown empty true"
+	if got := say(stranger, append(names, "shop.missing", "shop.orders")...); got != strings.Join([]string{orders, away, empty}, "; ") {
+		t.Errorf("a stranger is told %s", got)
+	}
+	if got := say(m.admin, "shop.hidden"); got != "shop.hidden day 5 readers 2 last 4:04AM empty false" {
+		t.Errorf("an admin is told %s", got)
+	}
+	if n := cluster.asked.Load(); n != 2 {
+		t.Errorf("the cluster was asked %d times for two lists", n)
+	}
+	if got := say(m.admin); got != "" {
+		t.Errorf("of no product: %s", got)
+	}
+	cluster.err = weir.Errorf(weir.Unavailable, "the cluster does not answer")
+	_, err := m.admin.CreateProduct(t.Context(), client.NewProduct{Name: "shop.late"})
+	must(t, err)
+	f, err := m.admin.Facts(t.Context(), "shop.late")
+	must(t, err)
+	if len(f.Items) != 1 || f.Items[0].Readers == nil || !cmp.Equal(f.Problems, []string{"the cluster does not answer"}) {
+		t.Errorf("%+v", f)
+	}
+	_, err = m.admin.Facts(t.Context(), slices.Repeat([]string{"shop.late"}, 201)...)
+	refused(t, err, 422, "product")
 }
 
 // Where brokers are, and what is wrong with topics, is for mesh admins.
