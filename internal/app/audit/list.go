@@ -52,7 +52,7 @@ func (a *Audit) List(ctx context.Context, p weir.Principal, f Filter) (Page, err
 	q.Before, q.Limit = f.Before, f.Limit
 	page, err := v.Entries(ctx, q)
 	if err == nil && len(page.Records) == 0 && page.Next == 0 && f.Before == 0 {
-		err = known(ctx, v, p, f)
+		err = meant(ctx, v, p, f)
 	}
 	if err != nil {
 		return Page{}, err
@@ -60,17 +60,24 @@ func (a *Audit) List(ctx context.Context, p weir.Principal, f Filter) (Page, err
 	return shown(ctx, v, p, page)
 }
 
-// Follow gives the entries behind an offset, the oldest first, once there are
-// some, and the offset up to which it looked. It waits until ctx ends.
-func (a *Audit) Follow(ctx context.Context, p weir.Principal, f Filter, after weir.Offset) ([]Entry, weir.Offset, error) {
-	if err := a.state.Wait(ctx, after+1); err != nil {
-		return nil, after, err
-	}
+// Await returns once there is an entry behind an offset, or with ctx's error.
+func (a *Audit) Await(ctx context.Context, after weir.Offset) error {
+	return a.state.Wait(ctx, after+1)
+}
+
+// Follow gives the entries behind an offset, the oldest first, and the offset up
+// to which it looked. It asks who the caller is after it saw how far that is: an
+// entry behind the one that took a right away is never shown by that right.
+func (a *Audit) Follow(ctx context.Context, who func(context.Context) (weir.Principal, error), f Filter, after weir.Offset) ([]Entry, weir.Offset, error) {
 	v, done, err := a.state.View(ctx)
 	if err != nil {
 		return nil, after, err
 	}
 	defer done()
+	p, err := who(ctx)
+	if err != nil {
+		return nil, after, err
+	}
 	q, err := a.query(ctx, v, p, f)
 	if err != nil {
 		return nil, after, err
@@ -82,7 +89,7 @@ func (a *Audit) Follow(ctx context.Context, p weir.Principal, f Filter, after we
 	}
 	at := page.Next
 	if at == 0 {
-		at = v.Offset()
+		at = max(after, v.Offset())
 	}
 	out, err := shown(ctx, v, p, page)
 	return out.Entries, at, err
@@ -158,6 +165,18 @@ func author(ctx context.Context, v weir.View, r weir.Ref) (weir.Ref, error) {
 		return weir.System, nil
 	}
 	return weir.Ref{Noun: weir.NounPerson, Name: r.Name}, nil
+}
+
+// meant refuses, where nothing was found, words that nothing can be found by: a
+// list that is empty for a slip of the hand looks like one that has nothing.
+func meant(ctx context.Context, v weir.View, p weir.Principal, f Filter) error {
+	if err := operation(f.Op); err != nil {
+		return err
+	}
+	if err := throughDoor(f.Door); err != nil {
+		return err
+	}
+	return known(ctx, v, p, f)
 }
 
 // known refuses, where nothing was found, a thing or an author that the caller

@@ -36,7 +36,8 @@ type index interface {
 	Wait(ctx context.Context, at weir.Offset) error
 }
 
-// Config is what the API needs. Every field but Schemas and Search is required.
+// Config is what the API needs. Every field but Schemas,
+// Search and Quiet is required.
 type Config struct {
 	State    weir.State
 	Ledger   weir.Ledger
@@ -53,6 +54,7 @@ type Config struct {
 	Node     Node
 	Version  string
 	Log      *slog.Logger
+	Quiet    time.Duration // after which a stream of events says that it lives; 0: 15 s
 }
 
 // Node tells what only the wiring knows.
@@ -85,6 +87,7 @@ type API struct {
 
 // New makes the API and puts its routes on a router, below /api/v1.
 func New(c Config, r chi.Router) *API {
+	c.Quiet = cmp.Or(c.Quiet, quiet)
 	a := &API{Config: c}
 	r.Route("/api/v1", func(r chi.Router) {
 		a.huma = humachi.New(r, a.config())

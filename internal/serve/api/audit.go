@@ -159,7 +159,9 @@ func (a *API) entryEvents(ctx context.Context, p weir.Principal, in *struct {
 	if !ok {
 		return nil, weir.Errorf(weir.Internal, "nobody says who asks")
 	}
-	if _, err := a.Audit.List(ctx, p, audit.Filter{Noun: f.Noun, Result: f.Result, Since: f.Since, Until: f.Until, Limit: 1}); err != nil {
+	first := f
+	first.Limit = 1
+	if _, err := a.Audit.List(ctx, p, first); err != nil {
 		return nil, err // a filter that means nothing is told now
 	}
 	ctx, leave, err := a.Audit.Watch(ctx, p)
@@ -169,7 +171,7 @@ func (a *API) entryEvents(ctx context.Context, p weir.Principal, in *struct {
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer leave()
 		_, w := humachi.Unwrap(c)
-		out := &rowWriter{w: w, control: http.NewResponseController(w), form: formEvents}
+		out := &rowWriter{w: w, control: http.NewResponseController(w), form: formEvents, quiet: a.Quiet}
 		if err := a.sendEntries(ctx, out, f, after, still); err != nil {
 			a.Log.Debug("entries could not be sent", "error", err)
 		}
@@ -178,13 +180,20 @@ func (a *API) entryEvents(ctx context.Context, p weir.Principal, in *struct {
 
 // begin is the offset behind which events begin.
 func (a *API) begin(ctx context.Context, last, after string) (weir.Offset, error) {
-	switch {
-	case last != "":
-		return offset("Last-Event-ID", last)
-	case after != "":
-		return offset("after", after)
+	head, err := a.Audit.Head(ctx)
+	if err != nil || last == "" && after == "" {
+		return head, err
 	}
-	return a.Audit.Head(ctx)
+	where, text := "after", after
+	if last != "" {
+		where, text = "Last-Event-ID", last
+	}
+	at, err := offset(where, text)
+	if err == nil && at > head {
+		return 0, weir.Errorf(weir.Invalid, "there is no entry %d yet, the newest is %d", at, head).At(where).
+			WithFix("begin again: an older ledger was brought back, or this is another mesh")
+	}
+	return at, err
 }
 
 // sendEntries sends entries as they come, to who may still see them. Its error
@@ -202,7 +211,7 @@ func (a *API) sendEntries(ctx context.Context, out *rowWriter, f audit.Filter, a
 		return err
 	}
 	for ctx.Err() == nil {
-		got, at, err := a.followed(ctx, f, after, still)
+		got, at, err := a.followed(ctx, f, after, out.silent(), still)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -216,7 +225,7 @@ func (a *API) sendEntries(ctx context.Context, out *rowWriter, f audit.Filter, a
 			}
 			out.buf = append(append(fmt.Appendf(out.buf, "id: %d\ndata: ", e.Offset), data...), "\n\n"...)
 		}
-		if after = at; len(out.buf) == 0 && time.Since(out.last) > quiet {
+		if after = at; len(out.buf) == 0 && out.silent() <= 0 {
 			out.buf = fmt.Appendf(out.buf, ": \nid: %d\n\n", after)
 		}
 		if len(out.buf) == 0 {
@@ -230,18 +239,13 @@ func (a *API) sendEntries(ctx context.Context, out *rowWriter, f audit.Filter, a
 }
 
 // followed waits a moment for entries behind an offset.
-func (a *API) followed(ctx context.Context, f audit.Filter, after weir.Offset, still func(context.Context) (weir.Principal, error)) ([]audit.Entry, weir.Offset, error) {
-	p, err := still(ctx)
-	if err != nil {
+func (a *API) followed(ctx context.Context, f audit.Filter, after weir.Offset, moment time.Duration, still func(context.Context) (weir.Principal, error)) ([]audit.Entry, weir.Offset, error) {
+	wait, cancel := context.WithTimeout(ctx, moment)
+	defer cancel()
+	if err := a.Audit.Await(wait, after); err != nil && wait.Err() == nil {
 		return nil, after, err
 	}
-	wait, cancel := context.WithTimeout(ctx, quiet)
-	defer cancel()
-	got, at, err := a.Audit.Follow(wait, p, f, after)
-	if err != nil && wait.Err() != nil {
-		return nil, after, nil // nothing happened
-	}
-	return got, at, err
+	return a.Audit.Follow(ctx, still, f, after) // who may not go on is told, though nothing happened
 }
 
 // fail ends a stream of events with what went wrong.

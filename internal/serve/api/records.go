@@ -32,7 +32,7 @@ const (
 // Bounds of an answer that is sent while it is made.
 const (
 	slowFor = 30 * time.Second // a reader may take for one piece
-	quiet   = 15 * time.Second // after which a stream of events says that it lives
+	quiet   = 15 * time.Second // after which a stream of events says that it lives, unless Config has another
 )
 
 func recordAnswers() map[string]*huma.Response {
@@ -100,7 +100,7 @@ func (a *API) records(ctx context.Context, p weir.Principal, of weir.Ref, in *re
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		defer s.Close()
 		r, w := humachi.Unwrap(ctx)
-		out := &rowWriter{w: w, control: http.NewResponseController(w), form: form, at: s.Position()}
+		out := &rowWriter{w: w, control: http.NewResponseController(w), form: form, at: s.Position(), quiet: a.Quiet}
 		if err := a.pump(r.Context(), s, out); err != nil {
 			a.Log.Debug("records could not be sent", "error", err)
 		}
@@ -183,7 +183,11 @@ type rowWriter struct {
 	buf     []byte
 	any     bool // a row was sent
 	last    time.Time
+	quiet   time.Duration // after which a stream of events says that it lives
 }
+
+// silent is how long the stream may still be silent; 0 or less: no longer.
+func (o *rowWriter) silent() time.Duration { return o.quiet - time.Since(o.last) }
 
 func (o *rowWriter) begin() error {
 	h := o.w.Header()
@@ -228,7 +232,7 @@ func (o *rowWriter) rows(rows []records.Row, next weir.Position) error {
 	}
 	if o.form == formEvents {
 		moved := o.at.String() != next.String()
-		if o.at = next; moved || time.Since(o.last) > quiet {
+		if o.at = next; moved || o.silent() <= 0 {
 			o.buf = append(o.buf, ": \nid: "+next.String()+"\n\n"...)
 		}
 	}

@@ -1,0 +1,7 @@
+package audit
+
+// For tests of the words of filters.
+var (
+	Operation = operation
+	Door      = throughDoor
+)
