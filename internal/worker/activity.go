@@ -138,11 +138,11 @@ func (a *Activity) session(ctx context.Context) (moved bool, err error) {
 			WithFix("bring the ledger back that the topic is from, or restore a backup, which makes a new one")
 	}
 	for {
-		a.report(nil)
 		before := at
 		if at, err = a.copy(ctx, j, at); err != nil {
 			return moved || at > before, err
 		}
+		a.report(nil)
 		moved = moved || at > before
 		if _, err = a.Ledger.Wait(ctx, at); err != nil {
 			return moved, err

@@ -9,8 +9,10 @@ import (
 	"github.com/weirmesh/weir"
 )
 
-// Bounds of a journal's transaction: how long a record may take to be written,
-// and after which time the cluster ends a transaction that nobody ends.
+// Bounds of a journal's transaction: how long records may take to be written,
+// and after which time the cluster ends a transaction that nobody ends. The
+// client's own bound would count from the time that a record bears, which may be
+// long ago.
 const (
 	journalDelivery    = 20 * time.Second
 	journalTransaction = 40 * time.Second
@@ -37,7 +39,7 @@ func (c *Cluster) Journal(ctx context.Context, topic, id string) (*Journal, erro
 		kgo.ClientID("weir"),
 		kgo.Dialer(dialer{c.up}.dial),
 		kgo.TransactionalID(id), kgo.TransactionTimeout(journalTransaction),
-		kgo.RequiredAcks(kgo.AllISRAcks()), kgo.RecordDeliveryTimeout(journalDelivery),
+		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.RetryTimeout(c.timeout), kgo.RequestTimeoutOverhead(c.timeout),
@@ -73,12 +75,34 @@ func (j *Journal) Append(ctx context.Context, ms []weir.Message) error {
 			records[i].Headers = append(records[i].Headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
 		}
 	}
-	if err := j.client.ProduceSync(ctx, records...).FirstErr(); err != nil {
+	if err := j.produce(ctx, records...); err != nil {
 		j.abort(ctx)
 		return failed(err, op)
 	}
 	if err := j.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return failed(err, op)
+	}
+	return nil
+}
+
+// produce writes records and waits until they are, but no longer than it may
+// take: then the client still tries, and has to be closed.
+func (j *Journal) produce(ctx context.Context, records ...*kgo.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, journalDelivery)
+	defer cancel()
+	written := make(chan error, len(records))
+	for _, r := range records {
+		j.client.Produce(ctx, r, func(_ *kgo.Record, err error) { written <- err })
+	}
+	for range records {
+		select {
+		case err := <-written:
+			if err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	return nil
 }
@@ -92,7 +116,7 @@ func (j *Journal) Mark(ctx context.Context) error {
 	if err := j.client.BeginTransaction(); err != nil {
 		return failed(err, op)
 	}
-	if err := j.client.ProduceSync(ctx, &kgo.Record{Topic: j.topic}).FirstErr(); err != nil {
+	if err := j.produce(ctx, &kgo.Record{Topic: j.topic}); err != nil {
 		return failed(err, op)
 	}
 	return failed(j.client.EndTransaction(ctx, kgo.TryAbort), op)
