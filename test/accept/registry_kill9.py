@@ -124,7 +124,8 @@ def ledger(node, app):
     client = registry.Registry(node.registry, (app.username, app.password))
     all_ = list(pages(client))
     served = {(s["subject"], s["version"]): s["id"] for s in all_}
-    held = {(s["name"], v["version"]): v["id"] for s in subjects for v in s.get("versions", [])}
+    theirs = [s for s in subjects if not s["name"].startswith("_weir.")]  # Weir's own product is not for this application
+    held = {(s["name"], v["version"]): v["id"] for s in theirs for v in s.get("versions", [])}
     claim(served == held, f"the registry serves {len(served)} versions, the ledger holds {len(held)}: {list(served.items() ^ held.items())[:3]}")
     claim(set(held.values()) <= set(ids), "every version's schema is in the ledger")
     by_id = {s["id"]: texts[s["text"]] for s in schemas}
