@@ -327,7 +327,7 @@ func (s *Stream) tired(found int) error {
 
 // row decodes a message; it is not ok when the condition does not hold.
 func (s *Stream) row(ctx context.Context, m weir.Message) (Row, bool, error) {
-	find := func(id weir.SchemaID) (*record.Decoder, error) { return s.decoder(ctx, id) }
+	find := func(id weir.SchemaID) (*record.Reader, error) { return s.decoder(ctx, id) }
 	l := line{
 		message: m,
 		key:     record.Decode(s.source.key, m.Key, find),
@@ -364,14 +364,14 @@ func (f *Failures) note(err error) {
 
 // known is a decoder, or why there is none.
 type known struct {
-	decoder *record.Decoder
+	decoder *record.Reader
 	err     error
 	at      time.Time
 }
 
 // decoder finds a schema's decoder. What is not found is looked for again a
 // second later: schemas come with their first record.
-func (s *Stream) decoder(ctx context.Context, id weir.SchemaID) (*record.Decoder, error) {
+func (s *Stream) decoder(ctx context.Context, id weir.SchemaID) (*record.Reader, error) {
 	now := s.r.cfg.Now()
 	if k, ok := s.decoders[id]; ok && (k.err == nil || now.Sub(k.at) < forgetAfter) {
 		return k.decoder, k.err

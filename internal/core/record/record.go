@@ -77,8 +77,8 @@ type Value struct {
 	Bad  bool   // it is the object that says why not
 }
 
-// Find gives the decoder of a schema's id. Its error is shown with the record.
-type Find func(weir.SchemaID) (*Decoder, error)
+// Find gives the reader of a schema's id. Its error is shown with the record.
+type Find func(weir.SchemaID) (*Reader, error)
 
 // Decode reads a key or a value. nil is null.
 func Decode(f Form, b []byte, find Find) Value {
@@ -149,7 +149,7 @@ func framed(f Form, b []byte, find Find) ([]byte, error) {
 	if d.form != f {
 		return nil, fmt.Errorf("schema %d is of %s, and the encoding is %s", id, d.form, f)
 	}
-	return d.Decode(rest)
+	return d.Read(rest)
 }
 
 // Split takes a registry's frame apart: a zero byte, the schema's id in four
@@ -165,7 +165,7 @@ func Split(b []byte) (weir.SchemaID, []byte, error) {
 func guess(b []byte, find Find, others ...func([]byte) ([]byte, error)) []byte {
 	if id, rest, err := Split(b); err == nil {
 		if d, err := find(id); err == nil {
-			if out, err := d.Decode(rest); err == nil {
+			if out, err := d.Read(rest); err == nil {
 				return out
 			}
 		}
@@ -178,29 +178,29 @@ func guess(b []byte, find Find, others ...func([]byte) ([]byte, error)) []byte {
 	return encoded(b)
 }
 
-// Decoder reads what was written with one schema. Any goroutine may use it.
-type Decoder struct {
+// Reader reads what was written with one schema. Any goroutine may use it.
+type Reader struct {
 	form Form
 	read func([]byte) ([]byte, error)
 }
 
-// Compile makes a decoder.
-func Compile(s schema.Schema) (*Decoder, error) {
+// Compile makes a reader.
+func Compile(s schema.Schema) (*Reader, error) {
 	switch s := s.(type) {
 	case *avro.Schema:
-		return &Decoder{Avro, avroReader(s.Root())}, nil
+		return &Reader{Avro, avroReader(s.Root())}, nil
 	case *protobuf.Schema:
-		return &Decoder{Protobuf, protobufReader(s)}, nil
+		return &Reader{Protobuf, protobufReader(s)}, nil
 	}
 	if s.Format() == weir.FormatJSON {
-		return &Decoder{JSONSchema, plain}, nil
+		return &Reader{JSONSchema, plain}, nil
 	}
 	return nil, weir.Errorf(weir.Invalid, "records of %s cannot be read here", s.Format())
 }
 
-// Decode reads what stands behind the schema's id. Of several faults the first
+// Read reads what stands behind the schema's id. Of several faults the first
 // is told.
-func (d *Decoder) Decode(rest []byte) ([]byte, error) { return d.read(rest) }
+func (d *Reader) Read(rest []byte) ([]byte, error) { return d.read(rest) }
 
 // plain is JSON as it is, on one line.
 func plain(b []byte) ([]byte, error) {

@@ -27,8 +27,8 @@ import (
 	"github.com/weirmesh/weir/internal/core/schema/protobuf"
 )
 
-// compiled is a decoder of a text.
-func compiled(t testing.TB, f weir.SchemaFormat, text string) *record.Decoder {
+// compiled is a reader of a text.
+func compiled(t testing.TB, f weir.SchemaFormat, text string) *record.Reader {
 	t.Helper()
 	s, err := format.Parse(f, schema.Source{Text: text})
 	if err != nil {
@@ -42,8 +42,8 @@ func compiled(t testing.TB, f weir.SchemaFormat, text string) *record.Decoder {
 }
 
 // only finds one schema, under the id 7.
-func only(d *record.Decoder) record.Find {
-	return func(id weir.SchemaID) (*record.Decoder, error) {
+func only(d *record.Reader) record.Find {
+	return func(id weir.SchemaID) (*record.Reader, error) {
 		if id != 7 || d == nil {
 			return nil, weir.Errorf(weir.NotFound, "Schema %d not found", id)
 		}
@@ -227,7 +227,7 @@ func TestAvroDecodesWhatTheLibraryWrote(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := d.Decode(in)
+		got, err := d.Read(in)
 		if err != nil {
 			t.Fatalf("%s: %x: %v", drawn.Text(), in, err)
 		}
@@ -414,7 +414,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		values := []record.Value{record.Decode(record.Avro, b, only(rec)), record.Decode(record.Protobuf, b, only(msg))}
 		for _, form := range forms {
-			values = append(values, record.Decode(form, b, func(weir.SchemaID) (*record.Decoder, error) { return nil, errors.New("none") }))
+			values = append(values, record.Decode(form, b, func(weir.SchemaID) (*record.Reader, error) { return nil, errors.New("none") }))
 		}
 		for _, v := range values {
 			if !json.Valid(v.JSON) || bytes.ContainsAny(v.JSON, "\r\n") {
