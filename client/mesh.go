@@ -160,42 +160,79 @@ func (c *Client) EntryPage(ctx context.Context, f EntryFilter) (List[Entry], err
 }
 
 // FollowEntries calls yield with the entries behind an offset, the oldest first,
-// and then with each new one, until yield returns an error, ctx ends or the
-// connection breaks: then call it again with the last offset. Cursor and Limit
-// of the filter have no meaning here.
-func (c *Client) FollowEntries(ctx context.Context, f EntryFilter, after uint64, yield func(Entry) error) error {
+// and then with each new one, until yield returns an error or ctx ends. Cursor
+// and Limit of the filter have no meaning here. A connection that breaks is made
+// again behind the last entry: each comes once. Only a node that is away for
+// longer than patience ends it.
+func (c *Client) FollowEntries(ctx context.Context, f EntryFilter, after uint64, patience time.Duration, yield func(Entry) error) error {
 	f.Cursor, f.Limit = "", 0
-	q := f.Values()
-	q.Set("after", strconv.FormatUint(after, 10))
-	res, err := c.send(ctx, http.MethodGet, "/audit/events?"+q.Encode(), nil, []Option{accepting("text/event-stream")})
+	r := &entryReader{c: c, filter: f, after: after, yield: yield}
+	var since time.Time
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		answered, err := r.once(ctx)
+		if answered {
+			since, wait = time.Now(), 50*time.Millisecond
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !again(err), time.Since(since) > patience:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// entryReader is one following, over several connections.
+type entryReader struct {
+	c      *Client
+	filter EntryFilter
+	after  uint64
+	yield  func(Entry) error
+}
+
+// once reads one stream to its end, which is always an error; answered says that
+// there was one.
+func (r *entryReader) once(ctx context.Context) (answered bool, err error) {
+	q := r.filter.Values()
+	q.Set("after", strconv.FormatUint(r.after, 10))
+	res, err := r.c.send(ctx, http.MethodGet, "/audit/events?"+q.Encode(), nil, []Option{accepting("text/event-stream")})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer res.Body.Close()
 	in := bufio.NewReader(res.Body)
 	for {
 		line, err := in.ReadBytes('\n')
 		if err != nil {
-			return fmt.Errorf("%w: %w", errBroken, err)
+			return true, fmt.Errorf("%w: %w", errBroken, err)
 		}
-		data, ok := bytes.CutPrefix(line, []byte("data: "))
-		if !ok {
-			continue
-		}
-		var event struct {
-			Entry
-			Error *Problem `json:"error"`
-		}
-		if err := json.Unmarshal(data, &event); err != nil {
-			return fmt.Errorf("the node sent an event that is no entry: %w", err)
-		}
-		if event.Error != nil {
-			return event.Error
-		}
-		if err := yield(event.Entry); err != nil {
-			return err
+		if data, ok := bytes.CutPrefix(line, []byte("data: ")); ok {
+			if err := r.event(data); err != nil {
+				return true, err
+			}
 		}
 	}
+}
+
+// event gives one entry on, unless it says why the stream ends.
+func (r *entryReader) event(data []byte) error {
+	var event struct {
+		Entry
+		Error *Problem `json:"error"`
+	}
+	if err := json.Unmarshal(data, &event); err != nil {
+		return fmt.Errorf("the node sent an event that is no entry: %w", err)
+	}
+	if event.Error != nil {
+		return event.Error
+	}
+	r.after = event.Offset
+	return r.yield(event.Entry)
 }
 
 // Verification is what a check of the whole ledger found.

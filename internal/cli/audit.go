@@ -113,39 +113,37 @@ func (c *cli) auditList() *cobra.Command {
 	return cmd
 }
 
-// followEntries prints entries as they come, as many as were asked for. A
-// connection that breaks is made again behind the last one.
+// followEntries prints entries as they come, as many as were asked for. A node
+// that went away is waited for.
 func (c *cli) followEntries(ctx context.Context, cl *client.Client, f client.EntryFilter) error {
-	enough := errors.New("enough")
-	page, err := cl.EntryPage(ctx, client.EntryFilter{Limit: 1})
+	after, err := newestEntry(ctx, cl)
 	if err != nil {
 		return err
 	}
-	var after uint64
-	if len(page.Items) > 0 {
-		after = page.Items[0].Offset
-	}
+	enough := errors.New("enough")
 	n := 0
-	for {
-		before := after
-		err := cl.FollowEntries(ctx, f, after, func(e client.Entry) error {
-			after = e.Offset
-			if err := c.printEntry(e); err != nil {
-				return err
-			}
-			if n++; n == f.Limit {
-				return enough
-			}
-			return nil
-		})
-		var p *client.Problem
-		switch {
-		case errors.Is(err, enough), ctx.Err() != nil:
-			return nil
-		case errors.As(err, &p), after == before:
+	err = cl.FollowEntries(ctx, f, after, maxPatience, func(e client.Entry) error {
+		if err := c.printEntry(e); err != nil {
 			return err
 		}
+		if n++; n == f.Limit {
+			return enough
+		}
+		return nil
+	})
+	if errors.Is(err, enough) || ctx.Err() != nil {
+		return nil
 	}
+	return err
+}
+
+// newestEntry is the offset of the newest entry that the caller may see, 0 if none.
+func newestEntry(ctx context.Context, cl *client.Client) (uint64, error) {
+	es, err := cl.Entries(ctx, client.EntryFilter{Limit: 1})
+	if err != nil || len(es) == 0 {
+		return 0, err
+	}
+	return es[0].Offset, nil
 }
 
 // printEntry prints one entry as a line.

@@ -1,5 +1,5 @@
-// Package clustertest is the conformance suite of weir.Cluster and
-// weir.Upstream: every driver and every kind of broker runs it.
+// Package clustertest is the conformance suite of weir.Cluster,
+// weir.Upstream and journals: every driver and every kind of broker runs it.
 package clustertest
 
 import (
@@ -25,6 +25,8 @@ type Subject struct {
 	// KeepWhole: topics are never compacted and Trim deletes records, as on
 	// the embedded broker.
 	KeepWhole bool
+	// Journal makes the caller the only one that appends to a topic, under an id.
+	Journal func(ctx context.Context, topic, id string) (Journal, error)
 }
 
 // Run runs the suite. The subject may hold other topics and groups; the suite
@@ -46,6 +48,7 @@ func Run(t *testing.T, s Subject) {
 	}
 	maps.Copy(tests, readers)
 	maps.Copy(tests, observers)
+	maps.Copy(tests, journals)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

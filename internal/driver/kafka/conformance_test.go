@@ -1,6 +1,7 @@
 package kafka_test
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
@@ -22,7 +23,8 @@ func TestConformanceEmbedded(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	clustertest.Run(t, clustertest.Subject{Cluster: cluster(t, up, true), Upstream: up, KeepWhole: true})
+	c := cluster(t, up, true)
+	clustertest.Run(t, clustertest.Subject{Cluster: c, Upstream: up, KeepWhole: true, Journal: journal(c)})
 }
 
 func TestConformanceApacheKafka(t *testing.T) {
@@ -37,7 +39,8 @@ func TestConformanceApacheKafka(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { up.Close() })
-	clustertest.Run(t, clustertest.Subject{Cluster: cluster(t, up, false), Upstream: up})
+	c := cluster(t, up, false)
+	clustertest.Run(t, clustertest.Subject{Cluster: c, Upstream: up, Journal: journal(c)})
 }
 
 func cluster(t *testing.T, up weir.Upstream, keepWhole bool) *kafka.Cluster {
@@ -52,4 +55,10 @@ func cluster(t *testing.T, up weir.Upstream, keepWhole bool) *kafka.Cluster {
 		}
 	})
 	return c
+}
+
+func journal(c *kafka.Cluster) func(context.Context, string, string) (clustertest.Journal, error) {
+	return func(ctx context.Context, topic, id string) (clustertest.Journal, error) {
+		return c.Journal(ctx, topic, id)
+	}
 }
