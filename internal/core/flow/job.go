@@ -14,6 +14,7 @@ import (
 // are on the cluster.
 type Job struct {
 	Query       weir.UID
+	Run         int    // counts up when the query begins anew
 	Name        string // of the product that it makes, with its major
 	Application string // its name begins every id that the cluster sees
 	Plan        *sqlang.Plan

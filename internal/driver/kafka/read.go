@@ -13,9 +13,11 @@ import (
 
 var _ weir.Reader = (*Cluster)(nil)
 
-// Bounds of what one tail holds in memory.
+// Bounds of what one tail holds in memory: so much of each partition. The bound
+// of a whole answer is never reached, since the embedded broker does not say what
+// of a partition was undone where an answer ends by it.
 const (
-	tailBytes          = 1 << 20
+	tailBytes          = 64 << 20
 	tailPartitionBytes = 512 << 10
 	tailBuffered       = 2000 // records that wait for Next
 	tailWait           = 500 * time.Millisecond
