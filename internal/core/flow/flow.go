@@ -1,0 +1,142 @@
+package flow
+
+import (
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/column"
+	"github.com/weirmesh/weir/internal/core/sqlang"
+)
+
+// Flow is a plan that runs. One goroutine uses it.
+type Flow struct {
+	plan    *sqlang.Plan
+	pool    pool
+	entries [][]entry // of each input: its scans
+	sink    *sink
+	failed  []Failed
+	frame   frame
+	input   int // of this step
+}
+
+// entry is where the rows of an input enter.
+type entry struct {
+	width int // columns of the input's batch
+	to    port
+}
+
+// Failed is a row that could not be computed, with the reason: a *weir.Error of
+// kind Invalid whose place is that in the statement.
+type Failed struct {
+	Origin column.Origin
+	Err    error
+}
+
+// New prepares a plan. A plan that needs what flows cannot do is Invalid.
+func New(plan *sqlang.Plan) (*Flow, error) {
+	f := &Flow{plan: plan, entries: make([][]entry, len(plan.Inputs))}
+	s, err := newSink(f, plan)
+	if err != nil {
+		return nil, err
+	}
+	f.sink = s
+	b := builder{flow: f}
+	if err := b.build(plan.Root, port{to: s}); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Step takes a batch of one input and gives the rows that follow. The batch has
+// the columns of the input's scan; if the plan scans it more than once, those of
+// the first scan, then those of the next. Of a table's batch, a row of weight -1
+// is a record without a value: only the columns of its key count.
+//
+// What comes out has the plan's columns and is valid until the next call. Out of
+// a plan that makes a table comes at most one row of a key: of weight 1, the row
+// that it is now; of weight -1, with the columns of the key alone, there is none
+// any more.
+//
+// A row that fails is left out, the others go on. An error says that the flow
+// cannot go on at all, and nothing of this step counts; the flow must then be
+// undone to where it was last kept.
+func (f *Flow) Step(input int, in *column.Batch) (out []*column.Batch, failed []Failed, err error) {
+	f.begin(input)
+	at := 0
+	for _, e := range f.entries[input] {
+		if at+e.width > len(in.Columns) {
+			return nil, nil, weir.Errorf(weir.Internal, "a batch of input %d has %d columns", input, len(in.Columns))
+		}
+		b := *in
+		b.Columns = in.Columns[at : at+e.width]
+		at += e.width
+		if err := e.to.push(&b, f.pool.all(b.N)); err != nil {
+			return nil, nil, err
+		}
+	}
+	out, err = f.sink.end()
+	return out, f.failed, err
+}
+
+// begin makes what the last step gave out free for use.
+func (f *Flow) begin(input int) {
+	f.input = input
+	f.pool.reset()
+	f.failed = f.failed[:0]
+	f.sink.begin()
+}
+
+// operator takes rows. What it gets is valid until the step ends. sel names the
+// rows of b that count, in order.
+type operator interface {
+	push(port int, b *column.Batch, sel []int32) error
+}
+
+// port is an input of an operator.
+type port struct {
+	to operator
+	n  int
+}
+
+func (p port) push(b *column.Batch, sel []int32) error {
+	if len(sel) == 0 {
+		return nil
+	}
+	return p.to.push(p.n, b, sel)
+}
+
+// builder makes operators of a plan, from its root to its scans.
+type builder struct{ flow *Flow }
+
+func (b builder) build(n sqlang.Node, to port) error {
+	switch n := n.(type) {
+	case *sqlang.Scan:
+		return b.scan(n, to)
+	case *sqlang.Filter:
+		cond, err := b.compiler(n.Of).compile(n.Cond)
+		if err != nil {
+			return err
+		}
+		return b.build(n.Of, port{to: &filter{flow: b.flow, cond: cond, to: to}})
+	case *sqlang.Project:
+		exprs, err := b.compiler(n.Of).compileAll(n.Exprs)
+		if err != nil {
+			return err
+		}
+		return b.build(n.Of, port{to: &project{flow: b.flow, exprs: exprs, to: to}})
+	}
+	return weir.Errorf(weir.Invalid, "%T is not supported yet", n)
+}
+
+func (b builder) scan(n *sqlang.Scan, to port) error {
+	if n.Input < 0 || n.Input >= len(b.flow.entries) {
+		return weir.Errorf(weir.Internal, "the plan has no input %d", n.Input)
+	}
+	if n.Table {
+		return weir.Errorf(weir.Invalid, "a table as input is not supported yet")
+	}
+	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{width: len(n.Columns), to: to})
+	return nil
+}
+
+func (b builder) compiler(of sqlang.Node) compiler {
+	return compiler{flow: b.flow, columns: of.Out()}
+}
