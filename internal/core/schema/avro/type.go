@@ -240,6 +240,16 @@ func (t *Type) logicalType() string {
 	return ""
 }
 
+// Property is the text of a property of the type; it is not ok if there is none
+// of that name that is a text.
+func (t *Type) Property(name string) (text string, ok bool) {
+	v := property(t.props, name)
+	if v == nil || v.kind != jsonString {
+		return "", false
+	}
+	return v.text, true
+}
+
 func property(props []member, key string) *value {
 	for i := range props {
 		if props[i].key == key {
