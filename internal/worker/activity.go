@@ -124,20 +124,19 @@ func (a *Activity) session(ctx context.Context) (moved bool, err error) {
 		return false, err
 	}
 	defer j.Close()
-	at, err := a.last(ctx, topic)
+	last, err := a.last(ctx, topic)
 	if errors.Is(err, errUnseen) {
 		if err = j.Mark(ctx); err == nil {
-			at, err = a.last(ctx, topic)
+			last, err = a.last(ctx, topic)
 		}
+	}
+	if err == nil {
+		err = a.same(ctx, topic, last)
 	}
 	if err != nil {
 		return false, err
 	}
-	if head := a.Ledger.Head(); at > head.Offset {
-		return false, weir.Errorf(weir.Damaged, "the topic %s tells of entry %d, and the ledger ends with %d", topic, at, head.Offset).
-			WithFix("bring the ledger back that the topic is from, or restore a backup, which makes a new one")
-	}
-	for {
+	for at := last.offset; ; {
 		before := at
 		if at, err = a.copy(ctx, j, at); err != nil {
 			return moved || at > before, err
@@ -247,28 +246,61 @@ func (a *Activity) messages(r weir.Record) ([]weir.Message, int, error) {
 	return ms, size, nil
 }
 
+// told is an entry as a topic tells of it.
+type told struct {
+	offset weir.Offset // 0: of none
+	at     time.Time   // when it was decided
+}
+
+var errRead = errors.New("read")
+
+// same refuses a ledger that has the uid and not the entries that the topic tells
+// of: an older copy that was brought back. What it decided anew has offsets that
+// are taken, so it can never be told.
+func (a *Activity) same(ctx context.Context, topic string, last told) error {
+	if last.offset == 0 {
+		return nil
+	}
+	const fix = "bring the ledger back that the topic is from; until then no events are told"
+	if head := a.Ledger.Head(); last.offset > head.Offset {
+		return weir.Errorf(weir.Damaged, "the topic %s tells of entry %d, and the ledger ends with %d", topic, last.offset, head.Offset).WithFix(fix)
+	}
+	var at time.Time
+	err := a.Ledger.Read(ctx, last.offset, func(r weir.Record) error {
+		at = r.Entry.At
+		return errRead
+	})
+	if err != nil && !errors.Is(err, errRead) {
+		return err
+	}
+	if !at.Equal(last.at) {
+		return weir.Errorf(weir.Damaged, "the topic %s tells of another entry %d than the ledger has", topic, last.offset).WithFix(fix)
+	}
+	return nil
+}
+
 // lastLook is how many records before the end are looked at first.
 const lastLook = 64
 
-// last is the entry of this ledger that the topic tells of last; 0 if of none.
+// last is the entry of this ledger that the topic tells of last.
 // It is near the end, unless the end is another ledger's: then the whole topic is
 // read.
-func (a *Activity) last(ctx context.Context, topic string) (weir.Offset, error) {
+func (a *Activity) last(ctx context.Context, topic string) (told, error) {
 	spans, err := a.Reader.Spans(ctx, topic)
 	if err != nil {
-		return 0, err
+		return told{}, err
 	}
 	s := spans[0]
 	if s.Start >= s.End {
-		return 0, nil
+		return told{}, nil
 	}
 	for _, from := range []int64{max(s.Start, s.End-lastLook), s.Start} {
-		at, err := a.lastSince(ctx, topic, from, s.End)
-		if err != nil || at > 0 {
-			return at, err
+		last, err := a.lastSince(ctx, topic, from, s.End)
+		if err != nil || last.offset > 0 {
+			return last, err
 		}
 	}
-	return 0, nil
+	return told{}, nil
 }
 
 // unseenFor is how long nothing comes before the end is doubted.
@@ -289,26 +321,25 @@ func next(ctx context.Context, tail weir.Tail) ([]weir.Message, error) {
 }
 
 // lastSince is the greatest entry of this ledger that is told in a part of the
-// topic; 0 if none is. What is no event of ours does not count.
-func (a *Activity) lastSince(ctx context.Context, topic string, from, end int64) (weir.Offset, error) {
+// topic. What is no event of ours does not count.
+func (a *Activity) lastSince(ctx context.Context, topic string, from, end int64) (last told, err error) {
 	tail, err := a.Reader.Tail(ctx, topic, map[int32]int64{0: from})
 	if err != nil {
-		return 0, err
+		return last, err
 	}
 	defer tail.Close()
-	var at weir.Offset
 	for tail.At(0) < end {
 		ms, err := next(ctx, tail)
 		if err != nil {
-			return 0, err
+			return last, err
 		}
 		for _, m := range ms {
 			if e, err := cloudevents.Parse(m.Value); err == nil {
-				if p, err := cloudevents.ParseID(e.ID); err == nil && p.Ledger == a.Ledger.UID() {
-					at = max(at, p.Offset)
+				if p, err := cloudevents.ParseID(e.ID); err == nil && p.Ledger == a.Ledger.UID() && p.Offset > last.offset {
+					last = told{p.Offset, e.Time}
 				}
 			}
 		}
 	}
-	return at, nil
+	return last, nil
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +18,7 @@ import (
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/registry"
+	"github.com/weirmesh/weir/internal/driver/ledger"
 	"github.com/weirmesh/weir/internal/format/cloudevents"
 	"github.com/weirmesh/weir/internal/worker"
 )
@@ -46,9 +50,14 @@ func (m *mesh) activity() (stop func()) {
 
 // activityWith is activity on a cluster with or without room.
 func (m *mesh) activityWith(room func() error) (a *worker.Activity, stop func()) {
+	return m.activityOf(m.ledger, room)
+}
+
+// activityOf is activity that tells of a ledger.
+func (m *mesh) activityOf(l weir.Ledger, room func() error) (a *worker.Activity, stop func()) {
 	n := 0
 	a = worker.NewActivity(worker.ActivityConfig{
-		Ledger: m.ledger, State: m.state, Reader: m.cluster, Lost: func(string) bool { return false }, Room: room,
+		Ledger: l, State: m.state, Reader: m.cluster, Lost: func(string) bool { return false }, Room: room,
 		Home: m.home, Mesh: "test", Log: slog.New(slog.DiscardHandler),
 		Open: func(ctx context.Context, topic, id string) (worker.Journal, error) {
 			j, err := m.cluster.Journal(ctx, topic, id)
@@ -144,9 +153,101 @@ func TestActivityGoesOnWhenThereIsRoom(t *testing.T) {
 	m.tells(topic, false)
 }
 
+// TestActivityTellsOfEarlierVersions: in a mesh whose ledger was begun by an
+// earlier version, events come for all that was decided then too, before the
+// product was there.
+func TestActivityTellsOfEarlierVersions(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old, err := os.ReadFile("../driver/state/testdata/ledger.v1.db")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "ledger.db"), old, 0o600))
+	m := newMeshOn(t, dir, "ann")
+	const wrote, refused = 12, 10 // its entries, and the one of them that changed nothing
+	topic := m.own()
+	stop := m.activity()
+	defer stop()
+	got := map[weir.Offset]string{}
+	for _, e := range m.tells(topic, false) {
+		p, err := cloudevents.ParseID(e.ID)
+		must(t, err)
+		got[p.Offset] = e.Type
+	}
+	for at := weir.Offset(1); at <= wrote; at++ {
+		if _, ok := got[at]; ok == (at == refused) {
+			t.Errorf("entry %d of %d: told %v as %q", at, wrote, ok, got[at])
+		}
+	}
+	for at, want := range map[weir.Offset]string{1: "mesh.create", 6: "product.created", 12: "access.revoke"} {
+		if got[at] != want {
+			t.Errorf("entry %d is told as %q, want %q", at, got[at], want)
+		}
+	}
+}
+
+// TestActivityOfAnOlderLedger: with an older copy of the ledger in its place
+// nothing is told, neither before nor after the copy has as many entries again,
+// and the reason is said. With the ledger back it goes on.
+func TestActivityOfAnOlderLedger(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	ctx := t.Context()
+	topic := m.own()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	file, err := os.Create(path)
+	must(t, err)
+	_, err = m.ledger.Snapshot(ctx, file)
+	must(t, errors.Join(err, file.Close()))
+	stop := m.activity()
+	for i := range 3 {
+		_, err := m.identity.CreateTeam(ctx, m.call, fmt.Sprint("team-", i), "")
+		must(t, err)
+	}
+	told := len(m.tells(topic, false))
+	stop()
+
+	older, err := ledger.Open(ctx, path, ledger.Options{})
+	must(t, err)
+	defer older.Close()
+	missing := m.ledger.Head().Offset - older.Head().Offset
+	a, stop := m.activityOf(older, func() error { return nil })
+	defer stop()
+	says := func(what string) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			err := a.Problem()
+			if err != nil && weir.KindOf(err) == weir.Damaged && strings.Contains(err.Error(), what) && strings.Contains(err.Error(), "bring the ledger back") {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("the problem is %v, want one that says %q", err, what)
+			}
+		}
+	}
+	says(fmt.Sprintf("tells of entry %d, and the ledger ends with %d", m.ledger.Head().Offset, older.Head().Offset))
+	for range missing + 2 {
+		r, err := weir.Seal(older.Head(), weir.Entry{
+			At: time.Now(), By: weir.System, Op: "team.edit", Changes: []weir.Change{{Ref: weir.Ref{Noun: weir.NounTeam, UID: weir.NewUID(time.Now()), Name: "other"}, Rev: 1, Deleted: true}},
+		})
+		must(t, err)
+		must(t, older.Append(ctx, []weir.Record{r}))
+	}
+	says(fmt.Sprintf("tells of another entry %d than the ledger has", m.ledger.Head().Offset))
+	stop()
+	if got := len(m.tells(topic, false)); got != told {
+		t.Errorf("the topic has %d events, and had %d", got, told)
+	}
+
+	stop = m.activity()
+	defer stop()
+	_, err = m.identity.CreateTeam(ctx, m.call, "after", "")
+	must(t, err)
+	m.tells(topic, false)
+}
+
 // tells waits until the topic tells of the ledger's head, unless it need not
-// yet, and compares all that it tells with the ledger.
-func (m *mesh) tells(topic string, yet bool) {
+// yet, compares all that it tells with the ledger, and gives it.
+func (m *mesh) tells(topic string, yet bool) (events []cloudevents.Event) {
 	m.t.Helper()
 	var want []string
 	must(m.t, m.ledger.Read(m.t.Context(), 1, func(r weir.Record) error {
@@ -157,7 +258,7 @@ func (m *mesh) tells(topic string, yet bool) {
 		return err
 	}))
 	if yet {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(m.t.Context(), 30*time.Second)
 	defer cancel()
@@ -171,10 +272,11 @@ func (m *mesh) tells(topic string, yet bool) {
 		for _, msg := range ms {
 			e, err := cloudevents.Parse(msg.Value)
 			must(m.t, err)
-			got = append(got, e.ID)
+			got, events = append(got, e.ID), append(events, e)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		m.t.Fatalf("the topic differs from the ledger:\n%s", diff)
 	}
+	return events
 }

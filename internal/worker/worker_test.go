@@ -45,8 +45,14 @@ type mesh struct {
 
 func newMesh(t *testing.T) *mesh {
 	t.Helper()
+	return newMeshOn(t, t.TempDir(), "admin")
+}
+
+// newMeshOn is a mesh over what a folder holds, if anything, of which somebody is
+// an admin.
+func newMeshOn(t *testing.T, dir, admin string) *mesh {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	dir := t.TempDir()
 	m := &mesh{t: t}
 	var err error
 	m.ledger, err = ledger.Open(ctx, filepath.Join(dir, "ledger.db"), ledger.Options{})
@@ -58,7 +64,7 @@ func newMesh(t *testing.T) *mesh {
 	var running sync.WaitGroup
 	running.Go(func() { _ = w.Run(ctx) })
 	ic := identity.Config{State: m.state, Writer: w, Now: time.Now, Random: rand.Reader}
-	home, _, err := identity.Found(ctx, ic, "test", "admin", func(identity.Founding) error { return nil })
+	home, _, err := identity.Found(ctx, ic, "test", admin, func(identity.Founding) error { return nil })
 	must(t, err)
 	ic.Home, m.home = home, home
 	m.identity = identity.New(ic)
@@ -67,7 +73,7 @@ func newMesh(t *testing.T) *mesh {
 	must(t, err)
 	m.cluster, err = kafka.NewCluster(m.broker, kafka.Options{KeepWhole: true})
 	must(t, err)
-	m.call = m.admin(ctx)
+	m.call = m.admin(ctx, admin)
 	m.start()
 	t.Cleanup(func() {
 		m.stop()
@@ -94,11 +100,11 @@ func (m *mesh) start() {
 }
 
 // admin is a call as the admin, with a domain of its own.
-func (m *mesh) admin(ctx context.Context) weir.Call {
+func (m *mesh) admin(ctx context.Context, name string) weir.Call {
 	v, release, err := m.state.View(ctx)
 	must(m.t, err)
 	defer release()
-	p, _, err := weir.Find[*weir.Person](ctx, v, weir.Ref{Noun: weir.NounPerson, Name: "admin"})
+	p, _, err := weir.Find[*weir.Person](ctx, v, weir.Ref{Noun: weir.NounPerson, Name: name})
 	must(m.t, err)
 	call := weir.Call{By: weir.Principal{Ref: p.Ref(), Roles: p.Roles}}
 	_, err = m.identity.CreateTeam(ctx, call, "dom", "")

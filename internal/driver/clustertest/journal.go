@@ -281,8 +281,12 @@ func journalMark(t *testing.T, s suite) {
 	j := s.journal(t, topic, topic)
 	mark := func() {
 		t.Helper()
+		before := s.offsets(t, topic, 0)
 		if err := j.Mark(s.ctx); err != nil {
 			t.Fatalf("mark: %v", err)
+		}
+		if after := s.offsets(t, topic, 0); after[1] <= before[1] {
+			t.Errorf("the end was %d and is %d: there is nothing behind which a reader could see it", before[1], after[1])
 		}
 	}
 	mark()
