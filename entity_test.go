@@ -52,6 +52,11 @@ func valid() map[weir.Noun]weir.Entity {
 			UID: uid(17), Name: "has-sla", On: weir.Ref{Noun: weir.NounMesh, UID: uid(1), Name: "m"}, Enabled: true, Severity: weir.SeverityWarning, When: weir.WhenAlways, Expression: "product.sla != ''",
 			Message: "{product.name} has no SLA", Fix: "say one", Created: at,
 		},
+		weir.NounQuery: &weir.Query{
+			UID: uid(18), Name: "sales.big-orders", Domain: uid(5), Product: uid(6), Application: uid(9), Aside: uid(7),
+			Statement: "SELECT id FROM sales.orders WHERE total > 100", Inputs: []weir.UID{uid(19)}, Wish: weir.QueryRun, Run: 1,
+			OnFailure: weir.FailureAside, Epoch: weir.DefaultEpoch, Created: at,
+		},
 		weir.NounAccess: &weir.Access{UID: uid(11), Name: "sales.orders/billing", Product: uid(6), Application: uid(9), Domain: uid(5), Team: uid(3), Created: at},
 	}
 }

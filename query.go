@@ -1,6 +1,7 @@
 package weir
 
 import (
+	"strconv"
 	"time"
 )
 
@@ -38,6 +39,7 @@ type Query struct {
 	Domain      UID       `json:"domain"`
 	Product     UID       `json:"product"`
 	Application UID       `json:"application"`
+	Aside       UID       `json:"aside,omitzero"` // the private stream of the records that failed
 	Statement   string    `json:"statement" long:"true"`
 	Inputs      []UID     `json:"inputs"` // products, each once
 	Wish        QueryWish `json:"wish"`
@@ -55,10 +57,19 @@ func (q *Query) Ref() Ref { return Ref{NounQuery, q.UID, q.Name} }
 // Readers: the domain.
 func (q *Query) Readers() []UID { return []UID{q.Domain} }
 
-// Refers lists domain, product and application. Not the inputs: a query may
-// outlive one, and then says so.
+// Journal is the topic that says where the query is in this run.
+func (q *Query) Journal() string {
+	return OwnTopics + "query." + q.UID.String() + "." + strconv.Itoa(q.Run)
+}
+
+// Refers lists domain, product, application and the stream of what failed. Not
+// the inputs: a query may outlive one, and then says so.
 func (q *Query) Refers() []Ref {
-	return []Ref{{Noun: NounDomain, UID: q.Domain}, {Noun: NounProduct, UID: q.Product}, {Noun: NounApplication, UID: q.Application}}
+	rs := []Ref{{Noun: NounDomain, UID: q.Domain}, {Noun: NounProduct, UID: q.Product}, {Noun: NounApplication, UID: q.Application}}
+	if !q.Aside.IsZero() {
+		rs = append(rs, Ref{Noun: NounStream, UID: q.Aside})
+	}
+	return rs
 }
 
 // Validate checks every field by itself.

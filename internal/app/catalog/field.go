@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/schema"
@@ -77,7 +75,7 @@ func described(known []schema.Field, notes []weir.FieldNote) []Field {
 }
 
 func fromSchema(f schema.Field) Field {
-	out := Field{Path: f.Path, Type: f.Type, Optional: f.Optional, Description: f.Doc, Classification: classOf(f.Tags)}
+	out := Field{Path: f.Path, Type: f.Type, Optional: f.Optional, Description: f.Doc, Classification: schema.ClassOf(f.Tags)}
 	if f.Doc != "" {
 		out.DescriptionFrom = FromSchema
 	}
@@ -101,22 +99,6 @@ func (f *Field) note(n weir.FieldNote) {
 		f.Tags = append(f.Tags, FieldTag{string(t), FromProduct})
 	}
 	f.Term, f.Unit = n.Term, n.Unit
-}
-
-// classOf is the classification that a schema's tags say: the strictest of
-// them. The tags are those that registries come with, and our own words.
-func classOf(tags []string) weir.Classification {
-	order := []weir.Classification{"", weir.ClassPublic, weir.ClassInternal, weir.ClassPersonal, weir.ClassSecret}
-	strictest := 0
-	for _, t := range tags {
-		word, _, _ := strings.Cut(strings.ToLower(t), ":")
-		is := map[string]weir.Classification{
-			"public": weir.ClassPublic, "private": weir.ClassInternal, "internal": weir.ClassInternal, "pii": weir.ClassPersonal,
-			"personal": weir.ClassPersonal, "sensitive": weir.ClassPersonal, "secret": weir.ClassSecret,
-		}[word]
-		strictest = max(strictest, slices.Index(order, is))
-	}
-	return order[strictest]
 }
 
 // sensitive lists the fields that are personal or secret.

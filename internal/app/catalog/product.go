@@ -219,15 +219,24 @@ func (c *Catalog) DeleteProduct(ctx context.Context, call weir.Call, name string
 			return weir.Outcome{}, weir.Errorf(weir.Conflict, "%s was made of the topic %s, which is not its own to end", p.Name, p.Alias()).
 				WithFix("take it back first: weir product unpublish %s", p.Name)
 		}
-		r := c.result()
-		r.endAccess(ctx, v, p.UID)
-		r.endRoles(ctx, v, p.UID)
-		r.end(p, rev)
-		if destroy {
-			c.endTopic(ctx, v, r, p.Topic())
+		if err := notFed(ctx, v, p); err != nil {
+			return weir.Outcome{}, err
 		}
+		r := c.result()
+		c.endProduct(ctx, v, r, p, rev, destroy)
 		return r.outcome("product.deleted", p)
 	}))
+}
+
+// endProduct ends a product, what was allowed on it and the roles on it; with
+// destroy its data too.
+func (c *Catalog) endProduct(ctx context.Context, v weir.View, r *result, p *weir.Product, rev weir.Revision, destroy bool) {
+	r.endAccess(ctx, v, p.UID)
+	r.endRoles(ctx, v, p.UID)
+	r.end(p, rev)
+	if destroy {
+		c.endTopic(ctx, v, r, p.Topic())
+	}
 }
 
 // product finds one with which the caller may do something.

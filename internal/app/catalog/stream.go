@@ -31,17 +31,27 @@ func (c *Catalog) CreateStream(ctx context.Context, call weir.Call, cmd NewStrea
 			return weir.Outcome{}, err
 		}
 		s.Domain = d.UID
-		if err := rights.Must(call.By, rights.Create, rights.Thing{Noun: weir.NounStream, Domain: d.UID}, s.Ref()); err != nil {
-			return weir.Outcome{}, err
-		}
-		if err := free(ctx, v, s.Ref(), s.Topic(), "weir stream delete "+s.Name+" --destroy-data"); err != nil {
-			return weir.Outcome{}, err
-		}
 		r := c.result()
-		r.put(nil, 0, s)
-		r.put(nil, 0, c.topicOf(s))
+		if r.changes, err = c.DecideStream(ctx, v, call.By, s); err != nil {
+			return weir.Outcome{}, err
+		}
 		return r.outcome("stream.created", s)
 	}))
+}
+
+// DecideStream makes a private stream whose domain is set, and wants a topic for
+// it, inside a decision.
+func (c *Catalog) DecideStream(ctx context.Context, v weir.View, by weir.Principal, s *weir.Stream) ([]weir.Change, error) {
+	if err := rights.Must(by, rights.Create, rights.Thing{Noun: weir.NounStream, Domain: s.Domain}, s.Ref()); err != nil {
+		return nil, err
+	}
+	if err := free(ctx, v, s.Ref(), s.Topic(), "weir stream delete "+s.Name+" --destroy-data"); err != nil {
+		return nil, err
+	}
+	r := c.result()
+	r.put(nil, 0, s)
+	r.put(nil, 0, c.topicOf(s))
+	return r.changes, r.err
 }
 
 // StreamEdit says what shall change; nil stays.
@@ -83,6 +93,9 @@ func (c *Catalog) DeleteStream(ctx context.Context, call weir.Call, name string,
 			return c.destroyLeft(ctx, v, call, weir.Ref{Noun: weir.NounStream, Name: name}, name)
 		}
 		if err != nil {
+			return weir.Outcome{}, err
+		}
+		if err := notSetAside(ctx, v, s); err != nil {
 			return weir.Outcome{}, err
 		}
 		r := c.result()

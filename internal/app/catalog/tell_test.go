@@ -46,7 +46,7 @@ func TestClassificationOfTags(t *testing.T) {
 		{[]string{"PUBLIC", "SENSITIVE"}, weir.ClassPersonal},
 		{[]string{"SECRET", "PII"}, weir.ClassSecret},
 	} {
-		if got := classOf(c.tags); got != c.want {
+		if got := schema.ClassOf(c.tags); got != c.want {
 			t.Errorf("%v: %q, want %q", c.tags, got, c.want)
 		}
 	}

@@ -110,25 +110,32 @@ func (i *Identity) DeleteApplication(ctx context.Context, call weir.Call, name s
 		if err != nil {
 			return weir.Outcome{}, err
 		}
-		cs, err := i.endCredentials(ctx, v, a)
+		cs, next, err := i.DecideEndApplication(ctx, v, a, rev)
 		if err != nil {
 			return weir.Outcome{}, err
 		}
-		err = weir.All(ctx, v, weir.ListQuery{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{a.UID}}, func(it weir.Item) error {
-			cs = append(cs, weir.DeleteChange(i.home, it.Entity, it.Rev))
-			return nil
-		})
-		if err != nil {
-			return weir.Outcome{}, err
-		}
-		next := *a
-		next.Ending = true
-		c, err := weir.NewChange(i.home, a, rev, &next)
-		if err != nil {
-			return weir.Outcome{}, err
-		}
-		return outcome("application.deleted", &next, append(cs, c)...)
+		return outcome("application.deleted", next, cs...)
 	}))
+}
+
+// DecideEndApplication ends an application's credentials and what it was allowed,
+// and lets it end, inside a decision.
+func (i *Identity) DecideEndApplication(ctx context.Context, v weir.View, a *weir.Application, rev weir.Revision) ([]weir.Change, *weir.Application, error) {
+	cs, err := i.endCredentials(ctx, v, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = weir.All(ctx, v, weir.ListQuery{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{a.UID}}, func(it weir.Item) error {
+		cs = append(cs, weir.DeleteChange(i.home, it.Entity, it.Rev))
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	next := *a
+	next.Ending = true
+	c, err := weir.NewChange(i.home, a, rev, &next)
+	return append(cs, c), &next, err
 }
 
 // application finds one with whose noun the caller may do something.
@@ -143,7 +150,24 @@ func (i *Identity) application(ctx context.Context, v weir.View, call weir.Call,
 	if a.Ending {
 		return nil, 0, beingDeleted(weir.Conflict, name)
 	}
+	if err := ofNoQuery(ctx, v, a); err != nil {
+		return nil, 0, err
+	}
 	return a, rev, call.Check(a.Ref(), rev)
+}
+
+// ofNoQuery refuses to touch the application as which a query runs: it lives as
+// long as the query, and nobody logs in as it.
+func ofNoQuery(ctx context.Context, v weir.View, a *weir.Application) error {
+	page, err := v.List(ctx, weir.ListQuery{Noun: weir.NounQuery, Scope: weir.Everything, Refers: []weir.UID{a.UID}, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return err
+	}
+	of := page.Items[0].Entity.Ref()
+	e := weir.Errorf(weir.Conflict, "application %s is the one as which the %s runs", a.Name, of).
+		WithFix("change the query instead; the application ends with it: weir query delete %s", of.Name)
+	e.Ref = a.Ref()
+	return e
 }
 
 func beingDeleted(k weir.ErrKind, name string) error {

@@ -85,6 +85,8 @@ var table = []row{
 	{[]weir.Noun{weir.NounProduct}, []Verb{Edit, Delete}, owners | productOwner},
 	{[]weir.Noun{weir.NounProduct}, []Verb{Tell}, owners | productOwner | steward},
 	{[]weir.Noun{weir.NounStream, weir.NounTopic}, []Verb{Create, Edit, Delete}, owners},
+	{[]weir.Noun{weir.NounQuery}, []Verb{Create}, owners},
+	{[]weir.Noun{weir.NounQuery}, []Verb{Edit, Delete}, owners | productOwner},
 	{[]weir.Noun{weir.NounStream}, []Verb{Publish}, owners},
 	{[]weir.Noun{weir.NounTopic}, []Verb{Publish}, meshAdmin},                            // one that the mesh does not know
 	{[]weir.Noun{weir.NounSubject}, []Verb{Create, Edit, Delete}, owners | productOwner}, // without a domain: the mesh's
