@@ -1,10 +1,10 @@
 package flow
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 
@@ -42,11 +42,11 @@ func makeCasts() map[string]form {
 		{column.Decimal, column.Float64}:     decimalToFloat,
 		{column.Decimal, column.Decimal}:     decimals1(func(d dec) (dec, bool) { return d, true }),
 		{column.Text, column.Bool}:           textToInt(parseBool),
-		{column.Text, column.Int32}:          textToInt(parseInt),
-		{column.Text, column.Int64}:          textToInt(parseInt),
-		{column.Text, column.Date}:           textToInt(parseDay),
-		{column.Text, column.Timestamp}:      textToInt(parseMoment),
-		{column.Text, column.Interval}:       textToInt(parseInterval),
+		{column.Text, column.Int32}:          textToInt(func(t []byte) (int64, error) { return column.ParseInt(t, 32) }),
+		{column.Text, column.Int64}:          textToInt(func(t []byte) (int64, error) { return column.ParseInt(t, 64) }),
+		{column.Text, column.Date}:           textToInt(column.ParseDate),
+		{column.Text, column.Timestamp}:      textToInt(column.ParseTimestamp),
+		{column.Text, column.Interval}:       textToInt(column.ParseInterval),
 		{column.Text, column.Float64}:        textToFloat,
 		{column.Text, column.Decimal}:        textToDecimal,
 		{column.Text, column.UUID}:           textToUUID,
@@ -193,68 +193,33 @@ func decimalToFloat(c *call) {
 
 func textToInt(parse func(t []byte) (int64, error)) kernel {
 	return func(c *call) {
-		a, small := c.args[0].Texts, c.out.Kind == column.Int32
+		a, out := c.args[0].Texts, c.out.Ints
 		for _, i := range c.sel {
 			v, err := parse(a[i])
-			c.setInt(i, v, err, small)
+			if err != nil {
+				c.fail(i, ofText(err))
+				continue
+			}
+			out[i] = v
 		}
 	}
 }
 
-var (
-	errBoolText  = errors.New("the text is no boolean: use true or false")
-	errIntText   = errors.New("the text is no whole number")
-	errFloatText = errors.New("the text is no number")
-	errUUIDText  = errors.New("the text is no uuid")
-	errBytesText = errors.New(`the text is no bytea such as \x00ff`)
-	errJSONText  = errors.New("the text is no JSON")
-)
-
-func parseInt(t []byte) (int64, error) {
-	v, err := strconv.ParseInt(string(bytes.TrimSpace(t)), 10, 64)
-	if errors.Is(err, strconv.ErrRange) {
-		return 0, errBigint
-	}
-	if err != nil {
-		return 0, errIntText
-	}
-	return v, nil
-}
+// ofText says what is wrong with a text, which is not repeated: who reads the
+// reason may not be meant to see it.
+func ofText(err error) error { return fmt.Errorf("the text %w", err) }
 
 func parseBool(t []byte) (int64, error) {
-	t = bytes.ToLower(bytes.TrimSpace(t))
-	switch {
-	case len(t) == 0:
-	case string(t) == "1", string(t) == "on", bytes.HasPrefix([]byte("true"), t), bytes.HasPrefix([]byte("yes"), t):
-		return 1, nil
-	case string(t) == "0", len(t) > 1 && bytes.HasPrefix([]byte("off"), t), bytes.HasPrefix([]byte("false"), t), bytes.HasPrefix([]byte("no"), t):
-		return 0, nil
-	}
-	return 0, errBoolText
-}
-
-func parseFloat(t []byte) (float64, error) {
-	t = bytes.ToLower(bytes.TrimSpace(t))
-	word := bytes.TrimLeft(t, "+-")
-	if len(bytes.Trim(word, "0123456789.e+-")) > 0 && string(word) != "nan" && string(word) != "infinity" && string(word) != "inf" {
-		return 0, errFloatText
-	}
-	f, err := strconv.ParseFloat(string(t), 64)
-	if errors.Is(err, strconv.ErrRange) {
-		return 0, errDouble
-	}
-	if err != nil {
-		return 0, errFloatText
-	}
-	return f, nil
+	v, err := column.ParseBool(t)
+	return bit(v), err
 }
 
 func textToFloat(c *call) {
 	a := c.args[0].Texts
 	for _, i := range c.sel {
-		f, err := parseFloat(a[i])
+		f, err := column.ParseFloat(a[i])
 		if err != nil {
-			c.fail(i, err)
+			c.fail(i, ofText(err))
 			continue
 		}
 		c.out.Floats[i] = f
@@ -265,48 +230,39 @@ func textToDecimal(c *call) {
 	a := c.args[0].Texts
 	for _, i := range c.sel {
 		v, err := column.ParseDecimal(a[i], c.out.Scale)
-		switch {
-		case err == column.ErrNotNumber:
-			c.fail(i, errFloatText)
-		case err != nil:
-			c.fail(i, errNumeric)
-		default:
-			c.setDecimal(i, dec{v, c.out.Scale}, true)
+		if err != nil {
+			c.fail(i, ofText(err))
+			continue
 		}
+		c.setDecimal(i, dec{v, c.out.Scale}, true)
 	}
 }
 
 func textToUUID(c *call) {
 	a := c.args[0].Texts
 	for _, i := range c.sel {
-		t := bytes.Trim(bytes.TrimSpace(a[i]), "{}")
-		plain := bytes.ReplaceAll(t, []byte("-"), nil)
-		b, err := hex.AppendDecode(c.open(), plain)
-		if err != nil || len(b) != 16 {
-			c.fail(i, errUUIDText)
+		u, err := column.ParseUUID(a[i])
+		if err != nil {
+			c.fail(i, ofText(err))
 			continue
 		}
-		c.text(i, b)
+		c.out.Texts[i] = u
 	}
 }
 
-// textToBytes reads hexadecimal digits behind \x, and else the text's own bytes.
 func textToBytes(c *call) {
 	a := c.args[0].Texts
 	for _, i := range c.sel {
-		digits, ok := bytes.CutPrefix(a[i], []byte(`\x`))
-		if !ok && bytes.IndexByte(a[i], '\\') < 0 {
-			c.out.Texts[i] = a[i]
+		b, err := column.ParseBytes(a[i])
+		if err != nil {
+			c.fail(i, ofText(err))
 			continue
 		}
-		b, err := hex.AppendDecode(c.open(), digits)
-		if !ok || err != nil {
-			c.fail(i, errBytesText)
-			continue
-		}
-		c.text(i, b)
+		c.out.Texts[i] = b
 	}
 }
+
+var errJSONText = errors.New("the text is not JSON")
 
 func textToJSON(c *call) {
 	a := c.args[0].Texts

@@ -26,6 +26,7 @@ var wideForms = map[string]form{
 	"is false":             test(func(v *vec, i int32) bool { return !v.IsNull(int(i)) && v.Ints[i] == 0 }),
 	"is not false":         test(func(v *vec, i int32) bool { return v.IsNull(int(i)) || v.Ints[i] != 0 }),
 	"nullif":               {make: makeNullIf, nulls: true},
+	"mask_null":            {make: func(*sqlang.Expr) (kernel, error) { return nothing, nil }, nulls: true},
 	"greatest":             {make: makeExtreme(1), nulls: true},
 	"least":                {make: makeExtreme(-1), nulls: true},
 }

@@ -286,6 +286,9 @@ func Runs(name string) bool {
 }
 
 func kindOf(name string) (column.Kind, bool) {
+	if name == "any" {
+		return column.Int64, true
+	}
 	for k := column.Unknown; k <= column.JSON; k++ {
 		if k.String() == name {
 			return k, true

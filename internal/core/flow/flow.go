@@ -122,6 +122,13 @@ func (b builder) build(n sqlang.Node, to port) error {
 			return err
 		}
 		return b.build(n.Of, port{to: &project{flow: b.flow, exprs: exprs, to: to}})
+	case *sqlang.Union:
+		for _, of := range n.Of {
+			if err := b.build(of, to); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return weir.Errorf(weir.Invalid, "%T is not supported yet", n)
 }

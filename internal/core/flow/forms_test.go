@@ -216,3 +216,24 @@ func setText(v *column.Vector, i int, s string) (err error) {
 	}
 	return err
 }
+
+// TestEveryFormHasACase: no form is there that testdata/forms does not try.
+func TestEveryFormHasACase(t *testing.T) {
+	t.Parallel()
+	tried := map[string]bool{}
+	datadriven.Walk(t, "testdata/forms", func(t *testing.T, path string) {
+		datadriven.RunTest(t, path, func(_ *testing.T, d *datadriven.TestData) string {
+			name, _, _ := strings.Cut(d.Input, " -> ")
+			name = bare(name)
+			word, _, _ := strings.Cut(name, "(")
+			tried[name], tried[word] = true, true
+			return d.Expected
+		})
+	})
+	exact, wide := flow.Forms()
+	for _, name := range append(exact, wide...) {
+		if !tried[name] && !strings.HasPrefix(name, "cast(unknown,") {
+			t.Errorf("no case for %s", name)
+		}
+	}
+}

@@ -2,7 +2,7 @@ package flow
 
 import (
 	"bytes"
-	"crypto/md5" //nolint // as a function of SQL, not to protect anything
+	"crypto/md5"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
@@ -15,6 +15,9 @@ import (
 
 // maxText is how long a text that a function makes longer may get.
 const maxText = 1 << 20
+
+// maxPad is how many characters a text is filled up to at most.
+const maxPad = 64 << 10
 
 // textForms compute with texts, which are UTF-8, and bytes. Positions count
 // characters from one.
@@ -75,6 +78,8 @@ var textForms = map[string]form{
 	"chr(integer)":                       plain(chr),
 	"to_hex(integer)":                    plain(toHex),
 	"to_hex(bigint)":                     plain(toHex),
+	"mask_hash(text)":                    plain(text1(maskHash)),
+	"mask_last(text,integer)":            plain(maskLast),
 	"encode(bytea,text)":                 plain(encode),
 	"decode(text,text)":                  plain(decode),
 }
@@ -283,9 +288,11 @@ func right(t []byte, n int64) []byte {
 
 var (
 	errLength = errors.New("a negative length")
+	errBefore = errors.New("a position before the first character")
 	errField  = errors.New("the number of a field is not zero")
 	errRune   = errors.New("no character has this number")
-	errCode   = errors.New("the encodings are hex, base64 and escape")
+	errCode   = errors.New("the encodings are hex and base64")
+	errPad    = errors.New("a length of more than 65536 characters")
 	errBytes  = errors.New("the text is not of this encoding")
 )
 
@@ -430,8 +437,8 @@ func (c *call) pad(i int32, fill []byte, before bool) {
 	case missing <= 0 || len(fill) == 0:
 		c.out.Texts[i] = t[:offset(t, n)]
 		return
-	case n > maxText:
-		c.fail(i, errTooLong)
+	case n > maxPad:
+		c.fail(i, errPad)
 		return
 	}
 	b := c.open()
@@ -459,7 +466,7 @@ func overlay(c *call) {
 			n = c.args[3].Ints[i]
 		}
 		if from[i] < 1 {
-			c.fail(i, errLength)
+			c.fail(i, errBefore)
 			continue
 		}
 		t := a[i]
@@ -522,5 +529,28 @@ func decode(c *call) {
 		default:
 			c.text(i, b)
 		}
+	}
+}
+
+// maskHash is the SHA-256 of a text in hexadecimal.
+func maskHash(dst, t []byte) []byte {
+	s := sha256.Sum256(t)
+	return hex.AppendEncode(dst, s[:])
+}
+
+// maskLast leaves the last characters of a text that has more than these.
+func maskLast(c *call) {
+	a, n := c.args[0].Texts, c.args[1].Ints
+	for _, i := range c.sel {
+		t := a[i]
+		hidden := int64(utf8.RuneCount(t)) - n[i]
+		if hidden <= 0 {
+			t, hidden = nil, int64(utf8.RuneCount(t))
+		}
+		b := c.open()
+		for range hidden {
+			b = append(b, '*')
+		}
+		c.text(i, append(b, t[offset(t, hidden):]...))
 	}
 }
