@@ -14,7 +14,7 @@ const documents = parts.map((name) => read(`docs/course/${name}`));
 const titles = documents.flatMap((text) => [...text.matchAll(/^## (\d+\.\d+ .+)$/gm)].map((m) => m[1].trim()));
 
 const description = "Every click on the web site: who, where, on what. Made for the course.";
-const box = (page) => page.getByRole("searchbox", { name: "Search products, fields, people", exact: true });
+const box = (page) => page.getByRole("combobox", { name: "Search products, fields, people", exact: true });
 const link = (page, name) => page.getByRole("link", { name, exact: true });
 const hits = (page) => page.getByRole("main").locator("ol").first().getByRole("listitem");
 

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, api, browser, looksRight, open, person, signIn } from "./lib.js";
+import { accessible, api, browser, open, person, signIn } from "./lib.js";
 
 const hits = (page) => page.locator(".hit-name").allTextContents();
 
@@ -21,6 +21,15 @@ test("explore", async (t) => {
     await accessible(page);
     await page.reload();
     await page.getByText("matched in field pageid").waitFor();
+  });
+  await t.test("hits say how much they are written and read", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto("/explore?q=pageviews");
+    const hit = page.locator(".hit").filter({ has: page.getByRole("link", { name: "edge.pageviews" }) });
+    await hit.getByText(/^[\d.]+( k)?\/s$/).waitFor();
+    await hit.getByText(/^last record/).waitFor();
+    await hit.getByText(/^(no|\d+) readers?$/).waitFor();
   });
   await t.test("a word with an error is corrected, and it is said", async (t) => {
     const page = await open(t, b);
@@ -82,10 +91,69 @@ test("explore", async (t) => {
     await page.goto("/explore?q=" + encodeURIComponent("color:red"));
     await page.getByText('there is no facet "color"').waitFor();
   });
-  await t.test("looks right", async (t) => {
-    const page = await open(t, b);
-    await signIn(page);
-    for (const path of ["/explore", "/explore?q=page", "/explore?q=zzzzqqq", "/explore/preview?name=edge.pageviews"]) await looksRight(page, path);
+});
+
+// The box of the frame, on a page of another family: an ARIA combobox.
+test("the search box of every page completes names", async (t) => {
+  const b = await browser(t);
+  const page = await open(t, b);
+  await signIn(page);
+  await page.goto("/nodes");
+  const box = page.getByRole("combobox", { name: "Search products, fields, people" });
+  const list = page.getByRole("listbox", { name: "Names that begin so" });
+  const chosen = page.getByRole("option", { selected: true });
+  const expanded = () => box.getAttribute("aria-expanded");
+  await t.test("as one types, with the keyboard left in the box", async () => {
+    assert.equal(await expanded(), "false");
+    await page.keyboard.press("/");
+    await page.keyboard.type("page");
+    await list.getByRole("option", { name: "edge.pageviews" }).waitFor();
+    assert.equal(await expanded(), "true");
+    assert.equal(await chosen.count(), 0, "nothing is chosen until somebody chooses");
+    await accessible(page);
+  });
+  await t.test("arrows go round, through the box", async () => {
+    await page.keyboard.press("ArrowDown");
+    assert.match(await chosen.innerText(), /edge\.pageviews/);
+    assert.equal(await box.getAttribute("aria-activedescendant"), await chosen.getAttribute("id"));
+    assert.ok(await box.evaluate((e) => e === document.activeElement));
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await chosen.count(), 0);
+    assert.equal(await box.getAttribute("aria-activedescendant"), null);
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await chosen.count(), 1);
+  });
+  await t.test("Esc closes the list first, and leaves the box next", async () => {
+    await page.keyboard.press("Escape");
+    await list.waitFor({ state: "hidden" });
+    assert.equal(await expanded(), "false");
+    assert.equal(await box.inputValue(), "page");
+    assert.ok(await box.evaluate((e) => e === document.activeElement));
+    await page.keyboard.press("Escape");
+    assert.ok(await box.evaluate((e) => e !== document.activeElement));
+  });
+  await t.test("Enter opens what is chosen, and searches when nothing is", async () => {
+    await box.fill("pagev");
+    await list.getByRole("option").first().waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/products/edge.pageviews");
+    await box.fill("pagev");
+    await list.getByRole("option").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/explore?q=pagev");
+  });
+  await t.test("a click opens one", async () => {
+    await box.fill("pagev");
+    await list.getByRole("option", { name: "edge.pageviews" }).click();
+    await page.waitForURL("**/products/edge.pageviews");
+  });
+  await t.test("nothing that begins so: no list", async () => {
+    await box.fill("pagev");
+    await list.getByRole("option").first().waitFor();
+    await box.fill("zzzz");
+    await list.waitFor({ state: "hidden" });
+    assert.equal(await expanded(), "false");
   });
 });
 

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accessible, api, browser, fits, open, password, people, person, signIn, token, url, user, widths } from "./lib.js";
+import { accessible, api, browser, looksRight, open, password, people, person, signIn, token, url, user } from "./lib.js";
 
 const pages = JSON.parse(readFileSync(new URL("pages.json", import.meta.url), "utf8"));
 const parts = new Set(["GET /explore/preview", "GET /explore/names"]); // of pages, not pages
@@ -33,20 +33,12 @@ test("every page", async (t) => {
       await signIn(page, who, secrets[who]);
       for (const { route, path } of addresses({ ...demo, person: who })) {
         await t.test(path, async () => {
-          await page.emulateMedia({ colorScheme: "light" });
           const res = await page.goto(path);
           const want = refusals[who]?.includes(path) ? 404 : 200;
           assert.equal(res.status(), want);
           if (parts.has(route)) return;
           assert.ok((await page.getByRole("heading", { level: 1 }).allTextContents()).length > 0, "it has a heading");
-          await accessible(page);
-          for (const width of widths) {
-            await page.setViewportSize({ width, height: 900 });
-            await fits(page);
-          }
-          await page.setViewportSize({ width: 1280, height: 900 });
-          await page.emulateMedia({ colorScheme: "dark" });
-          await accessible(page, "color-contrast");
+          await looksRight(page, page.url().slice(url.length), { dark: who === user });
           for (const href of await page.locator("a[href^='/']").evaluateAll((all) => all.map((a) => a.getAttribute("href").split("#")[0]))) links.add(href);
         });
       }

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weirmesh/weir/client"
 	"github.com/weirmesh/weir/internal/serve/web/site"
@@ -129,7 +130,7 @@ func (s state) saying(text string) state { return state{text: text, chosen: s.ch
 // show is the page, or its results while somebody types.
 func show(r *site.Request) (site.Answer, error) {
 	s := stateOf(r.URL.Query())
-	v, err := find(r.Context(), r.API, s)
+	v, err := find(r.Context(), r.API, s, r.Now)
 	if err != nil {
 		return site.Answer{}, err
 	}
@@ -162,9 +163,10 @@ func same(s state) []site.Same {
 // quoted is a text for the shell.
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// find asks the search, and for each facet that has a choice how it would be
-// without, so that another value of it can be chosen.
-func find(ctx context.Context, api *client.Client, s state) (View, error) {
+// find asks the search, for each facet that has a choice how it would be without,
+// so that another value of it can be chosen, and once for what was measured of
+// all that is shown.
+func find(ctx context.Context, api *client.Client, s state, now time.Time) (View, error) {
 	found, err := api.Search(ctx, client.Search{Text: s.query(""), Limit: perPage, Cursor: s.after, Facets: true})
 	var p *client.Problem
 	if errors.As(err, &p) && p.Status == http.StatusBadRequest {
@@ -183,8 +185,25 @@ func find(ctx context.Context, api *client.Client, s state) (View, error) {
 	v := view(s, found)
 	if len(found.Items) == 0 {
 		v.Near, err = near(ctx, api, s)
+		return v, err
 	}
-	return v, err
+	if names := products(found.Items); len(names) > 0 {
+		// What was found is shown, too, when nothing can be said of how it is used.
+		if facts, err := api.Facts(ctx, names...); err == nil {
+			v.measured(facts, now)
+		}
+	}
+	return v, ctx.Err()
+}
+
+func products(all []client.Hit) []string {
+	var out []string
+	for _, h := range all {
+		if h.Noun == "product" {
+			out = append(out, h.Name)
+		}
+	}
+	return out
 }
 
 // maxOthers bounds the searches of one page.

@@ -19,7 +19,11 @@ func ask(t *testing.T, target string, answer func(url.Values) string) (body stri
 	t.Helper()
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		queries = append(queries, r.URL.Query().Get("q")+r.URL.Query().Get("prefix"))
+		if q := r.URL.Query(); q.Has("product") {
+			queries = append(queries, "facts of "+strings.Join(q["product"], " "))
+		} else {
+			queries = append(queries, q.Get("q")+q.Get("prefix"))
+		}
 		if _, err := w.Write([]byte(answer(r.URL.Query()))); err != nil {
 			t.Error(err)
 		}
@@ -86,6 +90,44 @@ func TestMatchesAreMarkedAndNamed(t *testing.T) {
 	}
 }
 
+// What was measured of all hits is asked once; a product of which nothing is
+// known says so, and so do all when nothing can be said.
+func TestHitsSayWhatWasMeasured(t *testing.T) {
+	t.Parallel()
+	const two = `{"items":[{"noun":"product","name":"edge.fast"},{"noun":"domain","name":"edge"},{"noun":"product","name":"edge.slow"},{"noun":"product","name":"edge.empty"},{"noun":"product","name":"edge.unknown"}],"total":5}`
+	facts := `{"dayFrom":"1969-12-31T21:00:00Z","items":[
+		{"product":"edge.fast","perSecond":21.4,"minutes":[1,2],"day":99,"last":"1969-12-31T23:59:58Z","readers":3},
+		{"product":"edge.slow","perSecond":0.001,"minutes":[],"day":340,"last":"1969-12-31T20:00:00Z","readers":1},
+		{"product":"edge.empty","perSecond":0,"minutes":[],"day":0,"empty":true,"readers":0}]}`
+	body, queries := ask(t, "/explore?q=edge", func(q url.Values) string {
+		if q.Has("product") {
+			return facts
+		}
+		return two
+	})
+	if want := "facts of edge.fast edge.slow edge.empty edge.unknown"; queries[len(queries)-1] != want || len(queries) != 2 {
+		t.Errorf("it asks %q", queries)
+	}
+	body = strings.Join(strings.Fields(body), " ")
+	for _, want := range []string{
+		"21.4/s", ">2 s ago</time>", "3 readers", "340 in 3 h", ">4 h ago</time>", "1 reader", "no record yet", "no readers",
+		"rate not measured", "last record not known", "readers not measured", "records a minute over time",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	body, _ = ask(t, "/explore?q=edge", func(q url.Values) string {
+		if q.Has("product") {
+			return "no answer"
+		}
+		return two
+	})
+	if n := strings.Count(body, "rate not measured"); n != 4 {
+		t.Errorf("%d products say that nothing was measured", n)
+	}
+}
+
 // A facet of which a value is chosen lists the others as they would be without
 // the choice.
 func TestChosenFacetListsTheOthers(t *testing.T) {
@@ -96,7 +138,7 @@ func TestChosenFacetListsTheOthers(t *testing.T) {
 		}
 		return found
 	})
-	if !strings.Contains(body, "other-domain") || len(queries) != 2 {
+	if !strings.Contains(body, "other-domain") || len(queries) != 3 {
 		t.Errorf("%q is asked, and the page is without the other domain", queries)
 	}
 }
@@ -117,6 +159,29 @@ func TestNothingFoundSaysWhatIsNear(t *testing.T) {
 	for _, want := range []string{"Nothing found", "without “kafka”", "3 things", "page</a>", "/domains"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+// What is typed into the frame's box is completed by names, each an option that
+// leads to its thing; several words are a search, not a name.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	named := func(url.Values) string {
+		return `{"items":[{"noun":"product","name":"edge.a<b"},{"noun":"domain","name":"edge"},{"noun":"term","name":"edges & ends"}]}`
+	}
+	body, queries := ask(t, "/explore/names?q=ed", named)
+	for _, want := range []string{`data-href="/products/edge.a%3Cb"`, "edge.a&lt;b", `data-href="/domains/edge"`, `id="search-name-2"`, `role="option"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the names lack %s: %s", want, body)
+		}
+	}
+	if len(queries) != 1 || queries[0] != "ed" {
+		t.Errorf("it asks %q", queries)
+	}
+	for _, target := range []string{"/explore/names", "/explore/names?q=page+view", "/explore/names?q=" + strings.Repeat("x", 201)} {
+		if body, queries := ask(t, target, named); body != "" || len(queries) != 0 {
+			t.Errorf("%s asks %q and gives %s", target, queries, body)
 		}
 	}
 }

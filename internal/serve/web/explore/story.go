@@ -12,7 +12,11 @@ import (
 // stories are the page in every state, with canned data.
 func stories() []site.Story {
 	found := func(s state, f client.Found) func() site.Answer {
-		return func() site.Answer { return answer(s, view(s, f)) }
+		return func() site.Answer {
+			v := view(s, f)
+			v.measured(usedNow(f), storyNow())
+			return answer(s, v)
+		}
 	}
 	nothing := view(state{text: "pageveiws kafka"}, client.Found{})
 	nothing.Near = []Near{{Text: "without “kafka”", Count: 3, Href: "/explore?q=pageveiws"}, {Text: "edge.pageviews", Href: "/products/edge.pageviews"}}
@@ -32,6 +36,28 @@ func stories() []site.Story {
 		}},
 		{Name: "explore/preview", Answer: previewStory},
 	}
+}
+
+func storyNow() time.Time { return time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC) }
+
+// usedNow is something else of each: fast, slow, never written, and, of every
+// fourth, nothing.
+func usedNow(f client.Found) client.ManyFacts {
+	out := client.ManyFacts{DayFrom: storyNow().Add(-24 * time.Hour)}
+	for i, h := range f.Items {
+		fast, day, readers, last := 21.4, int64(1_204_113), i, storyNow().Add(-2*time.Second)
+		one := client.BriefFacts{Product: h.Name, PerSecond: &fast, Day: &day, Readers: &readers, Last: &last, Minutes: []int64{1200, 1100, 1300, 1250, 400, 1290}}
+		switch i % 4 {
+		case 1:
+			fast, day, last = 0.004, 340, last.Add(-3*time.Hour)
+		case 2:
+			fast, day, one.Last, one.Empty, one.Minutes = 0, 0, nil, true, []int64{0, 0, 0}
+		case 3:
+			continue
+		}
+		out.Items = append(out.Items, one)
+	}
+	return out
 }
 
 func one() client.Found { return many(1, "") }

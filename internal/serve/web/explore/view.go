@@ -3,6 +3,7 @@ package explore
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,8 +60,9 @@ type Hit struct {
 	Facts            []string // owner, fields, ...
 	Place            string   // matched in field pageid
 	PlaceText        []ui.Piece
-	Preview          string // the address of its preview, of products
-	Lifecycle        string // unless it is active
+	Preview          string    // the address of its preview, of products
+	Lifecycle        string    // unless it is active
+	Measured         *Measured // of products
 }
 
 // Corrected is a word that was mended.
@@ -234,7 +236,8 @@ func hit(h client.Hit, searched bool) Hit {
 	if h.Noun != "product" {
 		out.Badges = append([]string{h.Noun}, out.Badges...)
 	} else {
-		out.Preview = Path + "/preview?name=" + h.Name
+		out.Preview = Path + "/preview?" + url.Values{"name": {h.Name}}.Encode()
+		out.Measured = &Measured{}
 	}
 	if h.Lifecycle != "" && h.Lifecycle != "active" {
 		out.Lifecycle = h.Lifecycle

@@ -111,6 +111,73 @@ function pressed(e) {
   }
 }
 
+// The search box completes names: arrows go through them, Enter opens the one
+// that is chosen, or searches when none is; Esc closes the list. Without a script
+// the box is a plain search.
+
+const box = document.getElementById("search");
+const names = document.getElementById("search-names");
+let asked = 0;
+let chosen = -1;
+
+function choose(n) {
+  const all = names.children;
+  chosen = n;
+  for (const [i, o] of [...all].entries()) o.setAttribute("aria-selected", String(i === n));
+  if (n < 0) return box.removeAttribute("aria-activedescendant");
+  box.setAttribute("aria-activedescendant", all[n].id);
+  all[n].scrollIntoView({ block: "nearest" });
+}
+
+function closeNames() {
+  asked++;
+  names.hidden = true;
+  box.setAttribute("aria-expanded", "false");
+  choose(-1);
+}
+
+async function complete() {
+  const mine = ++asked;
+  const text = box.value.trim();
+  if (!text) return closeNames();
+  await new Promise((done) => setTimeout(done, 120));
+  if (mine !== asked) return;
+  const answer = await fetch(`${box.dataset.names}?${new URLSearchParams({ q: text })}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (mine !== asked) return;
+  const list = answer?.ok ? await answer.text() : "";
+  if (mine !== asked) return;
+  names.innerHTML = list; // as the pages write them: every name is escaped
+  choose(-1);
+  const n = names.children.length;
+  names.hidden = n === 0;
+  box.setAttribute("aria-expanded", String(n > 0));
+  say(n === 0 ? "" : `${n} ${n === 1 ? "name" : "names"}; arrows go through them`);
+}
+
+function completing(e) {
+  const n = names.children.length;
+  if (e.isComposing || names.hidden || n === 0) return;
+  if (e.key === "ArrowDown") choose(chosen + 1 < n ? chosen + 1 : -1);
+  else if (e.key === "ArrowUp") choose(chosen < 0 ? n - 1 : chosen - 1);
+  else if (e.key === "Enter" && chosen >= 0) location.assign(names.children[chosen].dataset.href);
+  else if (e.key === "Escape") closeNames();
+  else return;
+  e.preventDefault();
+  e.stopPropagation();
+}
+
+if (box && names) {
+  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", names.id]]) box.setAttribute(name, value);
+  box.addEventListener("input", complete);
+  box.addEventListener("keydown", completing);
+  box.addEventListener("blur", closeNames);
+  names.addEventListener("mousedown", (e) => e.preventDefault()); // the box keeps the focus
+  names.addEventListener("click", (e) => {
+    const option = e.target.closest("[data-href]");
+    if (option) location.assign(option.dataset.href);
+  });
+}
+
 // Relative times grow older while a page is looked at.
 
 const units = [[60, 1, "s"], [3600, 60, "min"], [48 * 3600, 3600, "h"], [30 * 86400, 86400, "days"]];
