@@ -77,6 +77,7 @@ var pureLibraries = []string{
 	"github.com/twmb/franz-go/pkg/kbin",
 	"github.com/twmb/franz-go/pkg/kerr",
 	"github.com/twmb/franz-go/pkg/kmsg",
+	"github.com/wasilibs/go-pgquery",
 	"golang.org/x/crypto/argon2",
 	"google.golang.org/protobuf",
 }

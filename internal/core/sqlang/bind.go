@@ -1,0 +1,485 @@
+package sqlang
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/column"
+)
+
+var textType = column.Type{Kind: column.Text}
+
+// Bounds of a plan.
+const (
+	maxColumns = 1000 // of a result
+	maxScans   = 16
+)
+
+// binder makes a plan of a statement. While it does, expressions refer to
+// columns by ids; [binder.number] makes these the indices that a [Plan] has.
+type binder struct {
+	sql     string
+	catalog Catalog
+	plan    *Plan
+	attrs   []Column // by id
+	outs    map[Node][]int
+	scans   map[*Scan]*relation
+}
+
+// bind makes a plan of the syntax of a statement.
+func bind(sql string, s *selectStmt, c Catalog) (*Plan, error) {
+	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}}
+	root, err := b.query(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.finish(root); err != nil {
+		return nil, err
+	}
+	return b.plan, nil
+}
+
+func (b *binder) errorf(at int, format string, args ...any) *weir.Error {
+	return weir.Errorf(weir.Invalid, format, args...).At(place(b.sql, at))
+}
+
+func (b *binder) attr(c Column) int {
+	b.attrs = append(b.attrs, c)
+	return len(b.attrs) - 1
+}
+
+// query binds a SELECT. What it gives is in outs.
+func (b *binder) query(s *selectStmt) (Node, error) {
+	switch {
+	case s.Op != "" && s.Op != "SETOP_NONE":
+		return nil, b.notYet(s, "UNION")
+	case s.With != nil:
+		return nil, b.errorf(s.With.At, "WITH is not supported yet").WithFix("make a product of it and select from that")
+	case len(s.Group) > 0 || s.Having != nil:
+		return nil, b.notYet(s, "GROUP BY")
+	}
+	sc := &scope{b: b}
+	root, err := b.from(sc, s)
+	if err != nil {
+		return nil, err
+	}
+	return b.selected(sc, root, s)
+}
+
+func (b *binder) notYet(s *selectStmt, what string) error {
+	return b.errorf(firstPlace(s), "%s is not supported yet", what).WithFix("select from one product, record by record")
+}
+
+// firstPlace is where the first target of a SELECT stands.
+func firstPlace(s *selectStmt) int {
+	for s.Left != nil {
+		s = s.Left
+	}
+	if len(s.Targets) > 0 && s.Targets[0].ResTarget != nil {
+		return s.Targets[0].ResTarget.At
+	}
+	return 0
+}
+
+func (b *binder) from(sc *scope, s *selectStmt) (Node, error) {
+	if len(s.From) == 0 {
+		return nil, b.errorf(firstPlace(s), "there is no FROM").WithFix("select from a product: FROM domain.product")
+	}
+	if len(s.From) > 1 {
+		return nil, b.errorf(placeOf(s.From[1]), "more than one input is not supported yet").WithFix("select from one product")
+	}
+	return b.fromItem(sc, s.From[0])
+}
+
+// placeOf is where something in FROM stands.
+func placeOf(n *node) int {
+	switch {
+	case n.RangeVar != nil:
+		return n.RangeVar.At
+	case n.JoinExpr != nil:
+		return placeOf(n.JoinExpr.Right)
+	case n.RangeSubselect != nil && n.RangeSubselect.Query.SelectStmt != nil:
+		return firstPlace(n.RangeSubselect.Query.SelectStmt)
+	}
+	return 0
+}
+
+func (b *binder) fromItem(sc *scope, n *node) (Node, error) {
+	switch {
+	case n.RangeVar != nil:
+		return b.scan(sc, n.RangeVar)
+	case n.JoinExpr != nil:
+		return nil, b.errorf(placeOf(n), "joins are not supported yet").WithFix("select from one product")
+	case n.RangeSubselect != nil:
+		return nil, b.errorf(placeOf(n), "queries in FROM are not supported yet").WithFix("select from a product")
+	}
+	return nil, b.errorf(placeOf(n), "functions in FROM are not supported yet").WithFix("select from a product")
+}
+
+// scan binds a product.
+func (b *binder) scan(sc *scope, v *rangeVar) (Node, error) {
+	domain, name, err := b.productName(v)
+	if err != nil {
+		return nil, err
+	}
+	index, err := b.input(domain, name, v.At)
+	if err != nil {
+		return nil, err
+	}
+	in := b.plan.Inputs[index]
+	short, _, _ := strings.Cut(name, ".")
+	r := &relation{alias: short, product: domain + "." + short, at: v.At, input: in, index: index, fields: map[int]int{}}
+	if v.Alias != nil {
+		r.alias, r.product = v.Alias.Name, ""
+	}
+	r.scan = &Scan{Input: index, Alias: r.alias, Table: in.Kind == weir.KindTable, Time: -1}
+	b.scans[r.scan] = r
+	if len(b.scans) > maxScans {
+		return nil, b.errorf(v.At, "there are more than %d inputs", maxScans).WithFix("make products of parts of the statement")
+	}
+	if err := b.tableKey(r); err != nil {
+		return nil, err
+	}
+	sc.relations = append(sc.relations, r)
+	return r.scan, nil
+}
+
+// tableKey reads the key of a table: its rows are told apart by it.
+func (b *binder) tableKey(r *relation) error {
+	if !r.scan.Table {
+		return nil
+	}
+	if len(r.input.Key) == 0 {
+		return b.errorf(r.at, "the table %s has a key without fields", r.input.Name).WithFix("name the fields that the key holds: weir product create ... --key FIELD,...")
+	}
+	for _, path := range r.input.Key {
+		if _, ok := b.find(r, strings.Split(path, ".")); !ok {
+			return b.errorf(r.at, "the key of the table %s is %s, which its schema does not have", r.input.Name, path).WithFix("add the field to the schema")
+		}
+	}
+	return nil
+}
+
+// productName reads domain.product, domain.product.v2 and "domain.product.v2".
+func (b *binder) productName(v *rangeVar) (domain, name string, err error) {
+	parts := []string{v.Catalog, v.Schema, v.Name}
+	whole := strings.TrimLeft(strings.Join(parts, "."), ".")
+	domain, name, ok := strings.Cut(whole, ".")
+	if !ok {
+		return "", "", b.errorf(v.At, "%s is no product", clip(whole)).WithFix("name domain and product: FROM domain.%s; names with a dash in double quotes", clip(whole))
+	}
+	return domain, name, nil
+}
+
+// input gives the index of a product among the inputs.
+func (b *binder) input(domain, name string, at int) (int, error) {
+	in, err := b.catalog.Input(domain, name)
+	if err != nil {
+		return 0, b.fromCatalog(err, domain+"."+name, at)
+	}
+	i := slices.IndexFunc(b.plan.Inputs, func(o *Input) bool { return o.Product == in.Product && o.Name == in.Name && o.Major == in.Major })
+	if i >= 0 {
+		return i, nil
+	}
+	b.plan.Inputs = append(b.plan.Inputs, in)
+	return len(b.plan.Inputs) - 1, nil
+}
+
+// fromCatalog puts the place into what the catalogue says.
+func (b *binder) fromCatalog(err error, name string, at int) error {
+	var e *weir.Error
+	if errors.As(err, &e) {
+		placed := *e
+		placed.Where = place(b.sql, at)
+		return &placed
+	}
+	return weir.Errorf(weir.Internal, "the product %s cannot be looked up", name).At(place(b.sql, at)).Because(err)
+}
+
+// selected binds WHERE and the SELECT list over what stands in FROM.
+func (b *binder) selected(sc *scope, n Node, s *selectStmt) (Node, error) {
+	var hidden []Source
+	if s.Where != nil {
+		cond, err := sc.condition(s.Where, "WHERE")
+		if err != nil {
+			return nil, err
+		}
+		n, hidden = &Filter{Of: n, Cond: cond.Expr}, indirect(cond.from)
+	}
+	return b.project(sc, n, s, hidden)
+}
+
+func (b *binder) project(sc *scope, n Node, s *selectStmt, hidden []Source) (Node, error) {
+	p := &Project{Of: n}
+	var ids []int
+	for _, t := range s.Targets {
+		vs, err := b.target(sc, t.ResTarget)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range vs {
+			p.Exprs = append(p.Exprs, v.Expr)
+			ids = append(ids, b.attr(b.named(v, hidden)))
+		}
+	}
+	if err := b.uniqueNames(ids, s); err != nil {
+		return nil, err
+	}
+	b.outs[p] = ids
+	return p, nil
+}
+
+// named is the column that a value of a SELECT list becomes.
+func (b *binder) named(v value, hidden []Source) Column {
+	c := Column{Name: v.name, Type: v.Type, Nullable: v.Nullable, Classification: v.class, From: merge(v.from, hidden...)}
+	if c.Classification == "" {
+		c.Classification = weir.ClassInternal
+	}
+	if v.column != nil {
+		c.Doc, c.Unit = v.column.Doc, v.column.Unit
+	}
+	return c
+}
+
+// target binds one entry of a SELECT list; * becomes many.
+func (b *binder) target(sc *scope, t *resTarget) ([]value, error) {
+	if t.Val.ColumnRef != nil {
+		if path, star := words(t.Val.ColumnRef.Fields); star {
+			return b.starred(sc, path, t)
+		}
+	}
+	sc.at = t.At
+	v, err := sc.expr(t.Val)
+	if err != nil {
+		return nil, err
+	}
+	if v.untyped {
+		if v, err = b.coerce(v, textType, false); err != nil {
+			return nil, err
+		}
+	}
+	if t.Name != "" {
+		v.name = t.Name
+	}
+	if v.name == "" {
+		return nil, b.errorf(t.At, "the column has no name").WithFix("give it one: AS name")
+	}
+	if !isName(v.name) {
+		return nil, b.errorf(t.At, "%q cannot be the name of a field", clip(v.name)).WithFix("give it another: AS name; letters, digits and _ are good everywhere")
+	}
+	return []value{v}, nil
+}
+
+func (b *binder) starred(sc *scope, path []string, t *resTarget) ([]value, error) {
+	ids, err := sc.star(path, t.At)
+	if err != nil {
+		return nil, err
+	}
+	var vs []value
+	for _, id := range ids {
+		vs = append(vs, b.ref(id, t.At))
+	}
+	return vs, nil
+}
+
+func (b *binder) uniqueNames(ids []int, s *selectStmt) error {
+	at := firstPlace(s)
+	if len(ids) > maxColumns {
+		return b.errorf(at, "the result has %d columns", len(ids)).WithFix("use at most %d", maxColumns)
+	}
+	seen := map[string]bool{}
+	for _, id := range ids {
+		name := b.attrs[id].Name
+		if seen[name] {
+			return b.errorf(at, "two columns of the result are named %s", name).WithFix("give one of them another name: AS name")
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// finish says what the result is: columns, mode, key, time.
+func (b *binder) finish(root Node) error {
+	ids := b.outs[root]
+	if len(ids) == 0 {
+		return b.errorf(0, "the result has no columns").WithFix("name one")
+	}
+	facts := b.facts(root)
+	p := b.plan
+	p.Root, p.Mode = root, Append
+	if facts.table {
+		p.Mode = Upsert
+	}
+	p.Key = indicesOf(ids, facts.key)
+	if p.Mode == Upsert && (p.Key == nil || !facts.keyed) {
+		return b.lostKey(facts)
+	}
+	if i := slices.Index(ids, facts.time); i >= 0 {
+		p.EventTime, p.Delay = i, facts.delay
+	}
+	b.number(root)
+	p.Columns = root.Out()
+	return nil
+}
+
+func (b *binder) lostKey(f facts) error {
+	return b.errorf(0, "the result is a table, and its rows cannot be told apart: the key %s is not passed on", list(f.keyNames, 10)).
+		WithFix("add %s to the SELECT list, unchanged", list(f.keyNames, 10))
+}
+
+// indicesOf is where some ids are among others; nil if one is not.
+func indicesOf(ids, some []int) []int {
+	var at []int
+	for _, id := range some {
+		i := slices.Index(ids, id)
+		if i < 0 {
+			return nil
+		}
+		at = append(at, i)
+	}
+	return at
+}
+
+// facts is what is known of the rows that a node gives.
+type facts struct {
+	table    bool // a row replaces the one before of its key
+	keyed    bool // all of the key is there
+	key      []int
+	keyNames []string
+	time     int // the id of the event time; -1
+	delay    weir.Duration
+}
+
+func (b *binder) facts(n Node) facts {
+	switch n := n.(type) {
+	case *Scan:
+		return b.scanFacts(n)
+	case *Project:
+		return b.projected(b.facts(n.Of), n)
+	}
+	return b.facts(n.In()[0])
+}
+
+func (b *binder) scanFacts(n *Scan) facts {
+	r := b.scans[n]
+	f := facts{table: n.Table, keyed: len(r.input.Key) > 0, keyNames: r.input.Key, time: -1, delay: r.input.Delay}
+	for _, path := range r.input.Key {
+		id, ok := r.known(path)
+		f.keyed = f.keyed && ok
+		f.key = append(f.key, id)
+	}
+	if id, ok := r.known(r.input.Time); ok && r.input.Time != "" {
+		f.time = id
+	} else if id, ok := r.fields[TimestampField]; ok && r.input.Time == "" {
+		f.time = id
+	}
+	return f
+}
+
+// known is the id of a field that is read.
+func (r *relation) known(path string) (int, bool) {
+	i := slices.IndexFunc(r.input.Fields, func(f Field) bool { return f.Path == path })
+	id, ok := r.fields[i]
+	if i < 0 || !ok {
+		return -1, false
+	}
+	return id, true
+}
+
+// projected follows columns that are passed on unchanged.
+func (b *binder) projected(f facts, n *Project) facts {
+	out := facts{table: f.table, keyed: f.keyed, keyNames: f.keyNames, time: -1, delay: f.delay}
+	passed := func(id int) int {
+		for i, e := range n.Exprs {
+			if e.Kind == ColumnRef && e.Column == id && id >= 0 {
+				return b.outs[n][i]
+			}
+		}
+		return -1
+	}
+	for _, id := range f.key {
+		to := passed(id)
+		out.keyed = out.keyed && to >= 0
+		out.key = append(out.key, to)
+	}
+	out.time = passed(f.time)
+	return out
+}
+
+// number makes the ids in a node's expressions indices of its inputs' columns,
+// and gives the ids of its own.
+func (b *binder) number(n Node) []int {
+	switch n := n.(type) {
+	case *Scan:
+		return b.numberScan(n)
+	case *Filter:
+		ids := b.number(n.Of)
+		renumber(ids, n.Cond)
+		return ids
+	case *Project:
+		renumber(b.number(n.Of), n.Exprs...)
+		return b.columns(n, &n.Columns)
+	}
+	panic(fmt.Sprintf("sqlang: no numbers for %T", n))
+}
+
+func (b *binder) columns(n Node, into *[]Column) []int {
+	for _, id := range b.outs[n] {
+		*into = append(*into, b.attrs[id])
+	}
+	return b.outs[n]
+}
+
+// numberScan reads the fields that are used: those of the schema in its order,
+// then the record's own.
+func (b *binder) numberScan(n *Scan) []int {
+	r := b.scans[n]
+	for i := range r.fields {
+		n.Fields = append(n.Fields, i)
+	}
+	slices.SortFunc(n.Fields, func(x, y int) int {
+		if (x < 0) != (y < 0) {
+			return y - x
+		}
+		return x - y
+	})
+	var ids []int
+	for i, f := range n.Fields {
+		id := r.fields[f]
+		ids = append(ids, id)
+		n.Columns = append(n.Columns, b.attrs[id])
+		if f >= 0 && r.input.Time == r.input.Fields[f].Path {
+			n.Time = i
+		}
+	}
+	for _, path := range r.input.Key {
+		if id, ok := r.known(path); ok && n.Table {
+			n.Key = append(n.Key, slices.Index(ids, id))
+		}
+	}
+	return ids
+}
+
+// renumber walks expressions; one that is used twice is changed once.
+func renumber(ids []int, es ...*Expr) {
+	seen := map[*Expr]bool{}
+	var walk func(e *Expr)
+	walk = func(e *Expr) {
+		if e == nil || seen[e] {
+			return
+		}
+		seen[e] = true
+		if e.Kind == ColumnRef {
+			e.Column = slices.Index(ids, e.Column)
+		}
+		for _, a := range e.Args {
+			walk(a)
+		}
+	}
+	for _, e := range es {
+		walk(e)
+	}
+}

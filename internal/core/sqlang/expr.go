@@ -1,0 +1,550 @@
+package sqlang
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/column"
+)
+
+// expr types an expression over the columns that are in scope.
+func (s *scope) expr(n *node) (value, error) {
+	switch {
+	case n == nil:
+		return value{}, weir.Errorf(weir.Internal, "an expression is missing")
+	case n.ColumnRef != nil:
+		return s.columnRef(n.ColumnRef)
+	case n.AConst != nil:
+		return s.constant(n.AConst)
+	case n.AExpr != nil:
+		return s.operator(n.AExpr)
+	case n.AIndirection != nil:
+		return s.access(n.AIndirection)
+	case n.BoolExpr != nil:
+		return s.junction(n.BoolExpr)
+	case n.NullTest != nil:
+		return s.test(n.NullTest.Arg, n.NullTest.Test, n.NullTest.At)
+	case n.BooleanTest != nil:
+		return s.test(n.BooleanTest.Arg, n.BooleanTest.Test, n.BooleanTest.At)
+	case n.CaseExpr != nil:
+		return s.caseExpr(n.CaseExpr)
+	case n.CoalesceExpr != nil:
+		return s.named("coalesce", n.CoalesceExpr.Args, n.CoalesceExpr.At)
+	case n.MinMaxExpr != nil:
+		return s.named(map[string]string{"IS_GREATEST": "greatest", "IS_LEAST": "least"}[n.MinMaxExpr.Op], n.MinMaxExpr.Args, n.MinMaxExpr.At)
+	case n.TypeCast != nil:
+		return s.typeCast(n.TypeCast)
+	case n.FuncCall != nil:
+		return s.funcCall(n.FuncCall)
+	}
+	return value{}, s.b.errorf(s.at, "this is not an expression").WithFix("see docs/reference/sql.md")
+}
+
+func (s *scope) exprs(ns []*node) ([]value, error) {
+	out := make([]value, len(ns))
+	for i, n := range ns {
+		v, err := s.expr(n)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+func (s *scope) constant(c *constant) (value, error) {
+	v := value{size: 1}
+	switch {
+	case c.Null:
+		v.untyped = true
+		v.Expr = nullOf(column.Type{}, c.At)
+	case c.Int != nil:
+		v.Expr = intOf(column.Int32, c.Int.Value, c.At)
+	case c.Num != nil:
+		e, err := numberOf(c.Num.Value, c.At)
+		if err != nil {
+			return v, s.b.errorf(c.At, "%s %s", clip(c.Num.Value), err).WithFix("write it with fewer, or as double precision: '1e100'::double precision")
+		}
+		v.Expr = e
+	case c.Text != nil:
+		v.untyped = true
+		v.Expr = textOf(c.Text.Value, c.At)
+	case c.Bool != nil:
+		v.Expr = intOf(column.Bool, map[bool]int64{true: 1}[c.Bool.Value], c.At)
+		v.name = "bool"
+	}
+	return v, nil
+}
+
+// operatorWords are operators by the words that PostgreSQL's parser has for
+// them; a ! before one is NOT.
+var operatorWords = map[string]string{"!=": "<>", "~~": "like", "~~*": "ilike", "LIKE": "like", "ILIKE": "ilike", "^": "power"}
+
+func (s *scope) operator(o *operator) (value, error) {
+	name := lastName(o.Name)
+	if len(o.Name) > 1 {
+		return value{}, s.b.errorf(o.At, "OPERATOR(...) is not supported").WithFix("write the operator alone")
+	}
+	switch o.Kind {
+	case "AEXPR_IN":
+		return s.in(o, name == "<>")
+	case "AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN":
+		return s.between(o, o.Kind == "AEXPR_NOT_BETWEEN")
+	case "AEXPR_DISTINCT":
+		return s.named("is distinct from", []*node{o.Left, o.Right}, o.At)
+	case "AEXPR_NOT_DISTINCT":
+		return s.named("is not distinct from", []*node{o.Left, o.Right}, o.At)
+	case "AEXPR_NULLIF":
+		return s.named("nullif", []*node{o.Left, o.Right}, o.At)
+	case "AEXPR_OP", "AEXPR_LIKE", "AEXPR_ILIKE":
+		return s.plainOperator(o, name)
+	}
+	what := plainWords(strings.TrimPrefix(o.Kind, "AEXPR_"))
+	return value{}, s.b.errorf(o.At, "%s is not supported", strings.ToUpper(what)).WithFix("use =, IN, LIKE, BETWEEN or a regular expression: a ~ '...'")
+}
+
+func (s *scope) plainOperator(o *operator, name string) (value, error) {
+	if o.Left == nil {
+		return s.sign(o, name)
+	}
+	negated := false
+	if len(name) > 1 && name[0] == '!' && name != "!=" {
+		name, negated = name[1:], true
+	}
+	if w, ok := operatorWords[name]; ok {
+		name = w
+	}
+	v, err := s.named(name, []*node{o.Left, o.Right}, o.At)
+	if err != nil || !negated {
+		return v, err
+	}
+	return s.b.call("not", o.At, v)
+}
+
+// sign is an operator before its only operand.
+func (s *scope) sign(o *operator, name string) (value, error) {
+	v, err := s.expr(o.Right)
+	if err != nil {
+		return v, err
+	}
+	if name == "+" {
+		if _, ok := wider(v.Type.Kind, column.Float64); ok {
+			return v, nil
+		}
+	}
+	return s.b.call(name, o.At, v)
+}
+
+func (s *scope) named(name string, args []*node, at int) (value, error) {
+	vs, err := s.exprs(args)
+	if err != nil {
+		return value{}, err
+	}
+	return s.b.call(name, at, vs...)
+}
+
+func (s *scope) in(o *operator, negated bool) (value, error) {
+	if o.Right == nil || o.Right.List == nil {
+		return value{}, s.b.errorf(o.At, "IN needs a list").WithFix("write IN (1, 2, 3)")
+	}
+	v, err := s.named("in", append([]*node{o.Left}, o.Right.List.Items...), o.At)
+	if err != nil || !negated {
+		return v, err
+	}
+	return s.b.call("not", o.At, v)
+}
+
+func (s *scope) between(o *operator, negated bool) (value, error) {
+	if o.Right == nil || o.Right.List == nil || len(o.Right.List.Items) != 2 {
+		return value{}, s.b.errorf(o.At, "BETWEEN needs two bounds").WithFix("write a BETWEEN 1 AND 2")
+	}
+	low, err := s.named(">=", []*node{o.Left, o.Right.List.Items[0]}, o.At)
+	if err != nil {
+		return low, err
+	}
+	high, err := s.named("<=", []*node{o.Left, o.Right.List.Items[1]}, o.At)
+	if err != nil {
+		return high, err
+	}
+	v, err := s.b.call("and", o.At, low, high)
+	if err != nil || !negated {
+		return v, err
+	}
+	return s.b.call("not", o.At, v)
+}
+
+func (s *scope) junction(j *junction) (value, error) {
+	name := map[string]string{"AND_EXPR": "and", "OR_EXPR": "or", "NOT_EXPR": "not"}[j.Op]
+	return s.named(name, j.Args, j.At)
+}
+
+// tests are IS TRUE and the like, by the parser's words.
+var tests = map[string]string{
+	"IS_NULL": "is null", "IS_NOT_NULL": "is not null", "IS_TRUE": "is true", "IS_NOT_TRUE": "is not true",
+	"IS_FALSE": "is false", "IS_NOT_FALSE": "is not false", "IS_UNKNOWN": "is null", "IS_NOT_UNKNOWN": "is not null",
+}
+
+func (s *scope) test(arg *node, word string, at int) (value, error) {
+	return s.named(tests[word], []*node{arg}, at)
+}
+
+// caseExpr types both forms of CASE. What is compared decides on the value, so
+// it is as direct a source as what is given.
+func (s *scope) caseExpr(c *caseExpr) (value, error) {
+	conds, results, err := s.branches(c)
+	if err != nil {
+		return value{}, err
+	}
+	hasElse := c.Else != nil
+	if hasElse {
+		v, err := s.expr(c.Else)
+		if err != nil {
+			return value{}, err
+		}
+		results = append(results, v)
+	}
+	results, t, err := s.b.unify(results, "CASE")
+	if err != nil {
+		return value{}, err
+	}
+	e := &Expr{Kind: Case, Type: t, At: c.At, Nullable: !hasElse}
+	for i, r := range results {
+		if i < len(conds) {
+			e.Args = append(e.Args, conds[i].Expr)
+		}
+		e.Args = append(e.Args, r.Expr)
+		e.Nullable = e.Nullable || r.Nullable
+	}
+	v := value{Expr: e, name: "case"}.madeOf(append(conds, results...)...)
+	if hasElse && results[len(results)-1].name != "" {
+		v.name = results[len(results)-1].name
+	}
+	return v, s.b.tooLarge(v)
+}
+
+func (s *scope) branches(c *caseExpr) (conds, results []value, err error) {
+	for _, n := range c.When {
+		w := n.CaseWhen
+		var cond value
+		if c.Arg != nil {
+			cond, err = s.named("=", []*node{c.Arg, w.Cond}, w.At)
+		} else {
+			cond, err = s.condition(w.Cond, "WHEN")
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		result, err := s.expr(w.Result)
+		if err != nil {
+			return nil, nil, err
+		}
+		conds, results = append(conds, cond), append(results, result)
+	}
+	return conds, results, nil
+}
+
+// condition is an expression that must be a boolean.
+func (s *scope) condition(n *node, clause string) (value, error) {
+	v, err := s.expr(n)
+	if err != nil {
+		return v, err
+	}
+	if v.untyped {
+		return s.b.coerce(v, column.Type{Kind: column.Bool}, false)
+	}
+	if v.Type.Kind != column.Bool {
+		return v, s.b.errorf(v.At, "%s needs a boolean, this is %s", clause, v.Type).WithFix("compare it with something")
+	}
+	return v, nil
+}
+
+func (s *scope) typeCast(c *typeCast) (value, error) {
+	at := c.At
+	if at < 0 {
+		at = c.Type.At
+	}
+	v, err := s.expr(c.Arg)
+	if err != nil {
+		return v, err
+	}
+	t, err := s.b.typeOf(&c.Type, max(c.Type.At, 0))
+	if err != nil {
+		return v, err
+	}
+	out, err := s.b.coerce(v, t, true)
+	if err != nil {
+		return v, err
+	}
+	if out.name == "" {
+		out.name = lastName(c.Type.Names)
+	}
+	return out, nil
+}
+
+// lastName is a name without what stands before its last dot.
+func lastName(ns []*node) string {
+	if len(ns) == 0 || ns[len(ns)-1].String == nil {
+		return ""
+	}
+	return ns[len(ns)-1].String.Value
+}
+
+// otherNames are names of functions that PostgreSQL's parser or people use for
+// one of the table.
+var otherNames = map[string]string{"position": "strpos", "trim": "btrim", "pow": "power", "log": "log10", "jsonb_array_length": "json_array_length", "jsonb_typeof": "json_typeof"}
+
+// notRepeatable are functions that would give something else when a record is
+// read again.
+var notRepeatable = []string{
+	"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday", "age",
+	"random", "random_normal", "setseed", "gen_random_uuid", "uuid_generate_v4", "nextval", "currval", "lastval", "txid_current",
+	"current_setting", "pg_sleep", "version",
+}
+
+// notThere are functions whose absence has a better answer than a list.
+var notThere = map[string]refusal{
+	"timezone":    {"AT TIME ZONE is not supported: timestamps are UTC", "add an interval"},
+	"like_escape": {"ESCAPE is not supported", `the character that takes away a meaning is \`},
+	"to_char":     {"to_char is not supported", "cast to text, or use extract"},
+	"tumble":      {"TUMBLE stands in FROM", "write FROM TUMBLE(domain.product, time, INTERVAL '1 minute')"},
+	"hop":         {"HOP stands in FROM", "write FROM HOP(domain.product, time, INTERVAL '1 minute', INTERVAL '5 minutes')"},
+	"session":     {"SESSION is not supported yet", "use TUMBLE or HOP"},
+}
+
+func (s *scope) funcCall(c *call) (value, error) {
+	name := lastName(c.Name)
+	if err := s.plainCall(c, name); err != nil {
+		return value{}, err
+	}
+	if other, ok := otherNames[name]; ok {
+		name = other
+	}
+	v, err := s.named(name, c.Args, c.At)
+	if err != nil {
+		return v, err
+	}
+	v.name = lastName(c.Name)
+	return v, nil
+}
+
+// plainCall refuses what only aggregates and windows have, and functions that
+// cannot be.
+func (s *scope) plainCall(c *call, name string) error {
+	r, refused := notThere[name]
+	_, window := windowFunctions[name]
+	switch {
+	case slices.Contains(notRepeatable, name):
+		return s.b.errorf(c.At, "%s() would give something else when a record is read again", name).WithFix("use the record's time: _timestamp, or a field")
+	case refused:
+		return s.b.errorf(c.At, "%s", r.what).WithFix("%s", r.fix)
+	case aggregates[name]:
+		return s.b.errorf(c.At, "the aggregate %s is not supported yet here", name).WithFix("compute over one record at a time")
+	case c.Over != nil || window:
+		return s.b.errorf(c.At, "windows behind OVER are not supported yet").WithFix("compute over one record at a time")
+	case c.Star || c.Distinct || c.Filter != nil:
+		return s.b.errorf(c.At, "%s is no aggregate", name).WithFix("leave *, DISTINCT and FILTER out")
+	}
+	return nil
+}
+
+// aggregates are functions over many rows.
+var aggregates = map[string]bool{"count": true, "sum": true, "avg": true, "min": true, "max": true}
+
+// windowFunctions are functions that only stand before OVER.
+var windowFunctions = map[string]bool{"row_number": true, "rank": true, "dense_rank": true, "lag": true, "lead": true, "first_value": true, "last_value": true}
+
+// call finds the row of the table that fits some arguments best, and applies it.
+func (b *binder) call(name string, at int, args ...value) (value, error) {
+	if name == "||" || name == "concat" {
+		var err error
+		if args, err = b.asTexts(args); err != nil {
+			return value{}, err
+		}
+	}
+	f, err := b.overload(name, at, args)
+	if err != nil {
+		return value{}, err
+	}
+	if args, err = b.fit(f, args); err != nil {
+		return value{}, err
+	}
+	return b.apply(f, at, args)
+}
+
+// asTexts makes what stands beside a text one.
+func (b *binder) asTexts(args []value) ([]value, error) {
+	out := slices.Clone(args)
+	for i, v := range out {
+		if v.untyped || v.Type.Kind == column.Text || v.Type.Kind == column.Unknown {
+			continue
+		}
+		t, err := b.coerce(v, column.Type{Kind: column.Text}, true)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = t
+	}
+	return out, nil
+}
+
+func (b *binder) overload(name string, at int, args []value) (*Function, error) {
+	rows := byName[name]
+	if len(rows) == 0 {
+		return nil, b.unknownFunction(name, at)
+	}
+	var best *Function
+	least := 0
+	for _, f := range rows {
+		if cost, ok := fits(f, args); ok && (best == nil || cost < least) {
+			best, least = f, cost
+		}
+	}
+	if best == nil {
+		return nil, b.noOverload(name, at, args)
+	}
+	return best, nil
+}
+
+// fits says how far arguments are from the parameters of a function.
+func fits(f *Function, args []value) (cost int, ok bool) {
+	if len(args) < len(f.Params) || len(args) > len(f.Params) && !f.Rest {
+		return 0, false
+	}
+	for i, a := range args {
+		c, ok := distance(f.Params[min(i, len(f.Params)-1)], a, args)
+		if !ok {
+			return 0, false
+		}
+		cost += c
+	}
+	return cost, true
+}
+
+// distance: what has no type of its own is taken for one of its neighbours'
+// type, else for a text.
+func distance(param column.Kind, a value, all []value) (int, bool) {
+	switch {
+	case param == column.Unknown:
+		return 0, true
+	case a.untyped && slices.ContainsFunc(all, func(o value) bool { return !o.untyped && o.Type.Kind == param }):
+		return 0, true
+	case a.untyped && param == column.Text:
+		return 1, true
+	case a.untyped:
+		return 2, true
+	}
+	return wider(a.Type.Kind, param)
+}
+
+// fit converts arguments to the parameters.
+func (b *binder) fit(f *Function, args []value) ([]value, error) {
+	if f.Params[0] == column.Unknown {
+		vs, t, err := b.unify(args, strings.ToUpper(f.Name))
+		if err == nil && t.Kind == column.JSON && compares(f.Name) {
+			err = b.errorf(args[0].At, "json has no order and no equality").WithFix("compare a text of it: a ->> 'field'")
+		}
+		return vs, err
+	}
+	out := make([]value, len(args))
+	for i, a := range args {
+		v, err := b.coerce(a, column.Type{Kind: f.Params[min(i, len(f.Params)-1)]}, false)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+// compares reports whether a function of any type compares values.
+func compares(name string) bool {
+	return !slices.Contains([]string{"is null", "is not null", "coalesce", "mask_null"}, name)
+}
+
+func (b *binder) apply(f *Function, at int, args []value) (value, error) {
+	exprs, types := make([]*Expr, len(args)), make([]column.Type, len(args))
+	for i, a := range args {
+		exprs[i], types[i] = a.Expr, a.Type
+	}
+	if f.check != nil {
+		if wrong := f.check(exprs); wrong != "" {
+			return value{}, b.errorf(at, "%s: %s", f.Name, wrong).WithFix("see %s in docs/reference/sql.md", f.Form)
+		}
+	}
+	e := &Expr{Kind: Call, Type: f.result(types), Func: f.nameFor(types), Args: exprs, At: at}
+	if f.digits != nil {
+		e.Type = f.digits(e.Type, exprs)
+	}
+	if e.Type.Scale > column.MaxPrecision {
+		return value{}, b.errorf(at, "the result has %d digits behind the point", e.Type.Scale).WithFix("round the operands: at most %d digits have room", column.MaxPrecision)
+	}
+	e.Nullable = nullable(f.Null, exprs)
+	v := value{Expr: e}.madeOf(args...)
+	if f.Masks {
+		v = v.masked(f.Name)
+	}
+	if isWord(f.Name) {
+		v.name = f.Name
+	}
+	return v, b.tooLarge(v)
+}
+
+// nameFor is the form's name with the types that it is used with.
+func (f *Function) nameFor(types []column.Type) string {
+	kinds := make([]column.Kind, len(f.Params))
+	for i := range kinds {
+		kinds[i] = types[i].Kind
+	}
+	return formName(f.Name, kinds)
+}
+
+func nullable(rule NullRule, args []*Expr) bool {
+	isNullable := func(e *Expr) bool { return e.Nullable }
+	switch rule {
+	case Never:
+		return false
+	case Always:
+		return true
+	case IfAll:
+		return !slices.ContainsFunc(args, func(e *Expr) bool { return !e.Nullable })
+	}
+	return slices.ContainsFunc(args, isNullable)
+}
+
+// isWord reports whether a function's name can be that of a column.
+func isWord(name string) bool {
+	return isName(name) && name != "and" && name != "or" && name != "not" && name != "in"
+}
+
+func (b *binder) unknownFunction(name string, at int) error {
+	e := b.errorf(at, "there is no function or operator %s", clip(name))
+	var names []string
+	for _, f := range functions {
+		if isWord(f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	if near := nearest(name, names); near != "" {
+		return e.WithFix("did you mean %s?", near)
+	}
+	return e.WithFix("docs/reference/sql.md lists them")
+}
+
+func (b *binder) noOverload(name string, at int, args []value) error {
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = a.Type.String()
+		if a.untyped {
+			words[i] = "a text"
+		}
+	}
+	forms := make([]string, 0, 4)
+	for _, f := range byName[name] {
+		if len(forms) < 4 {
+			forms = append(forms, f.Form)
+		}
+	}
+	return b.errorf(at, "there is no %s of (%s)", name, strings.Join(words, ", ")).WithFix("%s", fmt.Sprintf("cast to what there is: %s", strings.Join(forms, ", ")))
+}
