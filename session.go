@@ -81,7 +81,7 @@ type Session interface {
 	// epoch. To be called before the first Poll.
 	Restore(ctx context.Context, fn func(change []byte) error) error
 	// Poll waits for records, no longer than so long, and gives at most so many;
-	// none when there are none. They are valid until the next Poll.
+	// none when there are none. They are valid until the next Commit.
 	Poll(ctx context.Context, records int, wait time.Duration) ([]Messages, error)
 	// Put adds a record to what is committed next; of m, Partition and Offset
 	// have no meaning. The key says the partition, as Kafka's clients do it;

@@ -10,9 +10,9 @@ import (
 	"github.com/weirmesh/weir"
 )
 
-// Killer is an upstream for one client that is killed when it sends a request of
-// a kind: before the broker gets it, or when the broker has answered. From then
-// on no connection works.
+// Killer is an upstream for one client that can be killed: by Kill, or when it
+// sends a request of a kind, before the broker gets it or when the broker has
+// answered. From then on no connection works.
 type Killer struct {
 	weir.Upstream
 	mu    sync.Mutex
@@ -56,7 +56,8 @@ func (k *Killer) killed() bool {
 	return k.ended
 }
 
-func (k *Killer) kill() {
+// Kill kills the client now.
+func (k *Killer) Kill() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.ended {
@@ -66,7 +67,9 @@ func (k *Killer) kill() {
 	for _, c := range k.conns {
 		c.Close()
 	}
-	k.dead()
+	if k.dead != nil {
+		k.dead()
+	}
 }
 
 // hit reports whether a frame is the one.
@@ -88,7 +91,7 @@ type killable struct {
 func (c *killable) Write(b []byte) (int, error) {
 	now, after := c.killer.hit(b)
 	if now {
-		c.killer.kill()
+		c.killer.Kill()
 		return 0, errKilled
 	}
 	c.mu.Lock()
@@ -102,7 +105,7 @@ func (c *killable) Read(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.last && n > 0 {
-		c.killer.kill()
+		c.killer.Kill()
 		return 0, errKilled
 	}
 	return n, err

@@ -46,9 +46,6 @@ type session struct {
 	at     []map[int32]*reach // of each input
 	moved  bool               // Poll gave something since the last commit
 	looked time.Time
-
-	held    []*kgo.Record // of the last Poll
-	batches []weir.Messages
 }
 
 // reach is how far a partition of an input is read.
@@ -237,7 +234,6 @@ func (s *session) Poll(ctx context.Context, records int, wait time.Duration) ([]
 	if err := s.look(ctx); err != nil {
 		return nil, s.failed(err, "look at the inputs of the query")
 	}
-	s.recycle()
 	short, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	fetches := s.client.PollRecords(short, records)
@@ -253,73 +249,53 @@ func (s *session) Poll(ctx context.Context, records int, wait time.Duration) ([]
 	if trouble != nil {
 		return nil, trouble
 	}
-	fetches.EachPartition(s.take)
-	return s.batches, nil
+	var all []weir.Messages
+	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
+		if m, ok := s.take(f); ok {
+			all = append(all, m)
+		}
+	})
+	return all, nil
 }
 
 // take turns what was fetched of a partition into columns.
-func (s *session) take(f kgo.FetchTopicPartition) {
+func (s *session) take(f kgo.FetchTopicPartition) (weir.Messages, bool) {
 	input := s.inputs[f.Topic]
 	r := s.at[input][f.Partition]
 	if r == nil {
-		return
+		return weir.Messages{}, false
 	}
 	r.end = max(r.end, f.LastStableOffset)
-	if len(f.Records) == 0 {
-		return
+	records := f.Records
+	if n := len(records); n > 0 {
+		r.next = records[n-1].Offset + 1
+		r.end = max(r.end, r.next)
 	}
-	b := s.messages(input, f.Partition, len(f.Records))
-	kept := make([]*kgo.Record, 0, len(f.Records))
-	for _, record := range f.Records {
-		s.held = append(s.held, record)
-		r.next = record.Offset + 1
-		if record.Attrs.IsControl() {
-			continue
-		}
-		kept = append(kept, record)
-		b.Offsets = append(b.Offsets, record.Offset)
-		b.Times = append(b.Times, record.Timestamp.UnixMilli())
-		b.Keys = append(b.Keys, record.Key)
-		b.Values = append(b.Values, record.Value)
-	}
-	r.end = max(r.end, r.next)
-	if len(kept) == 0 {
-		s.batches = s.batches[:len(s.batches)-1]
-		return
+	records = slices.DeleteFunc(records, func(r *kgo.Record) bool { return r.Attrs.IsControl() })
+	if len(records) == 0 {
+		return weir.Messages{}, false
 	}
 	s.moved = true
-	b.Headers = func(row int) (hs []weir.Header) {
-		for _, h := range kept[row].Headers {
+	return messages(input, f.Partition, records), true
+}
+
+// messages is records in columns.
+func messages(input int, partition int32, records []*kgo.Record) weir.Messages {
+	n := len(records)
+	m := weir.Messages{
+		Input: input, Partition: partition,
+		Offsets: make([]int64, n), Times: make([]int64, n), Keys: make([][]byte, n), Values: make([][]byte, n),
+	}
+	for i, r := range records {
+		m.Offsets[i], m.Times[i], m.Keys[i], m.Values[i] = r.Offset, r.Timestamp.UnixMilli(), r.Key, r.Value
+	}
+	m.Headers = func(row int) (hs []weir.Header) {
+		for _, h := range records[row].Headers {
 			hs = append(hs, weir.Header{Key: h.Key, Value: h.Value})
 		}
 		return hs
 	}
-}
-
-// messages is a batch of the last Poll, made of one before.
-func (s *session) messages(input int, partition int32, rows int) *weir.Messages {
-	n := len(s.batches)
-	if n < cap(s.batches) {
-		s.batches = s.batches[:n+1]
-	} else {
-		s.batches = append(s.batches, weir.Messages{})
-	}
-	b := &s.batches[n]
-	*b = weir.Messages{
-		Input: input, Partition: partition,
-		Offsets: slices.Grow(b.Offsets[:0], rows), Times: slices.Grow(b.Times[:0], rows),
-		Keys: slices.Grow(b.Keys[:0], rows), Values: slices.Grow(b.Values[:0], rows),
-	}
-	return b
-}
-
-// recycle ends what the last Poll gave.
-func (s *session) recycle() {
-	for i, r := range s.held {
-		r.Recycle()
-		s.held[i] = nil
-	}
-	s.held, s.batches = s.held[:0], s.batches[:0]
+	return m
 }
 
 // look finds partitions that are new. They are read from their beginning.

@@ -1,0 +1,529 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/goleak"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/column"
+	"github.com/weirmesh/weir/internal/core/flow"
+	"github.com/weirmesh/weir/internal/core/record"
+	"github.com/weirmesh/weir/internal/core/schema"
+	"github.com/weirmesh/weir/internal/core/schema/format"
+	"github.com/weirmesh/weir/internal/core/sqlang"
+	"github.com/weirmesh/weir/internal/driver/broker"
+	"github.com/weirmesh/weir/internal/driver/clustertest"
+	"github.com/weirmesh/weir/internal/driver/engine"
+	"github.com/weirmesh/weir/internal/driver/kafka"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	bigint  = column.Type{Kind: column.Int64}
+	boolean = column.Type{Kind: column.Bool}
+)
+
+// rig is a broker, a query over it, and an engine that can be killed.
+type rig struct {
+	t       testing.TB
+	up      weir.Upstream
+	cluster *kafka.Cluster
+	job     flow.Job
+	in      *record.Encoder
+	out     *record.Decoder
+
+	config engine.Config
+
+	mu     sync.Mutex
+	killer *clustertest.Killer
+	status weir.QueryStatus
+	told   chan struct{}
+}
+
+const (
+	inputSchema  = `{"type":"record","name":"r","fields":[{"name":"id","type":"long"},{"name":"amount","type":["null","long"]},{"name":"note","type":"string"}]}`
+	outputSchema = `{"type":"record","name":"o","fields":[{"name":"id","type":"long"},{"name":"more","type":["null","long"]}]}`
+)
+
+func mustSchema(t testing.TB, text string) schema.Schema {
+	t.Helper()
+	s, err := format.Parse(weir.FormatAvro, schema.Source{Text: text})
+	must(t, err)
+	return s
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plan is SELECT id, amount + amount AS more FROM in WHERE amount > 10.
+func plan(topic string) *sqlang.Plan {
+	columns := []sqlang.Column{{Name: "id", Type: bigint}, {Name: "amount", Type: bigint, Nullable: true}}
+	scan := &sqlang.Scan{Fields: []int{0, 1}, Columns: columns, Time: -1}
+	id := &sqlang.Expr{Kind: sqlang.ColumnRef, Type: bigint}
+	amount := &sqlang.Expr{Kind: sqlang.ColumnRef, Type: bigint, Nullable: true, Column: 1}
+	ten := &sqlang.Expr{Kind: sqlang.Literal, Type: bigint, Value: &column.Vector{Type: bigint, Ints: []int64{10}}}
+	filter := &sqlang.Filter{Of: scan, Cond: &sqlang.Expr{Kind: sqlang.Call, Type: boolean, Nullable: true, Func: ">(bigint,bigint)", Args: []*sqlang.Expr{amount, ten}}}
+	root := &sqlang.Project{
+		Of:      filter,
+		Exprs:   []*sqlang.Expr{id, {Kind: sqlang.Call, Type: bigint, Nullable: true, Func: "+(bigint,bigint)", Args: []*sqlang.Expr{amount, amount}}},
+		Columns: []sqlang.Column{{Name: "id", Type: bigint}, {Name: "more", Type: bigint, Nullable: true}},
+	}
+	fields := []sqlang.Field{{Path: "id", Type: bigint}, {Path: "amount", Type: bigint, Nullable: true}, {Path: "note"}}
+	return &sqlang.Plan{
+		SQL:    "SELECT id, amount + amount AS more FROM d.in WHERE amount > 10",
+		Inputs: []*sqlang.Input{{Name: "d.in", Major: 1, Topic: topic, Fields: fields}},
+		Root:   root, Columns: root.Columns, Mode: sqlang.Append, EventTime: -1,
+	}
+}
+
+func fields(columns []sqlang.Column) (all []record.ColumnField) {
+	for _, c := range columns {
+		all = append(all, record.ColumnField{Path: c.Name, Type: c.Type, Nullable: c.Nullable})
+	}
+	return all
+}
+
+func newRig(t testing.TB) *rig {
+	up, err := broker.Open(context.Background(), broker.Config{Dir: t.TempDir(), NoSync: true})
+	must(t, err)
+	t.Cleanup(func() {
+		if err := up.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return rigOver(t, up, "q")
+}
+
+// rigOver makes the topics of a query on a cluster.
+func rigOver(t testing.TB, up weir.Upstream, name string) *rig {
+	r := &rig{t: t, up: up, told: make(chan struct{}, 1)}
+	r.cluster = r.over(up)
+	for topic, partitions := range map[string]int{".in": 3, ".out": 2, ".aside": 1, ".journal": 1} {
+		_, err := r.cluster.PutTopic(t.Context(), weir.TopicSpec{Name: name + topic, Partitions: partitions, Retention: weir.Forever})
+		must(t, err)
+	}
+	in, out := mustSchema(t, inputSchema), mustSchema(t, outputSchema)
+	p := plan(name + ".in")
+	r.job = flow.Job{
+		Query: weir.UID{1}, Run: 1, Name: name + ".out", Application: name, Plan: p,
+		Sources: []flow.Source{{Topic: name + ".in", Value: record.DecoderConfig{
+			Encoding: weir.EncodingAvro, SchemaOf: func(weir.SchemaID) (schema.Schema, error) { return in, nil },
+		}}},
+		Sink: flow.Sink{
+			Topic: name + ".out",
+			Value: record.EncoderConfig{Encoding: weir.EncodingAvro, Fields: fields(p.Columns), Schema: out, ID: 8},
+			Key:   record.EncoderConfig{KeyEncoding: weir.KeyLong, Fields: fields(p.Columns[:1])},
+		},
+		Journal: name + ".journal", Aside: name + ".aside", Epoch: time.Millisecond,
+	}
+	var err error
+	all := []record.ColumnField{{Path: "id", Type: bigint}, {Path: "amount", Type: bigint, Nullable: true}, {Path: "note", Type: column.Type{Kind: column.Text}}}
+	r.in, err = record.NewEncoder(record.EncoderConfig{Encoding: weir.EncodingAvro, Fields: all, Schema: in, ID: 7})
+	must(t, err)
+	r.out, err = record.NewDecoder(record.DecoderConfig{Encoding: weir.EncodingAvro, Fields: fields(p.Columns), SchemaOf: func(weir.SchemaID) (schema.Schema, error) { return out, nil }})
+	must(t, err)
+	r.config = engine.Config{Open: r.open, Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: func() float64 { return 0 }}
+	return r
+}
+
+func (r *rig) over(up weir.Upstream) *kafka.Cluster {
+	c, err := kafka.NewCluster(up, kafka.Options{KeepWhole: true, Timeout: 10 * time.Second})
+	must(r.t, err)
+	r.t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			r.t.Error(err)
+		}
+	})
+	return c
+}
+
+// open opens a session over connections of its own, which kill ends.
+func (r *rig) open(ctx context.Context, spec weir.SessionSpec) (weir.Session, error) {
+	killer := &clustertest.Killer{Upstream: r.up}
+	r.mu.Lock()
+	r.killer = killer
+	r.mu.Unlock()
+	return r.over(killer).Session(ctx, spec)
+}
+
+// kill ends the connections of the session without a word.
+func (r *rig) kill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.killer.Kill()
+}
+
+// start runs the query; what it returns ends it and gives what Run gave.
+func (r *rig) start() (stop func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- engine.New(r.config).Run(ctx, r.job, func(s weir.QueryStatus) {
+			r.mu.Lock()
+			r.status = s
+			r.mu.Unlock()
+			select {
+			case r.told <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	stopped := sync.OnceValue(func() error { cancel(); return <-done })
+	r.t.Cleanup(func() { _ = stopped() })
+	return stopped
+}
+
+// until waits for a status.
+func (r *rig) until(what string, ok func(weir.QueryStatus) bool) weir.QueryStatus {
+	r.t.Helper()
+	late := time.After(20 * time.Second)
+	for {
+		select {
+		case <-r.told:
+		case <-late:
+			r.t.Fatalf("not within 20 s: %s; the status is %+v", what, r.status)
+		}
+		r.mu.Lock()
+		s := r.status
+		r.mu.Unlock()
+		if ok(s) {
+			return s
+		}
+	}
+}
+
+// row is a record of the input.
+func (r *rig) row(id int64, amount *int64) []byte {
+	a := column.Make(bigint, 1)
+	if amount == nil {
+		a.SetNull(0)
+	} else {
+		a.Ints[0] = *amount
+	}
+	b, err := r.in.Append(nil, []*column.Vector{
+		{Type: bigint, Ints: []int64{id}}, a, {Type: column.Type{Kind: column.Text}, Texts: [][]byte{[]byte("a note of some length")}},
+	}, 0)
+	must(r.t, err)
+	return b
+}
+
+func (r *rig) produce(records ...*kgo.Record) {
+	r.t.Helper()
+	client := clustertest.Client(r.t, r.up, kgo.DefaultProduceTopic(r.job.Sources[0].Topic))
+	must(r.t, client.ProduceSync(r.t.Context(), records...).FirstErr())
+	client.Close()
+}
+
+// numbers are records whose amounts go round from 0 to 19.
+func (r *rig) numbers(from, to int64) (all []*kgo.Record) {
+	for id := from; id < to; id++ {
+		amount := id % 20
+		all = append(all, &kgo.Record{Key: fmt.Append(nil, id), Value: r.row(id, &amount), Timestamp: time.UnixMilli(1000 + id)})
+	}
+	return all
+}
+
+// result is what comes out of numbers.
+func result(from, to int64) (all []string) {
+	for id := from; id < to; id++ {
+		if amount := id % 20; amount > 10 {
+			all = append(all, fmt.Sprintf("%d:%d", id, 2*amount))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// read gives the committed records of a topic, so many at least.
+func (r *rig) read(topic string, atLeast int) (all []weir.Message) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+	defer cancel()
+	spans, err := r.cluster.Spans(ctx, topic)
+	must(r.t, err)
+	from := map[int32]int64{}
+	for p := range spans {
+		from[p] = 0
+	}
+	tail, err := r.cluster.Tail(ctx, topic, from)
+	must(r.t, err)
+	defer tail.Close()
+	for behind(tail, spans) || len(all) < atLeast {
+		ms, err := tail.Next(ctx)
+		if err != nil {
+			r.t.Fatalf("%d of %d records of %s: %v", len(all), atLeast, topic, err)
+		}
+		all = append(all, ms...)
+	}
+	return all
+}
+
+func behind(tail weir.Tail, spans map[int32]weir.Span) bool {
+	for p, s := range spans {
+		if tail.At(p) < s.End {
+			return true
+		}
+	}
+	return false
+}
+
+// rows is records of the result as text, in order.
+func (r *rig) rows(ms []weir.Message) (all []string) {
+	r.t.Helper()
+	into := []*column.Vector{column.Make(bigint, 0), column.Make(bigint, 0)}
+	for _, m := range ms {
+		if failed := r.out.Decode([][]byte{m.Value}, into); len(failed) > 0 {
+			r.t.Fatal(failed[0].Err)
+		}
+		all = append(all, fmt.Sprintf("%d:%d", into[0].Ints[0], into[1].Ints[0]))
+	}
+	slices.Sort(all)
+	return all
+}
+
+func header(m weir.Message, key string) string {
+	for _, h := range m.Headers {
+		if h.Key == key {
+			return string(h.Value)
+		}
+	}
+	return ""
+}
+
+func wantSame(t testing.TB, what string, want, got []string) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s: %s", what, diff)
+	}
+}
+
+// TestQuery: what the statement says comes out, with the key, the time and the
+// place of the record that it was made of; and the status counts it.
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.produce(r.numbers(0, 100)...)
+	stop := r.start()
+	s := r.until("all is read", func(s weir.QueryStatus) bool { return s.RowsIn == 100 })
+	if !s.Running || s.RowsOut != 45 || s.Aside != 0 || s.Lag != 0 || s.Epoch < 1 || s.EpochTime <= 0 || s.Error != "" {
+		t.Errorf("the status is %+v", s)
+	}
+	must(t, stop())
+	out := r.read(r.job.Sink.Topic, 45)
+	wantSame(t, "result", result(0, 100), r.rows(out))
+	in := map[string]weir.Message{}
+	for _, m := range r.read(r.job.Sources[0].Topic, 100) {
+		in[fmt.Sprintf("%s/%d/%d", r.job.Sources[0].Topic, m.Partition, m.Offset)] = m
+	}
+	for _, m := range out {
+		from, ok := in[header(m, weir.HeaderFrom)]
+		id := r.rows([]weir.Message{m})[0]
+		if !ok || !strings.HasPrefix(id, string(from.Key)+":") || !from.Time.Equal(m.Time) || len(m.Key) != 8 || len(header(m, weir.HeaderPlan)) != 16 {
+			t.Fatalf("the row %s at %s with the key %x comes from %q, a record of %s", id, m.Time, m.Key, header(m, weir.HeaderFrom), from.Time)
+		}
+	}
+}
+
+// TestExactlyOnceUnderKills: a query that is killed at every point of an epoch,
+// many times, gives every result once.
+func TestExactlyOnceUnderKills(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var calls, kills atomic.Int64
+	points := []engine.Point{engine.Polled, engine.Stepped, engine.Put, engine.Committed}
+	crash := errors.New("killed")
+	r.config.Rows = 150
+	r.config.Hook = func(_ context.Context, at engine.Point) error {
+		if kills.Load() >= 24 || at != points[kills.Load()%4] || calls.Add(1)%2 == 0 {
+			return nil
+		}
+		kills.Add(1)
+		r.kill()
+		return weir.Errorf(weir.Unavailable, "a crash").Because(crash)
+	}
+	stop := r.start()
+	for from := int64(0); from < 6000; from += 500 {
+		r.produce(r.numbers(from, from+500)...)
+	}
+	r.until("all is read", func(s weir.QueryStatus) bool {
+		return s.RowsIn == 6000 && s.Lag == 0 && kills.Load() >= 24 || s.RowsIn > 6000
+	})
+	must(t, stop())
+	wantSame(t, "result", result(0, 6000), r.rows(r.read(r.job.Sink.Topic, 2700)))
+	if got := len(r.read(r.job.Aside, 0)); got != 0 {
+		t.Errorf("%d records are set aside", got)
+	}
+}
+
+// TestAside: what cannot be read, computed or written is set aside as it came,
+// with the reason and the place, once, and the rest goes on.
+func TestAside(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	huge := int64(1) << 62
+	records := append(r.numbers(0, 30), &kgo.Record{Key: []byte("k"), Value: []byte("no Avro"), Headers: []kgo.RecordHeader{{Key: "mine", Value: []byte("1")}, {Key: weir.HeaderFailed, Value: []byte("forged")}}},
+		&kgo.Record{Key: []byte("h"), Value: r.row(1, &huge)}, &kgo.Record{Value: r.row(1, nil)}, &kgo.Record{Key: []byte("none")})
+	r.produce(append(records, r.numbers(30, 60)...)...)
+	stop := r.start()
+	r.until("all is read", func(s weir.QueryStatus) bool { return s.RowsIn == 64 && s.Aside == 2 })
+	must(t, stop())
+	wantSame(t, "result", result(0, 60), r.rows(r.read(r.job.Sink.Topic, 27)))
+	aside := r.read(r.job.Aside, 2)
+	slices.SortFunc(aside, func(a, b weir.Message) int { return strings.Compare(string(a.Key), string(b.Key)) })
+	if len(aside) != 2 {
+		t.Fatalf("%d records are set aside", len(aside))
+	}
+	h, k := aside[0], aside[1]
+	if string(k.Value) != "no Avro" || header(k, "mine") != "1" || header(k, weir.HeaderStep) != "decode" || header(k, weir.HeaderFailed) == "" || header(k, weir.HeaderFailed) == "forged" {
+		t.Errorf("set aside: %q with %q", k.Value, k.Headers)
+	}
+	if string(h.Value) != string(r.row(1, &huge)) || header(h, weir.HeaderStep) != "compute" || !strings.Contains(header(h, weir.HeaderFailed), "range") {
+		t.Errorf("set aside: %q with %q", h.Value, h.Headers)
+	}
+	for _, m := range aside {
+		p, err := weir.ParseProvenance(header(m, weir.HeaderFrom))
+		if err != nil || p.Topic != r.job.Sources[0].Topic {
+			t.Errorf("from %v, %v", p, err)
+		}
+	}
+}
+
+// TestStopsAtTheFirst: a query without a place for what fails ends with the
+// place and the reason, and has written nothing of that epoch.
+func TestStopsAtTheFirst(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.job.Aside = ""
+	r.produce(&kgo.Record{Value: []byte("no Avro")})
+	err := engine.New(r.config).Run(t.Context(), r.job, func(weir.QueryStatus) {})
+	if weir.KindOf(err) != weir.Invalid || !strings.Contains(err.Error(), r.job.Sources[0].Topic+"/") || !strings.Contains(err.Error(), "--on-failure aside") {
+		t.Errorf("it ends with %v", err)
+	}
+	if n := len(r.read(r.job.Journal, 0)); n != 1 {
+		t.Errorf("the journal has %d records", n)
+	}
+}
+
+// TestSchemaAway: a schema that cannot be had for now is no fault of the record.
+func TestSchemaAway(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var asked atomic.Int64
+	known := r.job.Sources[0].Value.SchemaOf
+	r.job.Sources[0].Value.SchemaOf = func(id weir.SchemaID) (schema.Schema, error) {
+		if asked.Add(1) < 4 {
+			return nil, weir.Errorf(weir.Unavailable, "not now")
+		}
+		return known(id)
+	}
+	r.produce(r.numbers(0, 20)...)
+	r.start()
+	if s := r.until("all is read", func(s weir.QueryStatus) bool { return s.RowsIn == 20 }); s.Aside != 0 {
+		t.Errorf("%d records are set aside", s.Aside)
+	}
+}
+
+// TestClusterAway: while the cluster is away the query waits, says why, and goes
+// on by itself.
+func TestClusterAway(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var tries atomic.Int64
+	r.config.Open = func(ctx context.Context, spec weir.SessionSpec) (weir.Session, error) {
+		if tries.Add(1) < 4 {
+			return nil, weir.Errorf(weir.Unavailable, "the cluster is away")
+		}
+		return r.open(ctx, spec)
+	}
+	r.produce(r.numbers(0, 20)...)
+	r.start()
+	r.until("it says why", func(s weir.QueryStatus) bool { return !s.Running && s.Error == "the cluster is away" })
+	r.until("all is read", func(s weir.QueryStatus) bool { return s.Running && s.RowsIn == 20 && s.Error == "" })
+}
+
+// TestEnds: what stays wrong ends the query with the reason.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []weir.ErrKind{weir.Denied, weir.NotFound, weir.Damaged, weir.Invalid, weir.Internal} {
+		r := &rig{t: t}
+		cfg := engine.Config{Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: func() float64 { return 0 }}
+		cfg.Open = func(context.Context, weir.SessionSpec) (weir.Session, error) { return nil, weir.Errorf(kind, "no") }
+		p := plan("x")
+		r.job = flow.Job{Plan: p, Sources: []flow.Source{{Topic: "x", Value: record.DecoderConfig{Encoding: weir.EncodingAvro, Schema: mustSchema(t, inputSchema)}}},
+			Sink: flow.Sink{Value: record.EncoderConfig{Encoding: weir.EncodingAvro, Fields: fields(p.Columns), Schema: mustSchema(t, outputSchema)}}}
+		var last weir.QueryStatus
+		err := engine.New(cfg).Run(t.Context(), r.job, func(s weir.QueryStatus) { last = s })
+		if weir.KindOf(err) != kind || last.Running || last.Error != "no" {
+			t.Errorf("%s: it ends with %v and %+v", kind, err, last)
+		}
+	}
+}
+
+// TestIdle: a query without new records writes nothing, and ends at once.
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.produce(r.numbers(0, 20)...)
+	stop := r.start()
+	r.until("all is read", func(s weir.QueryStatus) bool { return s.RowsIn == 20 })
+	before := len(r.read(r.job.Journal, 1))
+	seen := 0
+	r.until("it waits", func(s weir.QueryStatus) bool { seen++; return seen > 2 })
+	began := time.Now()
+	must(t, stop())
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("it ends after %s", took)
+	}
+	if after := len(r.read(r.job.Journal, 1)); after != before {
+		t.Errorf("the journal had %d records, now %d", before, after)
+	}
+}
+
+// TestAtEnd: what was there before the query is left out, also by the second
+// start.
+func TestAtEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.job.AtEnd = true
+	r.produce(r.numbers(0, 20)...)
+	stop := r.start()
+	r.until("it runs", func(s weir.QueryStatus) bool { return s.Running })
+	must(t, stop())
+	r.produce(r.numbers(20, 40)...)
+	r.start()
+	r.until("all is read", func(s weir.QueryStatus) bool { return s.RowsIn == 20 })
+	wantSame(t, "result", result(20, 40), r.rows(r.read(r.job.Sink.Topic, 9)))
+}
+
+// TestCountsGoOn: the counts are those since the query began, not since its
+// session did.
+func TestCountsGoOn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for i := int64(1); i <= 3; i++ {
+		r.produce(r.numbers(20*(i-1), 20*i)...)
+		stop := r.start()
+		s := r.until("all is read", func(s weir.QueryStatus) bool { return s.RowsIn == 20*i && s.Lag == 0 })
+		if s.RowsOut != 9*i || s.Epoch < i {
+			t.Errorf("the status is %+v", s)
+		}
+		must(t, stop())
+	}
+}

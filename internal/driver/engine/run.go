@@ -1,0 +1,277 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/column"
+	"github.com/weirmesh/weir/internal/core/flow"
+)
+
+// run is a query that runs.
+type run struct {
+	cfg    Config
+	job    flow.Job
+	tell   func(weir.QueryStatus)
+	status weir.QueryStatus
+
+	s         weir.Session
+	flow      *flow.Flow
+	in        []*input
+	out       *output
+	tables    bool // some input is a table, which is read before the streams of its epoch
+	plan      string
+	counts    counts
+	committed time.Time // when the last epoch was
+}
+
+// counts is what an epoch keeps for the next session.
+type counts struct {
+	In    int64  `json:"in"`
+	Out   int64  `json:"out"`
+	Aside int64  `json:"aside"`
+	Late  int64  `json:"late"`
+	Plan  string `json:"plan"`
+}
+
+// stopped tells that nothing runs now, and why.
+func (r *run) stopped(err error) {
+	r.status.Running, r.status.Since = false, r.cfg.Now()
+	if err != nil {
+		r.status.Error = public(err)
+	}
+	r.tell(r.status)
+}
+
+func public(err error) string {
+	var e *weir.Error
+	if errors.As(err, &e) {
+		return e.Public()
+	}
+	return err.Error()
+}
+
+// session runs epochs in one session until one fails.
+func (r *run) session(ctx context.Context) (err error) {
+	if err := r.compile(); err != nil {
+		return err
+	}
+	if r.s, err = r.cfg.Open(ctx, r.spec()); err != nil {
+		return err
+	}
+	defer r.s.Close()
+	if err := r.resume(); err != nil {
+		return err
+	}
+	for {
+		if err := r.epoch(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *run) spec() weir.SessionSpec {
+	spec := weir.SessionSpec{
+		ID: r.job.Application + ".query." + r.job.Query.String(), Group: r.job.Application,
+		Outputs: []string{r.job.Sink.Topic}, Journal: r.job.Journal,
+		Run: r.job.Run, AtEnd: r.job.AtEnd, KeepEpochs: r.cfg.KeepEpochs,
+	}
+	if r.job.Aside != "" {
+		spec.Outputs = append(spec.Outputs, r.job.Aside)
+	}
+	for _, s := range r.job.Sources {
+		spec.Inputs = append(spec.Inputs, s.Topic)
+	}
+	return spec
+}
+
+// compile makes everything that has state, anew.
+func (r *run) compile() (err error) {
+	r.plan = fingerprint(r.job)
+	if r.flow, err = flow.New(r.job.Plan); err != nil {
+		return err
+	}
+	r.in = r.in[:0]
+	for i := range r.job.Sources {
+		in, err := newInput(&r.job, i)
+		if err != nil {
+			return err
+		}
+		r.in = append(r.in, in)
+		r.tables = r.tables || in.table
+	}
+	r.out, err = newOutput(&r.job, r.plan)
+	return err
+}
+
+// fingerprint tells plans apart: by the statement, what it reads and what comes
+// out.
+func fingerprint(job flow.Job) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", job.Plan.SQL)
+	for _, s := range job.Sources {
+		fmt.Fprintf(h, "%s\n", s.Topic)
+	}
+	for _, c := range job.Plan.Columns {
+		fmt.Fprintf(h, "%s %s\n", c.Name, c.Type)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// resume takes up where the last epoch was.
+func (r *run) resume() error {
+	was := r.s.Resumed()
+	r.counts = counts{}
+	if was.Note != nil {
+		if err := json.Unmarshal(was.Note, &r.counts); err != nil {
+			return weir.Errorf(weir.Damaged, "the topic %s does not say where the query is", r.job.Journal).Because(err).
+				WithFix("let the query begin anew: weir query stop, then start")
+		}
+	}
+	r.committed = time.Time{}
+	r.status = weir.QueryStatus{Running: true, Since: r.cfg.Now(), Epoch: was.Epoch}
+	for _, gap := range was.Lost {
+		r.status.Error = fmt.Sprintf("the records %d to %d of %s/%d were deleted before they were read", gap.From, gap.To-1, gap.Topic, gap.Partition)
+		r.cfg.Log.Error("records were deleted before a query read them", "query", r.job.Name, "topic", gap.Topic, "partition", gap.Partition, "from", gap.From, "to", gap.To)
+	}
+	r.news(0)
+	return nil
+}
+
+// news tells how the query does.
+func (r *run) news(took time.Duration) {
+	r.status.RowsIn, r.status.RowsOut, r.status.Aside, r.status.Late = r.counts.In, r.counts.Out, r.counts.Aside, r.counts.Late
+	r.status.Lag = r.s.Lag()
+	if took > 0 {
+		r.status.EpochTime = took
+	}
+	r.tell(r.status)
+}
+
+// epoch reads what is there, and commits what follows. Without records it only
+// waits.
+func (r *run) epoch(ctx context.Context) error {
+	gathered, err := r.gather(ctx)
+	if err != nil || len(gathered) == 0 {
+		return err
+	}
+	began := r.cfg.Now()
+	for _, m := range gathered {
+		if err := r.step(ctx, m); err != nil {
+			return err
+		}
+		if err := r.cfg.Hook(ctx, Stepped); err != nil {
+			return err
+		}
+	}
+	if err := r.cfg.Hook(ctx, Put); err != nil {
+		return err
+	}
+	if err := r.commit(ctx); err != nil {
+		return err
+	}
+	r.committed = r.cfg.Now()
+	r.status.Epoch++
+	r.news(r.committed.Sub(began))
+	return r.cfg.Hook(ctx, Committed)
+}
+
+func (r *run) commit(ctx context.Context) error {
+	r.counts.Plan = r.plan
+	note, err := json.Marshal(r.counts)
+	if err != nil {
+		return weir.Errorf(weir.Internal, "the note of an epoch is no JSON").Because(err)
+	}
+	return r.s.Commit(ctx, weir.Epoch{Note: note, Base: r.s.End()})
+}
+
+// gather reads until the epoch is over: when it has lasted long enough since the
+// last commit, or is full. Rows of tables stand before those of streams, so that
+// a lookup sees what was read with it.
+func (r *run) gather(ctx context.Context) ([]weir.Messages, error) {
+	var tables, streams []weir.Messages
+	rows, bytes := 0, 0
+	wait := idleFor
+	for rows < r.cfg.Rows && bytes < epochBytes {
+		got, err := r.s.Poll(ctx, r.cfg.Rows-rows, wait)
+		if err != nil {
+			return nil, err
+		}
+		if rows == 0 && len(got) == 0 {
+			r.news(0)
+			return nil, nil
+		}
+		for _, m := range got {
+			rows += len(m.Offsets)
+			bytes += size(m)
+			if r.in[m.Input].table {
+				tables = append(tables, m)
+			} else {
+				streams = append(streams, m)
+			}
+		}
+		if err := r.cfg.Hook(ctx, Polled); err != nil {
+			return nil, err
+		}
+		if wait = r.committed.Add(r.job.Epoch).Sub(r.cfg.Now()); wait <= 0 {
+			break
+		}
+	}
+	r.counts.In += int64(rows)
+	return append(tables, streams...), nil
+}
+
+func size(m weir.Messages) (n int) {
+	for i := range m.Values {
+		n += len(m.Values[i]) + len(m.Keys[i]) + 64
+	}
+	return n
+}
+
+// step computes what follows from records, and puts it.
+func (r *run) step(ctx context.Context, m weir.Messages) error {
+	in := r.in[m.Input]
+	for from := 0; from < len(m.Offsets); from += column.Rows {
+		c := chunk{m, from, min(from+column.Rows, len(m.Offsets))}
+		batch, failed, err := in.batch(c)
+		if err != nil {
+			return err
+		}
+		for _, f := range failed {
+			if err := r.aside(ctx, c, f.row, "decode", f.err); err != nil {
+				return err
+			}
+		}
+		if batch.N == 0 {
+			continue
+		}
+		if err := r.compute(ctx, c, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) compute(ctx context.Context, c chunk, batch *column.Batch) error {
+	out, failed, err := r.flow.Step(c.m.Input, batch)
+	if err != nil {
+		return err
+	}
+	for _, f := range failed {
+		if err := r.asideOrigin(ctx, c, f.Origin, "compute", f.Err); err != nil {
+			return err
+		}
+	}
+	for _, b := range out {
+		if err := r.put(ctx, c, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
