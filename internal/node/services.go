@@ -33,6 +33,7 @@ func (n *Node) startGateway(ctx context.Context) (err error) {
 	n.gateway, err = gateway.New(gateway.Config{
 		Addr: n.cfg.Kafka, AdvertisedHost: n.cfg.Advertise, ClusterID: n.home.String(),
 		Upstream: n.upstream, Rights: n.live, Lost: n.worker.Lost, Secret: secret, Metrics: &n.traffic, Meter: n.measures, Logger: n.cfg.Log, Now: n.cfg.Now,
+		Shares: n.embedded != nil,
 	})
 	if err != nil {
 		return err
@@ -76,6 +77,7 @@ func (n *Node) startServices(ctx context.Context) error {
 		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
 		Records:  reading,
 		Usage:    usage.New(usage.Config{State: n.state, Measures: n.measures, Observer: n.observer, Now: n.cfg.Now}),
+		Queries:  n.queries,
 		Audit:    entries,
 		Node:     api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem, Health: n.health},
 		Version:  n.cfg.Version, Log: n.cfg.Log,

@@ -31,6 +31,12 @@ type Config struct {
 	// Lost reports topics whose topic on the cluster is gone, or is another one:
 	// for clients they do not exist. It is asked for every frame. Nil is none.
 	Lost func(topic string) bool
+	// Shares is for a cluster that does not tell which transactions were undone
+	// in a partition where the bytes of a Fetch as a whole, rather than those of
+	// the partition, end the answer, as the embedded broker's: readers of
+	// committed records would be given undone ones. Each partition of what they
+	// ask for then gets a share, and the whole has no bound besides.
+	Shares bool
 	// Limits bounds what clients can take; zero fields have defaults.
 	Limits Limits
 	// Metrics counts; nil is a fresh one that nobody reads.

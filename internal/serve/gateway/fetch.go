@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"math"
+
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -74,6 +76,40 @@ func (x *exchange) boundFetch(req *kmsg.FetchRequest) {
 	if req.MinBytes > req.MaxBytes {
 		req.MinBytes, x.changed = req.MaxBytes, true
 	}
+	if x.c.g.shares && req.IsolationLevel == readCommitted {
+		shareFetch(req)
+		x.changed = true
+	}
+}
+
+// readCommitted is the isolation level of who is given no undone records.
+const readCommitted = 1
+
+// What a partition gets of a shared Fetch: at least leastShare bytes, and as if
+// a session, of which a request names only what changed, had sessionShares
+// partitions.
+const (
+	leastShare    = 64 << 10
+	sessionShares = 16
+)
+
+// shareFetch bounds each partition of a Fetch instead of the whole.
+func shareFetch(req *kmsg.FetchRequest) {
+	n := 0
+	for _, t := range req.Topics {
+		n += len(t.Partitions)
+	}
+	if req.SessionEpoch > 0 {
+		n = max(n, sessionShares)
+	}
+	share := max(leastShare, req.MaxBytes/int32(max(1, n)))
+	for i := range req.Topics {
+		for j := range req.Topics[i].Partitions {
+			p := &req.Topics[i].Partitions[j]
+			p.PartitionMaxBytes = min(p.PartitionMaxBytes, share)
+		}
+	}
+	req.MaxBytes = math.MaxInt32
 }
 
 // fetchOn judges a request that continues a session. If the session is not this

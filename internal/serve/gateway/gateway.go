@@ -37,6 +37,7 @@ type Gateway struct {
 	upstream weir.Upstream
 	rights   liveRights
 	limits   Limits
+	shares   bool
 	metrics  *Metrics
 	meter    weir.Meter
 	log      *slog.Logger
@@ -69,7 +70,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{
-		upstream: cfg.Upstream, rights: cfg.Rights, limits: cfg.Limits, metrics: cfg.Metrics, meter: cfg.Meter,
+		upstream: cfg.Upstream, rights: cfg.Rights, limits: cfg.Limits, shares: cfg.Shares, metrics: cfg.Metrics, meter: cfg.Meter,
 		log: cfg.Logger, now: cfg.Now, random: cfg.Random, cluster: cfg.ClusterID,
 		table:     allowList(),
 		producers: newProducers(cfg.Now, maxProducers),
