@@ -8,6 +8,7 @@ import (
 	"github.com/weirmesh/weir/internal/core/schema"
 	"github.com/weirmesh/weir/internal/core/schema/avro"
 	"github.com/weirmesh/weir/internal/core/schema/jsonschema"
+	"github.com/weirmesh/weir/internal/core/schema/protobuf"
 )
 
 // MaxColumns bounds the columns of one schema.
@@ -53,6 +54,8 @@ func ColumnsOf(s schema.Schema, e weir.Encoding) ([]ColumnField, error) {
 		l.avroType("", s.Root(), false, map[*avro.Type]bool{})
 	case *jsonschema.Schema:
 		l.jsonSchema(s)
+	case *protobuf.Schema:
+		l.protobufSchema(s)
 	}
 	if len(l.fields) == 0 {
 		return nil, weir.Errorf(weir.Invalid, "records of this schema have no fields").At("schema").

@@ -164,10 +164,10 @@ func compilePlan(f Form, s schema.Schema, cfg DecoderConfig, want *wish) (plan, 
 	switch f {
 	case Avro:
 		return avroPlanOf(s, cfg, want)
-	case JSONSchema:
-		return &jsonPlan{want: want, single: cfg.single()}, nil
+	case Protobuf:
+		return protoPlanOf(s, cfg, want)
 	}
-	return nil, weir.Errorf(weir.Invalid, "records in %s have no columns yet", f)
+	return &jsonPlan{want: want, single: cfg.single()}, nil
 }
 
 // rowError says what is wrong with a row's bytes.

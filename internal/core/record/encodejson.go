@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -139,4 +140,4 @@ func appendMoment(dst []byte, k column.Kind, n int64) ([]byte, error) {
 	return t.AppendFormat(dst, layout), nil
 }
 
-var errYear = fmt.Errorf("it is outside of the years 0 to 9999, which a text can say")
+var errYear = errors.New("it is outside of the years that the encoding can say")

@@ -2,11 +2,12 @@ package record
 
 import (
 	"encoding/binary"
-	"fmt"
+	"errors"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/column"
 	"github.com/weirmesh/weir/internal/core/schema/avro"
+	"github.com/weirmesh/weir/internal/core/schema/protobuf"
 )
 
 // Encoder turns rows of columns into records. Any goroutine may use it.
@@ -51,6 +52,10 @@ func writerOf(cfg EncoderConfig) (rowWriter, error) {
 	case Avro:
 		if s, ok := cfg.Schema.(*avro.Schema); ok {
 			return newAvroWriter(s, cfg)
+		}
+	case Protobuf:
+		if s, ok := cfg.Schema.(*protobuf.Schema); ok {
+			return newProtoWriter(s, cfg)
 		}
 	}
 	return nil, weir.Errorf(weir.Invalid, "records in %s cannot be written with this schema", form).At("schema").
@@ -128,4 +133,4 @@ func appendWord(dst []byte, v *column.Vector, row int) ([]byte, error) {
 	return appendNumber(dst, v, row)
 }
 
-var errNull = fmt.Errorf("it is null, and must have a value")
+var errNull = errors.New("it is null, and must have a value")

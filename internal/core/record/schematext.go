@@ -1,7 +1,10 @@
 package record
 
 import (
+	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +39,8 @@ func SchemaText(format weir.SchemaFormat, name string, fields []ColumnField, doc
 		return avroText(name, fields, doc), nil
 	case weir.FormatJSON:
 		return jsonText(name, fields, doc), nil
+	case weir.FormatProtobuf:
+		return protoText(name, fields, doc), nil
 	}
 	return "", weir.Errorf(weir.Invalid, "a result cannot be described in %q", format).At("format").
 		WithFix("use one of %v", weir.SchemaFormats())
@@ -239,4 +244,100 @@ func decimalWords(t column.Type) []string {
 	text := func(n column.Int128) string { return string(n.AppendDecimal(nil, t.Scale)) }
 	least, _ := column.FromBig(new(big.Int).Neg(most.Big()))
 	return []string{`"multipleOf":` + text(column.Int(1)), `"minimum":` + text(least), `"maximum":` + text(most)}
+}
+
+// protoText is a file of proto3 with one message. It imports no more than it needs.
+func protoText(name string, fields []ColumnField, doc func(int) string) string {
+	space, short := named(name)
+	var body strings.Builder
+	imports := map[string]bool{}
+	for i, f := range fields {
+		word, file, params := protoWord(f.Type)
+		imports[file] = true
+		body.WriteString("  ")
+		if f.Nullable {
+			body.WriteString("optional ")
+		}
+		body.WriteString(word + " " + f.Path + " = " + strconv.Itoa(fieldNumber(i)))
+		if options := protoMeta(doc(i), params); options != "" {
+			imports["confluent/meta.proto"] = true
+			body.WriteString(" [(confluent.field_meta) = {" + options + "}]")
+		}
+		body.WriteString(";\n")
+	}
+	delete(imports, "")
+	var head strings.Builder
+	head.WriteString("syntax = \"proto3\";\n")
+	if space != "" {
+		head.WriteString("package " + space + ";\n")
+	}
+	for _, file := range slices.Sorted(maps.Keys(imports)) {
+		head.WriteString("import \"" + file + "\";\n")
+	}
+	return head.String() + "message " + short + " {\n" + body.String() + "}\n"
+}
+
+// fieldNumber is the number of a field; those that the language keeps for itself
+// are left out.
+func fieldNumber(i int) int {
+	const first, many = 19000, 1000
+	if i+1 >= first {
+		return i + 1 + many
+	}
+	return i + 1
+}
+
+// protoMeta is what stands beside a field.
+func protoMeta(doc string, params [][2]string) string {
+	var parts []string
+	if doc != "" {
+		parts = append(parts, "doc: "+protoString(doc))
+	}
+	for _, p := range params {
+		parts = append(parts, "params: {key: "+protoString(p[0])+", value: "+protoString(p[1])+"}")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// protoString is a text in the language.
+func protoString(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range []byte(strings.ToValidUTF8(s, "\uFFFD")) {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteString("\\" + string(c))
+		case c < ' ' || c == 0x7f:
+			fmt.Fprintf(&b, "\\%03o", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String() + `"`
+}
+
+// protoWord is the type of a column's values, the file that it is from, and what
+// is said beside it.
+func protoWord(t column.Type) (word, file string, params [][2]string) {
+	switch t.Kind {
+	case column.Bool:
+		return "bool", "", nil
+	case column.Int32:
+		return "int32", "", nil
+	case column.Int64:
+		return "int64", "", nil
+	case column.Float64:
+		return "double", "", nil
+	case column.Bytes:
+		return "bytes", "", nil
+	case column.Decimal:
+		return "confluent.type.Decimal", "confluent/type/decimal.proto", [][2]string{{"precision", strconv.Itoa(digits(t))}, {"scale", strconv.Itoa(t.Scale)}}
+	case column.Date:
+		return "google.type.Date", "google/type/date.proto", nil
+	case column.Timestamp:
+		return "google.protobuf.Timestamp", "google/protobuf/timestamp.proto", nil
+	case column.UUID, column.JSON:
+		return "string", "", [][2]string{{typeParam, t.Kind.String()}}
+	}
+	return "string", "", nil
 }

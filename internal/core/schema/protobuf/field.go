@@ -165,8 +165,14 @@ func clean(comment string) string {
 
 // meta is what the option (confluent.field_meta) says.
 type meta struct {
-	doc  string
-	tags []string
+	doc    string
+	tags   []string
+	params map[string]string
+}
+
+// Params are what a field's option (confluent.field_meta) says by name.
+func (s *Schema) Params(f protoreflect.FieldDescriptor) map[string]string {
+	return s.types.meta(f).params
 }
 
 func (ts *types) meta(f protoreflect.FieldDescriptor) meta {
@@ -191,6 +197,12 @@ func (ts *types) meta(f protoreflect.FieldDescriptor) meta {
 func readMeta(m protoreflect.Message) (found meta) {
 	for _, f := range setFields(m) {
 		switch {
+		case f.IsMap() && f.Name() == "params" && f.MapKey().Kind() == protoreflect.StringKind && f.MapValue().Kind() == protoreflect.StringKind:
+			found.params = map[string]string{}
+			m.Get(f).Map().Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
+				found.params[k.String()] = v.String()
+				return true
+			})
 		case f.Kind() != protoreflect.StringKind:
 		case f.Name() == "doc" && !f.IsList():
 			found.doc = m.Get(f).String()
