@@ -17,14 +17,6 @@ const (
 	maxPerPerson = 20
 )
 
-// Failed logins for one name that are let through before each costs a wait.
-const (
-	freeFailures = 5
-	failureWait  = time.Second
-	maxWait      = time.Minute
-	maxFailing   = 10_000
-)
-
 // sessionPrefix tells a session from a token.
 const sessionPrefix = "weirs_"
 
@@ -42,38 +34,32 @@ type session struct {
 	passwordState weir.Revision
 }
 
-type failing struct {
-	count int
-	until time.Time
-}
-
 // sessions live in memory: logins are not decisions, so they stand in no
 // ledger, and a restart ends them.
 type sessions struct {
+	guesses *guesses
 	mu      sync.Mutex
 	byID    map[string]*session
-	failing map[string]failing
 }
 
 func newSessions() *sessions {
-	return &sessions{byID: map[string]*session{}, failing: map[string]failing{}}
+	return &sessions{guesses: newGuesses(), byID: map[string]*session{}}
 }
 
 // Login opens a session for a person's name and password. Unauthorized says
 // neither which of the two is wrong nor whether the person exists; Limit asks
-// to wait after repeated failures.
-func (i *Identity) Login(ctx context.Context, name, password string) (Session, error) {
+// to wait after repeated failures, of the name from that address, or of very many.
+func (i *Identity) Login(ctx context.Context, via weir.Via, name, password string) (Session, error) {
 	now := i.now()
-	if wait := i.sessions.wait(name, now); wait > 0 {
-		return Session{}, weir.Errorf(weir.Limit, "too many failed logins for this name").
-			WithFix("wait %s", wait.Round(time.Second))
+	if wait := i.sessions.guesses.begin(name, via.Address, now); wait > 0 {
+		return Session{}, weir.Errorf(weir.Limit, "too many failed logins for this name, or from this address").
+			WithFix("wait %s", max(wait.Round(time.Second), time.Second))
 	}
 	p, rev, ok, err := i.passwordOf(ctx, name, password)
 	if err != nil {
 		return Session{}, err
 	}
 	if !ok {
-		i.sessions.failed(name, now)
 		return Session{}, weir.Errorf(weir.Unauthorized, "wrong name or password").
 			WithFix("a mesh admin can set a new one: weir person password NAME")
 	}
@@ -83,7 +69,8 @@ func (i *Identity) Login(ctx context.Context, name, password string) (Session, e
 		return Session{}, weir.Errorf(weir.Internal, "no randomness")
 	}
 	s := &session{hash: hashToken(secret), person: p.UID, born: now, used: now, passwordState: rev}
-	i.sessions.put(id, name, s)
+	i.sessions.guesses.right(name, via.Address)
+	i.sessions.put(id, s)
 	return Session{Secret: sessionPrefix + id + "_" + secret, Person: p.Ref(), Expires: now.Add(sessionLife)}, nil
 }
 
@@ -156,12 +143,10 @@ func (s *session) over(now time.Time) bool {
 	return now.Sub(s.born) > sessionLife || now.Sub(s.used) > sessionIdle
 }
 
-// put keeps a session and forgets the name's failures. The person's oldest
-// sessions make room.
-func (s *sessions) put(id, name string, n *session) {
+// put keeps a session. The person's oldest sessions make room.
+func (s *sessions) put(id string, n *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.failing, name)
 	mine, oldest := 0, ""
 	for k, o := range s.byID {
 		if o.over(n.born) {
@@ -190,26 +175,4 @@ func (s *sessions) endOf(person weir.UID) {
 			delete(s.byID, k)
 		}
 	}
-}
-
-// wait says how long a name has to wait for its next try.
-func (s *sessions) wait(name string, now time.Time) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.failing[name].until.Sub(now)
-}
-
-// failed doubles a name's wait, once the free tries are used up.
-func (s *sessions) failed(name string, now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.failing) >= maxFailing {
-		clear(s.failing)
-	}
-	f := s.failing[name]
-	f.count++
-	if over := f.count - freeFailures; over > 0 {
-		f.until = now.Add(min(failureWait<<min(over, 10), maxWait))
-	}
-	s.failing[name] = f
 }

@@ -272,6 +272,25 @@ func TestDamageIsReported(t *testing.T) {
 	}
 }
 
+// TestClientsFaultsAreNoneOfTheBroker: a client that leaves its transaction open
+// is told of as what it is; nothing is reported as wrong with the broker.
+func TestClientsFaultsAreNoneOfTheBroker(t *testing.T) {
+	t.Parallel()
+	var text safeBuffer
+	b := open(t, broker.Config{Dir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(&text, nil))})
+	create(t, b, "left", 1)
+	client := clustertest.Client(t, b, kgo.DefaultProduceTopic("left"), kgo.TransactionalID(b.Boot()+".left"), kgo.TransactionTimeout(100*time.Millisecond))
+	must(t, client.BeginTransaction())
+	must(t, client.ProduceSync(t.Context(), kgo.StringRecord("x")).FirstErr())
+	eventually(t, "the transaction is undone", func() bool { return strings.Contains(text.String(), "was undone") })
+	if got := text.String(); strings.Contains(got, "level=ERROR") || strings.Count(got, "level=INFO") != 1 || !strings.Contains(got, "left") {
+		t.Errorf("logged: %s", got)
+	}
+	if got := b.Warnings(); len(got) != 0 {
+		t.Errorf("warnings: %+v", got)
+	}
+}
+
 type safeBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

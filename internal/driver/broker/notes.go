@@ -22,9 +22,12 @@ type Warning struct {
 	Times int
 }
 
-// conduct starts the messages that are about clients that are late or gone.
-// They say nothing about the broker's health.
+// conduct starts the messages that are about clients that are late or gone, which
+// happens all the time, and timeout those about a client whose transaction was
+// undone. They say nothing about the broker's health.
 var conduct = [...]string{"consumer", "OffsetCommit STALE", "txn: "}
+
+const timeout = "txn timeout abort"
 
 // notes is the broker's logger.
 type notes struct {
@@ -47,8 +50,12 @@ func (n *notes) Logf(level kfake.LogLevel, format string, args ...any) {
 		return // requests one by one; of no use to anybody here
 	}
 	msg := fmt.Sprintf(format, args...)
-	if slices.ContainsFunc(conduct[:], func(p string) bool { return strings.HasPrefix(format, p) }) {
-		n.logger.Info("embedded broker: a client was late", slog.String("detail", msg))
+	switch {
+	case slices.ContainsFunc(conduct[:], func(p string) bool { return strings.HasPrefix(format, p) }):
+		n.logger.Debug("embedded broker: a client was late", slog.String("detail", msg))
+		return
+	case strings.HasPrefix(format, timeout):
+		n.logger.Info("embedded broker: a client's transaction took longer than it said, and was undone", slog.String("detail", msg))
 		return
 	}
 	n.logger.Error("embedded broker: fault", slog.String("detail", msg))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -581,6 +582,34 @@ func TestLoginAndSessions(t *testing.T) {
 		_, wrong = m.as("").Login(ctx, client.NewSession{User: "lea", Password: "wrong"})
 	}
 	refused(t, wrong, 429, "wait")
+}
+
+// TestWrongPasswordsLockNobodyOut: who says wrong passwords for a name has to
+// wait; from another address its person signs in, by the same API.
+func TestWrongPasswordsLockNobodyOut(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	p, err := m.admin.CreatePerson(t.Context(), client.NewPerson{Name: "lea"})
+	must(t, err)
+	login := func(from, password string) int {
+		t.Helper()
+		dial := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		hc := &http.Client{Transport: &http.Transport{DialContext: dial.DialContext, DisableKeepAlives: true}}
+		body, err := json.Marshal(client.NewSession{User: "lea", Password: password})
+		must(t, err)
+		res, err := hc.Post(m.url+"/api/v1/sessions", "application/json", bytes.NewReader(body))
+		must(t, err)
+		must(t, res.Body.Close())
+		return res.StatusCode
+	}
+	for login("127.0.0.1", "wrong") != http.StatusTooManyRequests {
+	}
+	if got := login("127.0.0.1", p.Password); got != http.StatusTooManyRequests {
+		t.Errorf("where the guesses come from, the right password is answered %d", got)
+	}
+	if got := login("127.0.0.2", p.Password); got != http.StatusCreated {
+		t.Errorf("from elsewhere the right password is answered %d", got)
+	}
 }
 
 func TestTokensExpireAndAreRevoked(t *testing.T) {

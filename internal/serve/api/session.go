@@ -14,8 +14,8 @@ func (a *API) sessionRoutes() {
 	add(a, route{method: http.MethodGet, path: "/me", summary: "Who you are"}, a.me)
 }
 
-func (a *API) login(ctx context.Context, _ weir.Principal, in *struct{ Body client.NewSession }) (*struct{ Body client.Session }, error) {
-	s, err := a.Identity.Login(ctx, in.Body.User, in.Body.Password)
+func (a *API) login(ctx context.Context, p weir.Principal, in *struct{ Body client.NewSession }) (*struct{ Body client.Session }, error) {
+	s, err := a.Identity.Login(ctx, p.Via, in.Body.User, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
