@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"iter"
+
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/column"
 	"github.com/weirmesh/weir/internal/core/sqlang"
@@ -11,7 +13,10 @@ type Flow struct {
 	plan    *sqlang.Plan
 	pool    pool
 	entries [][]entry // of each input: its scans
-	sink    *sink
+	sink    sink
+	store   store
+	ends    []func() error // of operators that give rows when a step ends, inputs first
+	emits   []*emitter
 	failed  []Failed
 	frame   frame
 	input   int // of this step
@@ -42,8 +47,33 @@ func New(plan *sqlang.Plan) (*Flow, error) {
 	if err := b.build(plan.Root, port{to: s}); err != nil {
 		return nil, err
 	}
+	f.store.keep()
 	return f, nil
 }
+
+// Bound says how many bytes of memory the state may need, about; a step that
+// needs more is over a limit. 0: any number.
+func (f *Flow) Bound(bytes int64) { f.store.most = bytes }
+
+// State is how many bytes of memory the state needs, about.
+func (f *Flow) State() int64 { return f.store.size }
+
+// Changes are the keys of the state whose values are not those of when it was
+// last kept, with their values; nil: there is none any more. Neither may be
+// changed, nor kept beyond the loop.
+func (f *Flow) Changes() iter.Seq2[[]byte, []byte] { return f.store.changes() }
+
+// Keep makes the state as it is the one to which Undo goes back. It follows a
+// commit that has the changes.
+func (f *Flow) Keep() { f.store.keep() }
+
+// Undo takes back what steps did since the state was last kept. It follows an
+// epoch that was aborted, and a step with an error.
+func (f *Flow) Undo() { f.store.undo() }
+
+// Restore sets a key to the last value that Changes gave for it; one that is
+// empty: there is none. It is for a flow that has made no step yet.
+func (f *Flow) Restore(key, value []byte) error { return f.store.restore(key, value) }
 
 // Step takes a batch of one input and gives the rows that follow. The batch has
 // the columns of the input's scan; if the plan scans it more than once, those of
@@ -72,7 +102,20 @@ func (f *Flow) Step(input int, in *column.Batch) (out []*column.Batch, failed []
 			return nil, nil, err
 		}
 	}
-	out, err = f.sink.end()
+	return f.finish()
+}
+
+// finish lets operators give what they have at the end of a step.
+func (f *Flow) finish() ([]*column.Batch, []Failed, error) {
+	for _, end := range f.ends {
+		if err := end(); err != nil {
+			return nil, nil, err
+		}
+	}
+	out, err := f.sink.end()
+	if err == nil {
+		err = f.store.check()
+	}
 	return out, f.failed, err
 }
 
@@ -81,6 +124,9 @@ func (f *Flow) begin(input int) {
 	f.input = input
 	f.pool.reset()
 	f.failed = f.failed[:0]
+	for _, e := range f.emits {
+		e.begin()
+	}
 	f.sink.begin()
 }
 
@@ -129,6 +175,10 @@ func (b builder) build(n sqlang.Node, to port) error {
 			}
 		}
 		return nil
+	case *sqlang.Join:
+		if n.Lookup {
+			return b.lookup(n, to)
+		}
 	}
 	return weir.Errorf(weir.Invalid, "%T is not supported yet", n)
 }
@@ -138,7 +188,7 @@ func (b builder) scan(n *sqlang.Scan, to port) error {
 		return weir.Errorf(weir.Internal, "the plan has no input %d", n.Input)
 	}
 	if n.Table {
-		return weir.Errorf(weir.Invalid, "a table as input is not supported yet")
+		to = port{to: newTableScan(b.flow, n, to)}
 	}
 	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{width: len(n.Columns), to: to})
 	return nil

@@ -1,5 +1,18 @@
 // Package flow runs the plans of queries: columns in, columns out, with the state
 // that the plan needs. It knows no cluster and no clock.
+//
+// Expressions are compiled once into kernels over columns; an expression is
+// evaluated at the rows alone that need it, and one that cannot be computed fails
+// its row, not the batch. Values behave as in PostgreSQL; testdata/forms shows
+// every function.
+//
+// State is in memory: keys with values, for each operator that needs some. An
+// epoch is any number of steps. Before it is committed, [Flow.Changes] gives the
+// keys that changed, for a changelog; after it [Flow.Keep] makes that the state to
+// go back to. An epoch that is aborted is undone in memory by [Flow.Undo], so that
+// the same records can be given again; nothing is read back for that. A flow that
+// starts elsewhere gets the changelog's last value of each key by [Flow.Restore],
+// in any order. A flow made of another plan cannot use them.
 package flow
 
 import (

@@ -51,6 +51,15 @@ func (v *vec) set(i int32, from *column.Vector, j int32) {
 	v.Set(int(i), from, int(j))
 }
 
+// cut leaves the first n rows.
+func (v *vec) cut(n int) {
+	null := v.Null
+	v.Resize(n)
+	if null != nil {
+		v.Null = null[:n]
+	}
+}
+
 // copyRows takes over the rows that sel names.
 func (v *vec) copyRows(from *column.Vector, sel []int32) {
 	for _, i := range sel {
@@ -75,6 +84,28 @@ type pool struct {
 	sels  [][]int32 // free
 	ident []int32   // 0, 1, 2, ...
 	text  arena
+
+	origins slab[column.Origin]
+	int32s  slab[int32]
+	int64s  slab[int64]
+}
+
+// slab lends slices until the next step.
+type slab[T any] struct {
+	made [][]T
+	used int
+}
+
+func (s *slab[T]) take(n int) []T {
+	if s.used == len(s.made) {
+		s.made = append(s.made, nil)
+	}
+	at := s.used
+	s.used++
+	if cap(s.made[at]) < n {
+		s.made[at] = make([]T, max(n, column.Rows))
+	}
+	return s.made[at][:n]
 }
 
 // reset makes all free.
@@ -83,6 +114,7 @@ func (p *pool) reset() {
 		p.release(v)
 	}
 	p.text.reset()
+	p.origins.used, p.int32s.used, p.int64s.used = 0, 0, 0
 }
 
 // take gives a vector of n rows with any values, none of them null.

@@ -1,48 +1,194 @@
 package flow
 
 import (
+	"bytes"
+	"slices"
+
+	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/column"
 	"github.com/weirmesh/weir/internal/core/sqlang"
 )
 
-// sink collects what comes out of a stream: dense batches.
-type sink struct {
+// sink is where the rows of a result end.
+type sink interface {
+	operator
+	begin()
+	end() ([]*column.Batch, error)
+}
+
+func newSink(f *Flow, plan *sqlang.Plan) (sink, error) {
+	if plan.Mode == sqlang.Append {
+		return &appendSink{flow: f}, nil
+	}
+	for _, k := range plan.Key {
+		if k < 0 || k >= len(plan.Columns) {
+			return nil, weir.Errorf(weir.Internal, "the plan's key has no column %d", k)
+		}
+	}
+	return &upsertSink{flow: f, key: plan.Key, out: newEmitter(f, typesOf(plan.Columns)), keys: map[string]int{}}, nil
+}
+
+// appendSink collects the rows of a stream.
+type appendSink struct {
 	flow *Flow
 	out  []*column.Batch
 }
 
-func newSink(f *Flow, _ *sqlang.Plan) (*sink, error) { return &sink{flow: f}, nil }
+func (s *appendSink) begin() { s.out = s.out[:0] }
 
-func (s *sink) begin() { s.out = s.out[:0] }
-
-func (s *sink) push(_ int, b *column.Batch, sel []int32) error {
+func (s *appendSink) push(_ int, b *column.Batch, sel []int32) error {
+	if b.Weights != nil {
+		for _, i := range sel {
+			if b.Weights[i] <= 0 {
+				return weir.Errorf(weir.Internal, "a row of a stream was taken back")
+			}
+		}
+	}
 	s.out = append(s.out, s.flow.dense(b, sel))
 	return nil
 }
 
-func (s *sink) end() ([]*column.Batch, error) { return s.out, nil }
+func (s *appendSink) end() ([]*column.Batch, error) { return s.out, nil }
+
+// upsertSink folds what comes and goes to the row that each key has at the end.
+type upsertSink struct {
+	flow  *Flow
+	key   []int
+	out   *emitter
+	keys  map[string]int // of folds
+	folds []fold
+	bytes []byte
+}
+
+// fold is what happened to the row of a key within one step.
+type fold struct {
+	rows []folded // each different one once
+}
+
+type folded struct {
+	row    []byte
+	weight int32
+	origin column.Origin
+	time   int64
+}
+
+func (s *upsertSink) begin() {
+	clear(s.keys)
+	clear(s.folds)
+	s.folds = s.folds[:0]
+	s.out.begin()
+}
+
+func (s *upsertSink) push(_ int, b *column.Batch, sel []int32) error {
+	for _, i := range sel {
+		s.bytes = s.bytes[:0]
+		for _, k := range s.key {
+			s.bytes = appendKey(s.bytes, b.Columns[k], int(i))
+		}
+		at, ok := s.keys[string(s.bytes)]
+		if !ok {
+			at = len(s.folds)
+			s.keys[string(s.bytes)] = at
+			s.folds = append(s.folds, fold{})
+		}
+		s.bytes = appendRow(s.bytes[:0], b.Columns, int(i))
+		s.folds[at].add(s.bytes, b, i)
+	}
+	return nil
+}
+
+// add counts a row. Equal rows are one.
+func (f *fold) add(row []byte, b *column.Batch, i int32) {
+	origin, time := originAt(b, i), timeAt(b, i)
+	for k := range f.rows {
+		if bytes.Equal(f.rows[k].row, row) {
+			f.rows[k].weight += b.Weight(int(i))
+			f.rows[k].origin, f.rows[k].time = origin, time
+			return
+		}
+	}
+	f.rows = append(f.rows, folded{bytes.Clone(row), b.Weight(int(i)), origin, time})
+}
+
+// last is the row that is there at the end, or the one that went.
+func (f *fold) last() *folded {
+	var gone *folded
+	for k := len(f.rows) - 1; k >= 0; k-- {
+		switch r := &f.rows[k]; {
+		case r.weight > 0:
+			return r
+		case r.weight < 0 && gone == nil:
+			gone = r
+		}
+	}
+	return gone
+}
+
+func (s *upsertSink) end() ([]*column.Batch, error) {
+	var out []*column.Batch
+	s.out.to = port{to: collector{&out}}
+	for k := range s.folds {
+		r := s.folds[k].last()
+		if r == nil {
+			continue
+		}
+		if err := s.emit(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, s.out.flush()
+}
+
+func (s *upsertSink) emit(r *folded) error {
+	i, err := s.out.row(max(min(r.weight, 1), -1), r.origin, r.time)
+	if err != nil {
+		return err
+	}
+	readRow(r.row, s.out.columns, i)
+	if r.weight < 0 {
+		for k, v := range s.out.columns {
+			if !slices.Contains(s.key, k) {
+				v.null(i)
+			}
+		}
+	}
+	return nil
+}
+
+// collector keeps batches.
+type collector struct{ out *[]*column.Batch }
+
+func (c collector) push(_ int, b *column.Batch, _ []int32) error {
+	*c.out = append(*c.out, b)
+	return nil
+}
 
 // dense is the selected rows of b alone.
 func (f *Flow) dense(b *column.Batch, sel []int32) *column.Batch {
 	if len(sel) == b.N {
 		return b
 	}
+	return f.gather(b, sel)
+}
+
+// gather is the rows of b that sel names, in that order.
+func (f *Flow) gather(b *column.Batch, sel []int32) *column.Batch {
 	out := &column.Batch{N: len(sel), Columns: make([]*column.Vector, len(b.Columns))}
 	for i, c := range b.Columns {
 		v := f.pool.take(c.Type, len(sel))
 		v.gather(c, sel)
 		out.Columns[i] = &v.Vector
 	}
-	out.Weights, out.From, out.Time = pick(b.Weights, sel), pick(b.From, sel), pick(b.Time, sel)
+	out.Weights, out.From, out.Time = pick(&f.pool.int32s, b.Weights, sel), pick(&f.pool.origins, b.From, sel), pick(&f.pool.int64s, b.Time, sel)
 	return out
 }
 
 // pick is the selected ones of s; nil of nil.
-func pick[T any](s []T, sel []int32) []T {
+func pick[T any](from *slab[T], s []T, sel []int32) []T {
 	if s == nil {
 		return nil
 	}
-	out := make([]T, len(sel))
+	out := from.take(len(sel))
 	for i, j := range sel {
 		out[i] = s[j]
 	}
