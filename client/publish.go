@@ -36,6 +36,16 @@ type NewPublication struct {
 	AcceptedTerms string `json:"acceptedTerms,omitempty" maxLength:"64" doc:"SHA-256 of the terms that you were shown; refused if they are others by now. Absent: those of now."`
 }
 
+// ProductPublication says what shall be told of a product that is published; what
+// is absent stays.
+type ProductPublication struct {
+	Owner       *string `json:"owner,omitempty" maxLength:"63"`
+	Description *string `json:"description,omitempty" maxLength:"4096"`
+	Visibility  *string `json:"visibility,omitempty" enum:"mesh,domain" doc:"Absent: mesh."`
+	Access      *string `json:"access,omitempty" enum:"open,request"`
+	Telling
+}
+
 // UnpublishedTopic is a topic that could become a product.
 type UnpublishedTopic struct {
 	Name        string `json:"name"`
@@ -80,6 +90,13 @@ type PublishingTerms struct {
 // changes nothing.
 func (c *Client) Publish(ctx context.Context, topic string, n NewPublication, opts ...Option) (Product, error) {
 	return call[Product](ctx, c, http.MethodPost, "/topics/"+seg(topic)+"/publish", n, opts)
+}
+
+// PublishProduct makes a product active that was proposed to its domain, such as
+// one that a query makes. Its topic stays as it is. The same again changes
+// nothing.
+func (c *Client) PublishProduct(ctx context.Context, product string, n ProductPublication, opts ...Option) (Product, error) {
+	return call[Product](ctx, c, http.MethodPost, "/products/"+seg(product)+"/publish", n, opts)
 }
 
 // Unpublish takes a product back: it ends, its topic and records stay.

@@ -28,7 +28,7 @@ func (c *cli) publishCommands(k kind[client.Product]) []*cobra.Command {
 
 func (c *cli) productPublish(k kind[client.Product]) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "publish TOPIC --as DOMAIN.PRODUCT", Short: "Publish a topic as a product; nothing of the topic changes", Args: exactly(1),
+		Use: "publish TOPIC --as DOMAIN.PRODUCT | DOMAIN.PRODUCT", Short: "Publish a topic as a product, or a product that is proposed; nothing of the topic changes", Args: exactly(1),
 		ValidArgsFunction: c.names(unpublishedNames),
 		Long: `Makes a product of a topic: of a private stream of your domain or, for a mesh
 admin on a Kafka cluster, of any topic that the mesh does not know. Nothing of the
@@ -42,9 +42,14 @@ missing is told at once. The file's name says the encoding unless you do: .avsc 
 avro, .proto protobuf, .json json-schema (of keys: json). A topic whose subject has a
 schema already needs neither.
 
+A product that is proposed to its domain, such as one that a query makes, is
+published by its own name, without --as: it becomes active and visible in the mesh.
+What else is given is told of it.
+
 The same command again changes nothing.`,
 		Example: `  weir product publish edge._private.clicks --as edge.clicks --owner ana --description "Every click" \
-    --quality curated --sla tier-2 --schema clicks.avsc --accept-terms`,
+    --quality curated --sla tier-2 --schema clicks.avsc --accept-terms
+  weir product publish market.big-trades`,
 	}
 	var n client.NewPublication
 	schemas := []schemaFlag{valueSchema(), keySchema()}
@@ -64,7 +69,6 @@ The same command again changes nothing.`,
 	for _, s := range schemas {
 		_ = cmd.MarkFlagFilename(s.flag, "avsc", "proto", "json")
 	}
-	_ = cmd.MarkFlagRequired("as")
 	productWords(cmd)
 	var tell tellFlags
 	tell.of(cmd, false)
@@ -72,6 +76,9 @@ The same command again changes nothing.`,
 		var err error
 		if n.Telling, err = tell.telling(c, cmd); err != nil {
 			return client.Product{}, err
+		}
+		if n.As == "" {
+			return publishProduct(ctx, cl, cmd, args[0], n, o)
 		}
 		if err := schemas[0].fill(c, cmd, &n.Schema, &n.Encoding); err != nil {
 			return client.Product{}, err
@@ -81,6 +88,22 @@ The same command again changes nothing.`,
 		}
 		return cl.Publish(ctx, args[0], n, o...)
 	})
+}
+
+// publishProduct publishes a product by its own name.
+func publishProduct(ctx context.Context, cl *client.Client, cmd *cobra.Command, name string, n client.NewPublication, o []client.Option) (client.Product, error) {
+	if _, _, err := weir.SplitProduct(name); err != nil {
+		return client.Product{}, fmt.Errorf("required flag(s) \"as\" not set: %s is a topic; say which product it becomes: --as DOMAIN.PRODUCT", name)
+	}
+	for _, flag := range []string{"kind", "encoding", "key-encoding", "key", "schema", "key-schema"} {
+		if cmd.Flags().Changed(flag) {
+			return client.Product{}, fmt.Errorf("--%s is of a topic that becomes a product; %s is one, and keeps its contract", flag, name)
+		}
+	}
+	return cl.PublishProduct(ctx, name, client.ProductPublication{
+		Telling: n.Telling, Owner: given(cmd, "owner", &n.Owner), Description: given(cmd, "description", &n.Description),
+		Visibility: given(cmd, "visibility", &n.Visibility), Access: given(cmd, "access", &n.Access),
+	}, o...)
 }
 
 // unpublishedNames are the topics that could be published.

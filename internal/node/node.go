@@ -20,6 +20,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/queries"
 	"github.com/weirmesh/weir/internal/app/registry"
 	"github.com/weirmesh/weir/internal/driver/broker"
 	"github.com/weirmesh/weir/internal/driver/kafka"
@@ -117,6 +118,9 @@ type Node struct {
 	started  time.Time
 	live     *access.Live
 	reader   weir.Reader
+	sessions func(context.Context, weir.SessionSpec) (weir.Session, error)
+	queries  *queries.Queries
+	running  *worker.Queries
 	observer weir.Observer
 	topics   topics // the same cluster
 	worker   *worker.Reconciler
@@ -206,6 +210,7 @@ func (n *Node) start(ctx context.Context) error {
 		n.startCatalog,  // the registry's index of all schemas, and products, whose contracts they are
 		n.own,           // what Weir itself offers in every mesh
 		n.startCluster,  // the broker and the worker that shapes it
+		n.startQueries,  // need topics, schemas and the cluster
 		n.startGateway,  // before the API, which tells clients its address
 		n.startRegistry, // the same
 		n.startServices, // last: from here on, people come in
@@ -371,7 +376,7 @@ func (n *Node) startCluster(ctx context.Context) error {
 		return err
 	}
 	n.group.onStop("cluster", func(context.Context) error { return cluster.Close() })
-	n.reader, n.topics, n.observer = cluster, cluster, cluster
+	n.reader, n.topics, n.observer, n.sessions = cluster, cluster, cluster, cluster.Session
 	n.worker = worker.New(worker.Config{
 		State: n.state, Cluster: cluster, Identity: n.identity, Now: n.cfg.Now, Log: n.cfg.Log, Trim: n.embedded != nil, Private: n.embedded != nil,
 		Catalog: n.catalog,

@@ -107,6 +107,10 @@ func (c *Catalog) Activate(ctx context.Context, call weir.Call, name string) (we
 		if err != nil {
 			return weir.Outcome{}, err
 		}
+		if p.Stage() == weir.Proposed {
+			return weir.Outcome{}, weir.Errorf(weir.Conflict, "%s is proposed to its domain, and was never published", p.Name).
+				WithFix("publish it: weir product publish %s", p.Name)
+		}
 		next := *p
 		if p.Stage() != weir.Active {
 			next.Lifecycle, next.Successor = "", weir.UID{}

@@ -332,20 +332,21 @@ func rolesOn(by weir.Principal, domain weir.UID) []string {
 // be published cannot be made of it afterwards either. The views are before and
 // after the edit.
 func (c *Catalog) stillPublished(ctx context.Context, v weir.View, by weir.Principal, before, after *weir.Product, known []schema.Field) error {
-	return c.stillKeeps(ctx, v, by, kept{before, known}, kept{after, known})
+	return c.stillKeeps(ctx, v, by, kept{before, known, 0}, kept{after, known, 0})
 }
 
 // KeepsWith refuses, inside the queue, a schema by which a published product
 // would break a policy that it keeps as it is: what the schema says of its
 // fields decides as much as what the product does.
 func (c *Catalog) KeepsWith(ctx context.Context, v weir.View, by weir.Principal, p *weir.Product, before, after []schema.Field) error {
-	return c.stillKeeps(ctx, v, by, kept{p, before}, kept{p, after})
+	return c.stillKeeps(ctx, v, by, kept{p, before, 0}, kept{p, after, 0})
 }
 
 // kept is a product with the fields that its schema has.
 type kept struct {
 	*weir.Product
-	fields []schema.Field
+	fields  []schema.Field
+	records int64 // in its topic, where that matters
 }
 
 // stillKeeps refuses what breaks a policy that was kept before.

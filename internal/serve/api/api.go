@@ -25,6 +25,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/queries"
 	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/app/registry"
 	"github.com/weirmesh/weir/internal/app/usage"
@@ -48,6 +49,7 @@ type Config struct {
 	Granting *access.Granting
 	Records  *records.Records
 	Usage    *usage.Usages
+	Queries  *queries.Queries
 	Live     *access.Live
 	Schemas  index // that the registry answers from; nil: there is none
 	Audit    *audit.Audit
@@ -141,6 +143,7 @@ func (a *API) routes() {
 	a.productRoutes()
 	a.subjectRoutes()
 	a.streamRoutes()
+	a.queryRoutes()
 	a.topicRoutes()
 	a.applicationRoutes()
 	a.accessRoutes()

@@ -13,6 +13,7 @@ import (
 
 func (a *API) publishRoutes() {
 	add(a, route{method: http.MethodPost, path: "/topics/{name}/publish", summary: "Publish a topic as a product", status: http.StatusCreated, body: maxSchemaBody}, a.publish)
+	add(a, route{method: http.MethodPost, path: "/products/{name}/publish", summary: "Publish a product that is proposed; its topic stays as it is", body: maxSchemaBody}, a.publishProduct)
 	add(a, route{method: http.MethodGet, path: "/topics/unpublished", summary: "List topics that could be published"}, a.unpublishedTopics)
 	add(a, route{method: http.MethodPost, path: "/products/{name}/unpublish", summary: "Take a published product back; its topic and records stay"}, a.unpublish)
 	add(a, route{method: http.MethodGet, path: "/products/{name}/readers", summary: "List whom a product's end would hurt"}, a.readers)
@@ -50,6 +51,26 @@ func (a *API) publish(ctx context.Context, p weir.Principal, in *struct {
 			Visibility: weir.Visibility(b.Visibility), Access: weir.AccessMode(b.Access), Owner: b.Owner, Description: b.Description,
 			Schema: b.Schema, KeySchema: b.KeySchema,
 		},
+	})
+	return wroteProduct(ctx, a, r, err)
+}
+
+func (a *API) publishProduct(ctx context.Context, p weir.Principal, in *struct {
+	Write
+	Named
+	Body client.ProductPublication
+}) (*one[client.Product], error) {
+	b := in.Body
+	call, err := in.of(p, "product.publish", in.Name, b)
+	if err != nil {
+		return nil, err
+	}
+	tell, err := telling(b.Telling)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.Catalog.PublishProduct(ctx, call, in.Name, catalog.ProductEdit{
+		Telling: tell, Owner: b.Owner, Description: b.Description, Visibility: (*weir.Visibility)(b.Visibility), Access: (*weir.AccessMode)(b.Access),
 	})
 	return wroteProduct(ctx, a, r, err)
 }
