@@ -334,12 +334,13 @@ func namesOf(f protoreflect.FieldDescriptor) map[protoreflect.EnumNumber][]byte 
 	return names
 }
 
-// zero is the text of the column where the field is not written.
+// zero is the text of the column where the field is not written: of an enum
+// without presence the first value.
 func (p *protoColumn) zero() []byte {
 	if p.names == nil {
 		return nil
 	}
-	return p.names[p.field.DefaultEnumValue().Number()]
+	return p.names[p.field.Enum().Values().Get(0).Number()]
 }
 
 func protoConflict(path string, f protoreflect.FieldDescriptor, want string) error {
