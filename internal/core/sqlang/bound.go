@@ -148,9 +148,20 @@ func (m *measure) word() error {
 			return m.refuse("a text follows a number without a space", "separate them")
 		}
 	default:
-		m.end++
+		m.end += signs(m.sql[m.at:])
 	}
 	return m.take(strings.ToLower(m.sql[m.at:m.end]))
+}
+
+// signs is how long an operator is that is surely one word; what is longer counts
+// as more.
+func signs(s string) int {
+	for _, op := range []string{"->>", "->", "||", "::", "<=", ">=", "<>", "!=", "~*"} {
+		if strings.HasPrefix(s, op) {
+			return len(op)
+		}
+	}
+	return 1
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80 }

@@ -117,7 +117,7 @@ func (b *binder) coerce(v value, t column.Type, asked bool) (value, error) {
 	case v.untyped:
 		e, err := parseLiteral(string(v.Value.Texts[0]), t, v.At)
 		if err != nil {
-			return value{}, b.errorf(v.At, "%q %s", clip(string(v.Value.Texts[0])), err).WithFix("write a %s", t)
+			return value{}, b.errorf(v.At, "%q %s", clip(string(v.Value.Texts[0])), err).WithFix("write a value of type %s", t.Kind)
 		}
 		return v.as(e), nil
 	case from == t:

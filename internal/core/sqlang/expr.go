@@ -101,8 +101,8 @@ func (s *scope) operator(o *operator) (value, error) {
 	case "AEXPR_OP", "AEXPR_LIKE", "AEXPR_ILIKE":
 		return s.plainOperator(o, name)
 	}
-	what := plainWords(strings.TrimPrefix(o.Kind, "AEXPR_"))
-	return value{}, s.b.errorf(o.At, "%s is not supported", strings.ToUpper(what)).WithFix("use =, IN, LIKE, BETWEEN or a regular expression: a ~ '...'")
+	what := strings.TrimPrefix(o.Kind, "AEXPR_")
+	return value{}, s.b.errorf(o.At, "%s is not supported", strings.ReplaceAll(what, "_", " ")).WithFix("use =, IN, LIKE, BETWEEN or a regular expression: a ~ '...'")
 }
 
 func (s *scope) plainOperator(o *operator, name string) (value, error) {
@@ -269,6 +269,7 @@ func (s *scope) typeCast(c *typeCast) (value, error) {
 	if err != nil {
 		return v, err
 	}
+	v = withUnit(v, &c.Type)
 	t, err := s.b.typeOf(&c.Type, max(c.Type.At, 0))
 	if err != nil {
 		return v, err
@@ -281,6 +282,23 @@ func (s *scope) typeCast(c *typeCast) (value, error) {
 		out.name = lastName(c.Type.Names)
 	}
 	return out, nil
+}
+
+// unitMasks are the units of INTERVAL '1' DAY by PostgreSQL's number for them.
+var unitMasks = map[int64]string{1 << 2: "year", 1 << 1: "month", 1 << 3: "day", 1 << 10: "hour", 1 << 11: "minute", 1 << 12: "second"}
+
+// withUnit puts the unit of INTERVAL '1' DAY into the text.
+func withUnit(v value, t *typeName) value {
+	if lastName(t.Names) != "interval" || len(t.Mods) != 1 || t.Mods[0].AConst == nil || t.Mods[0].AConst.Int == nil {
+		return v
+	}
+	unit, ok := unitMasks[t.Mods[0].AConst.Int.Value]
+	if !ok || !v.untyped || v.isNull() {
+		return v
+	}
+	t.Mods = nil
+	v.Expr = textOf(string(v.Value.Texts[0])+" "+unit, v.At)
+	return v
 }
 
 // lastName is a name without what stands before its last dot.

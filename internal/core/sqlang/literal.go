@@ -51,26 +51,19 @@ var errDigits = errors.New("has more than 38 digits")
 
 // naturalDecimal is a number with just the digits that it is written with.
 func naturalDecimal(text string, at int) (*Expr, error) {
+	if _, err := column.ParseDecimal([]byte(text), 0); errors.Is(err, column.ErrNotNumber) {
+		return nil, err
+	}
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), "e")
 	_, fraction, _ := strings.Cut(mantissa, ".")
-	e := 0
-	if exponent != "" {
-		n, err := strconv.Atoi(exponent)
-		if err != nil || n > 100 || n < -100 {
-			return nil, errDigits
-		}
-		e = n
+	e, err := strconv.Atoi(exponent)
+	if exponent != "" && (err != nil || e > 100 || e < -100) {
+		return nil, errDigits
 	}
 	scale := max(0, len(fraction)-e)
-	if scale > column.MaxPrecision {
+	d, err := column.ParseDecimal([]byte(text), min(scale, column.MaxPrecision))
+	if err != nil || scale > column.MaxPrecision {
 		return nil, errDigits
-	}
-	d, err := column.ParseDecimal([]byte(text), scale)
-	switch {
-	case errors.Is(err, column.ErrTooLarge):
-		return nil, errDigits
-	case err != nil:
-		return nil, err
 	}
 	return decimalOf(d, column.Type{Kind: column.Decimal, Precision: max(digitsOf(d), scale, 1), Scale: scale}, at), nil
 }

@@ -84,7 +84,7 @@ func syntaxError(sql string, err error) error {
 	if errors.As(err, &e) {
 		at = byteOf(sql, e.Cursorpos-1)
 	}
-	return weir.Errorf(weir.Invalid, "%s", err.Error()).At(place(sql, at)).WithFix("the grammar is that of PostgreSQL's SELECT; docs/reference/sql.md says what is supported")
+	return weir.Errorf(weir.Invalid, "%s", err.Error()).At(place(sql, at)).WithFix("the grammar is that of PostgreSQL's SELECT (docs/reference/sql.md); a name with a dash, or one that is a word of SQL, stands in double quotes")
 }
 
 func byteOf(s string, chars int) int {
@@ -172,6 +172,10 @@ func (w *walk) object(v map[string]any, t reflect.Type, at int) {
 		if f, ok := fieldOf(t, key); ok {
 			w.value(e, f.Type, at)
 			continue
+		}
+		if strings.HasSuffix(key, "Stmt") {
+			w.first, w.what = 0, key
+			return
 		}
 		if at := earliest(e, at); w.first < 0 || at < w.first || at == w.first && key < w.what {
 			w.first, w.what = at, key

@@ -155,15 +155,32 @@ func (b *binder) columnOf(r *relation, i int) Column {
 	f := r.input.Fields[i]
 	return Column{
 		Name: f.Path[strings.LastIndexByte(f.Path, '.')+1:], Type: f.Type, Nullable: f.Nullable, Doc: f.Doc, Unit: f.Unit,
-		Classification: classOf(f), From: []Source{{Input: r.index, Path: f.Path, Direct: true}},
+		Classification: classOf(r.input, f), From: []Source{{Input: r.index, Path: f.Path, Direct: true}},
 	}
 }
 
-func classOf(f Field) weir.Classification {
-	if f.Classification == "" {
-		return weir.ClassInternal
+// classOf is the classification of a field: its own or that of the struct that
+// it is in, and of a struct the strictest of what is in it too.
+func classOf(in *Input, f Field) weir.Classification {
+	class := ownClass(in, f.Path)
+	for _, o := range in.Fields {
+		if rest, ok := strings.CutPrefix(o.Path, f.Path); ok && rest != "" && strings.ContainsAny(rest[:1], ".[{") {
+			class = strictest(class, o.Classification)
+		}
 	}
-	return f.Classification
+	return class
+}
+
+// ownClass is what is said of a path, or else of the nearest struct around it.
+func ownClass(in *Input, path string) weir.Classification {
+	for path != "" {
+		i := slices.IndexFunc(in.Fields, func(f Field) bool { return f.Path == path })
+		if i >= 0 && in.Fields[i].Classification != "" {
+			return in.Fields[i].Classification
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".[{"))]
+	}
+	return weir.ClassInternal
 }
 
 // keyClass is the classification of a record's key as text: the strictest of the
@@ -172,7 +189,7 @@ func keyClass(in *Input) weir.Classification {
 	class := weir.ClassInternal
 	for _, f := range in.Fields {
 		if len(in.Key) == 0 || slices.Contains(in.Key, f.Path) {
-			class = strictest(class, classOf(f))
+			class = strictest(class, classOf(in, f))
 		}
 	}
 	return class
