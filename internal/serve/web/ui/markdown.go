@@ -18,14 +18,19 @@ const maxMarkdown = 1 << 20
 // since the page has the ones above.
 func render(text string) string {
 	if len(text) > maxMarkdown {
-		return "<pre>" + escape(strings.ToValidUTF8(text[:maxMarkdown], "")) + "</pre>"
+		return `<pre tabindex="0">` + escape(strings.ToValidUTF8(text[:maxMarkdown], "")) + "</pre>"
 	}
 	var b strings.Builder
 	if err := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify)).Convert([]byte(text), &b); err != nil {
-		return "<pre>" + escape(text) + "</pre>"
+		return `<pre tabindex="0">` + escape(text) + "</pre>"
 	}
-	return headings.Replace(policy().Sanitize(b.String()))
+	return scrolling.Replace(headings.Replace(policy().Sanitize(b.String())))
 }
+
+// scrolling lets the keyboard into what may be wider than the page. No text can
+// have these tags: what is left of a text's own has no attribute, and means the
+// same.
+var scrolling = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
 
 // headings puts a text's headings under the page's.
 var headings = strings.NewReplacer(
