@@ -15,7 +15,9 @@ type Flow struct {
 	entries [][]entry // of each input: its scans
 	sink    sink
 	store   store
-	ends    []func() error // of operators that give rows when a step ends, inputs first
+	ends    []func() error                // of operators that give rows when a step ends, inputs first
+	begins  []func()                      // of operators that remember something of a step
+	windows []func(watermark int64) error // of operators that close windows, inputs first
 	emits   []*emitter
 	failed  []Failed
 	frame   frame
@@ -127,6 +129,9 @@ func (f *Flow) begin(input int) {
 	for _, e := range f.emits {
 		e.begin()
 	}
+	for _, begin := range f.begins {
+		begin()
+	}
 	f.sink.begin()
 }
 
@@ -175,6 +180,8 @@ func (b builder) build(n sqlang.Node, to port) error {
 			}
 		}
 		return nil
+	case *sqlang.Group:
+		return b.group(n, to)
 	case *sqlang.Join:
 		if n.Lookup {
 			return b.lookup(n, to)

@@ -40,7 +40,8 @@ type cell struct {
 	table  *table
 	dirty  bool
 	own    bool // the value is not that of before
-	pos    int  // for the owner of the table
+	pos    int  // these are for the owner of the table
+	mark   int
 }
 
 func (s *store) table() *table {
@@ -240,11 +241,11 @@ func bagKey(dst, key, row []byte) []byte {
 }
 
 // add changes how often a row is there, and says how often it is then.
-func (b *bag) add(whole []byte, by int64) (c *cell, n int64) {
-	c = b.table.cell(whole)
-	n = countOf(c) + by
+func (b *bag) add(whole []byte, by int64) int64 {
+	c := b.table.cell(whole)
+	n := countOf(c) + by
 	b.put(c, n, extra(c))
-	return c, n
+	return n
 }
 
 // put says how often a row is there and keeps another number with it.
