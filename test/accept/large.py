@@ -1,0 +1,203 @@
+"""A topic with very many records is no burden: SIZE records are written with
+kcat, and then the pages of the product, a look at its beginning, middle and
+end, a condition that nothing has, the live view, `weir read` and the search
+answer within bounds, whatever the number. How long each takes is measured; the
+promise of 200 ms is for a quiet machine, so that here only a multiple of it, and
+memory, fail the script."""
+
+import http.cookiejar
+import json
+import re
+import statistics
+import subprocess
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+import lib
+from lib import claim, fresh, measure, until
+
+PARTITIONS = 6
+TIMES = 20
+MOST = 3.0  # seconds for any answer here
+
+
+def script():
+    n = lib.size(100_000)
+    node = lib.Node(args=["--broker-no-sync"]).start()
+    team = fresh("shop")
+    node.mesh(team, team)
+    node.weir("team", "add", team, "admin")
+    app = node.app(fresh("writer"), team)
+    name = f"{team}.large"
+    topic = node.product(name, "--encoding", "json", "--partitions", str(PARTITIONS), app=app)
+    small = f"{team}.small"
+    small_topic = node.product(small, "--encoding", "json", "--partitions", str(PARTITIONS), app=app)
+    app.produce(small_topic, list(lines(0, 1000)))
+    begin = time.monotonic()
+    fill(app, topic, n)
+    took = time.monotonic() - begin
+    measure(f"{n} records written", took, "s")
+    held(node, name, n)
+    before = node.rss()
+
+    browser = signed_in(node)
+    peak = Peak(node)
+    middle = ",".join(f"{p}:{n // PARTITIONS // 2}" for p in range(PARTITIONS))
+    pages(node, browser, name, middle)
+    compared(node, browser, name, small)
+    condition(node, browser, name)
+    live(node, browser, name, app, topic)
+    commands(node, name, middle, n)
+    most = peak.end()
+    measure("resident before, and at most, while it was looked at", f"{before:.0f} MB, {most:.0f} MB")
+    claim(most - before < 300, f"looking at it took {most - before:.0f} MB")
+
+
+def lines(begin, end):
+    return (f'{{"n":{i},"who":"user-{i % 9973}","page":"/products/{i % 577}","area":"area-{i % 12}"}}' for i in range(begin, end))
+
+
+def fill(app, topic, n, chunk=20_000):
+    """Writes n records through one kcat, without holding them here."""
+    argv = [
+        "kcat", *app.kcat_login(), "-P", "-t", topic, "-z", "lz4", "-X", "batch.num.messages=10000", "-X", "linger.ms=20",
+        "-X", "queue.buffering.max.messages=200000", "-X", "message.timeout.ms=120000", "-X", "sticky.partitioning.linger.ms=20",
+    ]
+    p = subprocess.Popen(argv, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    wrong = []
+    reader = threading.Thread(target=lambda: wrong.append(p.stderr.read()), daemon=True)
+    reader.start()
+    try:
+        for at in range(0, n, chunk):
+            p.stdin.write(("\n".join(lines(at, min(at + chunk, n))) + "\n").encode())
+        p.stdin.close()
+        code = p.wait(600)
+    finally:
+        p.kill()
+    reader.join(10)
+    claim(code == 0, f"kcat writes {n} records: exit {code}: {b''.join(wrong)[-800:]}")
+
+
+def held(node, name, n):
+    """The facts count them all."""
+
+    def facts():
+        return json.loads(node.api("GET", f"/api/v1/products/{name}/facts")[2]).get("records") == n
+
+    until(f"the facts say {n} records", 30, facts)
+
+
+def signed_in(node):
+    """A browser, without scripts, that is signed in as the admin."""
+    password = re.search(r'with the password "([^"]+)"', node.log.read_text()).group(1)
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    form = urllib.parse.urlencode({"user": "admin", "password": password, "next": "/"}).encode()
+    req = urllib.request.Request(node.http + "/sign-in", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    with opener.open(req, timeout=10) as r:
+        claim(r.url.endswith("/"), f"signing in leads to {r.url}")
+    return opener
+
+
+def get(node, browser, path):
+    """Gets a page; how long it took, and its text."""
+    begin = time.monotonic()
+    with browser.open(node.http + path, timeout=30) as r:
+        text = r.read().decode()
+    return time.monotonic() - begin, text
+
+
+def timed(what, times):
+    times = sorted(times)
+    p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
+    measure(what, f"first {times[0] * 1000:.0f}, median {statistics.median(times) * 1000:.0f}, p99 {p99 * 1000:.0f} ms")
+    claim(p99 < MOST, f"{what} took {p99:.1f} s")
+
+
+def pages(node, browser, name, middle):
+    at = f"/products/{name}"
+    for what, path, has in [
+        ("the product's page", at, name),
+        ("its fields, with a profile", at + "/fields", "who"),
+        ("its newest records", at + "/records", "user-"),
+        ("its records from the beginning", at + "/records?at=earliest", "user-"),
+        ("its records in the middle", at + "/records?" + urllib.parse.urlencode({"at": middle}), "user-"),
+        ("one record in the middle", at + "/records/" + middle.split(",")[0].replace(":", "/"), "user-"),
+        ("explore, with its rate", "/explore?q=large", name),
+    ]:
+        times = []
+        for _ in range(TIMES):
+            took, text = get(node, browser, path)
+            claim(has in text, f"{what} shows {has}")
+            claim(len(text) < 1_000_000, f"{what} is {len(text)} bytes")
+            times.append(took)
+        timed(what, times)
+
+
+def compared(node, browser, name, small):
+    """The page of the newest records is as large as that of a small product."""
+    large_rows, small_rows = (get(node, browser, f"/products/{p}/records")[1].count("<tr") for p in (name, small))
+    claim(0 < large_rows <= small_rows + 10, f"{large_rows} rows are shown of many records, {small_rows} of few")
+
+
+def condition(node, browser, name):
+    """A condition that nothing has is looked for within a bound, and the page
+    says how far it looked."""
+    path = f"/products/{name}/records?" + urllib.parse.urlencode({"at": "earliest", "where": "value.n < 0"})
+    took, text = get(node, browser, path)
+    measure("a condition that no record has", took * 1000, "ms")
+    claim(took < 2 * MOST, f"looking for what is not there took {took:.1f} s")
+    claim("user-" not in text and "<form" in text, "nothing is shown, and the form is")
+
+
+def live(node, browser, name, app, topic):
+    """The live view begins at the end: the next record that is written is the
+    first that it shows."""
+    begin = time.monotonic()
+    with browser.open(node.http + f"/live/products/{name}/records?follow=true", timeout=30) as r:
+        measure("the live view opens", (time.monotonic() - begin) * 1000, "ms")
+        app.produce(topic, ['{"n":-1,"who":"user-live"}'])
+        written = time.monotonic()
+        while not (line := r.readline().decode()).startswith("data:"):
+            pass
+        measure("and shows what was just written", (time.monotonic() - written) * 1000, "ms")
+        claim("user-live" in line, f"the first record of the live view is {line[:200]}")
+
+
+def commands(node, name, middle, n):
+    for what, args, rows in [
+        ("weir read, the newest 10", ["-n", "10"], 10),
+        ("weir read from the middle", ["--from", middle, "-n", "10"], 10),
+        ("weir read from a time", ["--from", "24h", "-n", "10"], 10),
+        ("weir read, until the beginning of the middle", ["--from", f"0:{n // PARTITIONS // 2}", "--until", f"0:{n // PARTITIONS // 2 + 5}"], 5),
+    ]:
+        times = []
+        for _ in range(3):
+            begin = time.monotonic()
+            got = node.weir("read", name, *args, "-o", "json").out.splitlines()
+            times.append(time.monotonic() - begin)
+            claim(len(got) == rows, f"{what}: {len(got)} rows")
+        timed(what, times)
+
+
+class Peak:
+    """The most memory that a node has while something is done."""
+
+    def __init__(self, node):
+        self.node, self.most, self.going = node, 0.0, True
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def _look(self):
+        while self.going:
+            self.most = max(self.most, self.node.rss())
+            time.sleep(0.05)
+
+    def end(self):
+        self.going = False
+        self.thread.join(5)
+        return self.most
+
+
+lib.main(script)
