@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/weirmesh/weir"
@@ -27,12 +28,15 @@ type binder struct {
 	attrs   []Column // by id
 	outs    map[Node][]int
 	scans   map[*Scan]*relation
+	loose   map[int]bool // columns that are a text or a null of the statement
+	places  map[int]int  // where a column stands in its SELECT list
+	unnamed bool         // columns need no names: those of the first query count
 }
 
 // bind makes a plan of the syntax of a statement.
 func bind(sql string, s *selectStmt, c Catalog) (*Plan, error) {
-	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}}
-	root, err := b.query(s)
+	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}}
+	root, err := b.query(s, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -51,26 +55,26 @@ func (b *binder) attr(c Column) int {
 	return len(b.attrs) - 1
 }
 
-// query binds a SELECT. What it gives is in outs.
-func (b *binder) query(s *selectStmt) (Node, error) {
-	switch {
-	case s.Op != "" && s.Op != "SETOP_NONE":
-		return nil, b.notYet(s, "UNION")
-	case s.With != nil:
-		return nil, b.errorf(s.With.At, "WITH is not supported yet").WithFix("make a product of it and select from that")
-	case len(s.Group) > 0 || s.Having != nil:
-		return nil, b.notYet(s, "GROUP BY")
-	}
-	sc := &scope{b: b}
-	root, err := b.from(sc, s)
+// query binds a SELECT or a UNION of them. What it gives is in outs.
+func (b *binder) query(s *selectStmt, e *env) (Node, error) {
+	e, err := b.with(s, e)
 	if err != nil {
 		return nil, err
 	}
-	return b.selected(sc, root, s)
-}
-
-func (b *binder) notYet(s *selectStmt, what string) error {
-	return b.errorf(firstPlace(s), "%s is not supported yet", what).WithFix("select from one product, record by record")
+	if s.Op != "" && s.Op != "SETOP_NONE" {
+		return b.union(s, e)
+	}
+	if len(s.From) == 0 {
+		return nil, b.errorf(firstPlace(s), "there is no FROM").WithFix("select from a product: FROM domain.product")
+	}
+	if len(s.From) > 1 {
+		return nil, b.errorf(placeOf(s.From[1]), "inputs side by side are not supported: each row would meet each").WithFix("write JOIN ... ON")
+	}
+	f, err := b.fromItem(s.From[0], e)
+	if err != nil {
+		return nil, err
+	}
+	return b.selected(&scope{b: b, relations: f.relations}, f, s)
 }
 
 // firstPlace is where the first target of a SELECT stands.
@@ -84,43 +88,8 @@ func firstPlace(s *selectStmt) int {
 	return 0
 }
 
-func (b *binder) from(sc *scope, s *selectStmt) (Node, error) {
-	if len(s.From) == 0 {
-		return nil, b.errorf(firstPlace(s), "there is no FROM").WithFix("select from a product: FROM domain.product")
-	}
-	if len(s.From) > 1 {
-		return nil, b.errorf(placeOf(s.From[1]), "more than one input is not supported yet").WithFix("select from one product")
-	}
-	return b.fromItem(sc, s.From[0])
-}
-
-// placeOf is where something in FROM stands.
-func placeOf(n *node) int {
-	switch {
-	case n.RangeVar != nil:
-		return n.RangeVar.At
-	case n.JoinExpr != nil:
-		return placeOf(n.JoinExpr.Right)
-	case n.RangeSubselect != nil && n.RangeSubselect.Query.SelectStmt != nil:
-		return firstPlace(n.RangeSubselect.Query.SelectStmt)
-	}
-	return 0
-}
-
-func (b *binder) fromItem(sc *scope, n *node) (Node, error) {
-	switch {
-	case n.RangeVar != nil:
-		return b.scan(sc, n.RangeVar)
-	case n.JoinExpr != nil:
-		return nil, b.errorf(placeOf(n), "joins are not supported yet").WithFix("select from one product")
-	case n.RangeSubselect != nil:
-		return nil, b.errorf(placeOf(n), "queries in FROM are not supported yet").WithFix("select from a product")
-	}
-	return nil, b.errorf(placeOf(n), "functions in FROM are not supported yet").WithFix("select from a product")
-}
-
 // scan binds a product.
-func (b *binder) scan(sc *scope, v *rangeVar) (Node, error) {
+func (b *binder) scan(v *rangeVar) (*from, error) {
 	domain, name, err := b.productName(v)
 	if err != nil {
 		return nil, err
@@ -143,8 +112,7 @@ func (b *binder) scan(sc *scope, v *rangeVar) (Node, error) {
 	if err := b.tableKey(r); err != nil {
 		return nil, err
 	}
-	sc.relations = append(sc.relations, r)
-	return r.scan, nil
+	return &from{node: r.scan, relations: []*relation{r}}, nil
 }
 
 // tableKey reads the key of a table: its rows are told apart by it.
@@ -200,14 +168,17 @@ func (b *binder) fromCatalog(err error, name string, at int) error {
 }
 
 // selected binds WHERE and the SELECT list over what stands in FROM.
-func (b *binder) selected(sc *scope, n Node, s *selectStmt) (Node, error) {
-	var hidden []Source
+func (b *binder) selected(sc *scope, f *from, s *selectStmt) (Node, error) {
+	n, hidden := f.node, f.hidden
 	if s.Where != nil {
 		cond, err := sc.condition(s.Where, "WHERE")
 		if err != nil {
 			return nil, err
 		}
-		n, hidden = &Filter{Of: n, Cond: cond.Expr}, indirect(cond.from)
+		n, hidden = &Filter{Of: n, Cond: cond.Expr}, merge(hidden, indirect(cond.from)...)
+	}
+	if len(s.Group) > 0 || s.Having != nil {
+		return nil, b.notYet(firstPlace(s), groups)
 	}
 	return b.project(sc, n, s, hidden)
 }
@@ -222,7 +193,9 @@ func (b *binder) project(sc *scope, n Node, s *selectStmt, hidden []Source) (Nod
 		}
 		for _, v := range vs {
 			p.Exprs = append(p.Exprs, v.Expr)
-			ids = append(ids, b.attr(b.named(v, hidden)))
+			id := b.attr(b.named(v, hidden))
+			b.loose[id], b.places[id] = v.loose, t.ResTarget.At
+			ids = append(ids, id)
 		}
 	}
 	if err := b.uniqueNames(ids, s); err != nil {
@@ -260,9 +233,13 @@ func (b *binder) target(sc *scope, t *resTarget) ([]value, error) {
 		if v, err = b.coerce(v, textType, false); err != nil {
 			return nil, err
 		}
+		v.loose = true
 	}
 	if t.Name != "" {
 		v.name = t.Name
+	}
+	if v.name == "" && b.unnamed {
+		v.name = "_" + strconv.Itoa(t.At)
 	}
 	if v.name == "" {
 		return nil, b.errorf(t.At, "the column has no name").WithFix("give it one: AS name")
@@ -322,6 +299,16 @@ func (b *binder) finish(root Node) error {
 	}
 	b.number(root)
 	p.Columns = root.Out()
+	return b.writable()
+}
+
+// writable refuses columns that no record can have.
+func (b *binder) writable() error {
+	for i, c := range b.plan.Columns {
+		if c.Type.Kind == column.Interval {
+			return b.errorf(b.places[b.outs[b.plan.Root][i]], "the column %s is an interval, which records do not have", c.Name).WithFix("make it a text: (...)::text, or seconds: extract(epoch FROM ...)")
+		}
+	}
 	return nil
 }
 
@@ -359,8 +346,10 @@ func (b *binder) facts(n Node) facts {
 		return b.scanFacts(n)
 	case *Project:
 		return b.projected(b.facts(n.Of), n)
+	case *Union:
+		return b.unionFacts(n)
 	}
-	return b.facts(n.In()[0])
+	return b.facts(n.In()[0]) // of a filter; of a lookup that of the stream
 }
 
 func (b *binder) scanFacts(n *Scan) facts {
@@ -422,6 +411,13 @@ func (b *binder) number(n Node) []int {
 	case *Project:
 		renumber(b.number(n.Of), n.Exprs...)
 		return b.columns(n, &n.Columns)
+	case *Union:
+		for _, of := range n.Of {
+			b.number(of)
+		}
+		return b.columns(n, &n.Columns)
+	case *Join:
+		return b.numberJoin(n)
 	}
 	panic(fmt.Sprintf("sqlang: no numbers for %T", n))
 }
@@ -431,6 +427,18 @@ func (b *binder) columns(n Node, into *[]Column) []int {
 		*into = append(*into, b.attrs[id])
 	}
 	return b.outs[n]
+}
+
+func (b *binder) numberJoin(n *Join) []int {
+	left, right := b.number(n.Left), b.number(n.Right)
+	renumber(left, n.LeftKey...)
+	renumber(right, n.RightKey...)
+	ids := slices.Concat(left, right)
+	renumber(ids, n.Cond)
+	for _, id := range ids {
+		n.Columns = append(n.Columns, b.attrs[id])
+	}
+	return ids
 }
 
 // numberScan reads the fields that are used: those of the schema in its order,

@@ -375,7 +375,7 @@ var windowFunctions = map[string]bool{"row_number": true, "rank": true, "dense_r
 
 // call finds the row of the table that fits some arguments best, and applies it.
 func (b *binder) call(name string, at int, args ...value) (value, error) {
-	if name == "||" || name == "concat" {
+	if name == "concat" || name == "||" && slices.ContainsFunc(args, isText) {
 		var err error
 		if args, err = b.asTexts(args); err != nil {
 			return value{}, err
@@ -390,6 +390,8 @@ func (b *binder) call(name string, at int, args ...value) (value, error) {
 	}
 	return b.apply(f, at, args)
 }
+
+func isText(v value) bool { return v.untyped || v.Type.Kind == column.Text }
 
 // asTexts makes what stands beside a text one.
 func (b *binder) asTexts(args []value) ([]value, error) {

@@ -224,6 +224,13 @@ func timeFunctions() []*Function {
 			row(Function{Group: g, Name: "extract", Params: kinds(column.Text, k), Shape: "extract(part FROM a)", result: func([]column.Type) column.Type { return decimal(14, 6) }, check: oneOf(0, timeParts), Doc: "a part of a time: " + strings.Join(timeParts, ", "), Example: example}),
 			row(Function{Group: g, Name: "date_part", Params: kinds(column.Text, k), result: is(column.Float64), check: oneOf(0, timeParts), Doc: "the same as double precision", Example: "date_part('year', '2026-11-21'::" + k.String() + ") gives 2026"}))
 	}
+	for _, name := range []string{"extract", "date_part"} {
+		shape, result := "extract(epoch FROM a)", decimal(19, 6)
+		if name == "date_part" {
+			shape, result = "", column.Type{Kind: column.Float64}
+		}
+		rows = append(rows, row(Function{Group: g, Name: name, Params: kinds(column.Text, iv), Shape: shape, result: func([]column.Type) column.Type { return result }, check: oneOf(0, []string{"epoch"}), Doc: "an interval in seconds: the part is epoch", Example: map[bool]string{true: "extract(epoch FROM interval '1 minute')", false: "date_part('epoch', interval '1 minute')"}[shape != ""] + " gives 60"}))
+	}
 	return append(rows,
 		row(Function{Group: g, Name: "date_trunc", Params: kinds(column.Text, ts), result: is(ts), check: oneOf(0, truncUnits), Doc: "cut to " + strings.Join(truncUnits, ", "), Example: "date_trunc('hour', '2026-11-21 10:30:00'::timestamp) gives 2026-11-21 10:00:00"}),
 		row(Function{Group: g, Name: "to_timestamp", Params: kinds(column.Float64), result: is(ts), Doc: "of seconds since 1970-01-01 UTC", Example: "to_timestamp(0) gives 1970-01-01 00:00:00"}),

@@ -97,12 +97,30 @@ func (w *printer) node(depth int, n Node) {
 		for i, e := range n.Exprs {
 			w.line(depth+1, "%s = %s", n.Columns[i].Name, exprText(e, in))
 		}
-	default:
-		w.line(depth, "%T", n)
+	case *Union:
+		w.line(depth, "union all")
+	case *Join:
+		w.join(depth, n, in)
 	}
 	for _, of := range n.In() {
 		w.node(depth+1, of)
 	}
+}
+
+func (w *printer) join(depth int, n *Join, in []Column) {
+	word := map[bool]string{true: "left lookup", false: "lookup"}[n.Outer]
+	if !n.Lookup {
+		word = map[bool]string{true: "left join", false: "join"}[n.Outer]
+	}
+	pairs := make([]string, len(n.LeftKey))
+	for i := range pairs {
+		pairs[i] = exprText(n.LeftKey[i], n.Left.Out()) + " = " + exprText(n.RightKey[i], n.Right.Out())
+	}
+	cond := ""
+	if n.Cond != nil {
+		cond = ", if " + exprText(n.Cond, in)
+	}
+	w.line(depth, "%s on %s%s", word, strings.Join(pairs, ", "), cond)
 }
 
 func (w *printer) scan(depth int, n *Scan) {

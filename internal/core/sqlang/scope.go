@@ -22,14 +22,15 @@ const (
 
 // relation is what stands in FROM under a name.
 type relation struct {
-	alias   string
-	product string // domain.product, if there is no alias: its columns may be named by both words
-	at      int
-	columns []int // by id, of what is no scan
-	input   *Input
-	index   int // of input
-	scan    *Scan
-	fields  map[int]int // of a scan: id by field
+	alias    string
+	product  string // domain.product, if there is no alias: its columns may be named by both words
+	at       int
+	columns  []int // by id, of what is no scan
+	input    *Input
+	index    int // of input
+	scan     *Scan
+	fields   map[int]int // of a scan: id by field
+	nullable bool        // it can be missing beside a row of the left of a join
 }
 
 // scope is the columns that an expression may name.
@@ -140,7 +141,9 @@ func (b *binder) field(r *relation, i int) int {
 	if id, ok := r.fields[i]; ok {
 		return id
 	}
-	id := b.attr(b.columnOf(r, i))
+	c := b.columnOf(r, i)
+	c.Nullable = c.Nullable || r.nullable
+	id := b.attr(c)
 	r.fields[i] = id
 	return id
 }

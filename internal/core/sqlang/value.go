@@ -10,6 +10,7 @@ import (
 type value struct {
 	*Expr
 	untyped bool                // a text or a null of the statement, whose type is what is needed
+	loose   bool                // it was untyped, and became a text for want of anything else
 	from    []Source            // lineage
 	class   weir.Classification // of what it is made of; empty: of nothing
 	column  *Column             // it is just this column, passed on
