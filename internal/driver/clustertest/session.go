@@ -533,12 +533,12 @@ func itself(begins int64) int64 { return begins }
 // sessionCuts: the journal does not grow for ever, and the last epochs stay.
 func sessionCuts(t *testing.T, s worked) {
 	j := s.job(t, 1, 1)
-	j.spec.KeepEpochs = 10
+	j.spec.KeepEpochs = 150 // of three offsets each
 	one := j.open(t, s.Cluster)
 	begins := j.epochs(t, one, 400, itself)
 	at := s.offsets(t, j.spec.Journal, 0)
-	if at[0] > begins[390] || at[1]-at[0] > 600 || at[1] < 1200 {
-		t.Errorf("after 400 epochs, the last 10 of which begin at %d, the journal begins and ends at %v", begins[390], at)
+	if at[0] > begins[250] || at[1]-at[0] > 750 || at[1] < 1200 {
+		t.Errorf("after 400 epochs, the last 150 of which begin at %d, the journal begins and ends at %v", begins[250], at)
 	}
 	one.Close()
 	if got := j.open(t, s.Cluster).Resumed().Epoch; got != 400 {
