@@ -104,6 +104,26 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestPrefixIsNotCutOff: a registry that cuts its list before it looks for the
+// prefix gives what is far behind too.
+func TestPrefixIsNotCutOff(t *testing.T) {
+	t.Parallel()
+	r := fake(t, func(w http.ResponseWriter, q *http.Request) {
+		offset, _ := strconv.Atoi(q.FormValue("offset"))
+		limit, _ := strconv.Atoi(q.FormValue("limit"))
+		page := []string{}
+		for i := offset; i < min(offset+limit, 5000); i++ {
+			if s := fmt.Sprint("s", i); strings.HasPrefix(s, q.FormValue("subjectPrefix")) {
+				page = append(page, s)
+			}
+		}
+		write(w, 200, page)
+	})
+	if got, err := r.Subjects(t.Context(), client.SchemaFilter{Prefix: "s4321"}); err != nil || len(got) != 1 {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 // TestPagesShrink: where a page would be too large, smaller ones are asked for,
 // and nothing is left out; what is too large alone is refused.
 func TestPagesShrink(t *testing.T) {

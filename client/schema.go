@@ -104,8 +104,13 @@ func (f SchemaFilter) query() url.Values {
 	return q
 }
 
-// schemaPage is how many things of a list are asked for at once.
-const schemaPage = 1000
+// How many things of a list are asked for at once. Of those with a prefix it is
+// more than there are: some registries first cut the list and then look for the
+// prefix.
+const (
+	schemaPage = 1000
+	prefixPage = 1_000_000
+)
 
 // pages collects a list page by page, in smaller ones where one would be too
 // large. Registries that do not know pages answer with everything, or the same
@@ -113,6 +118,9 @@ const schemaPage = 1000
 // is not the end.
 func pages[T any](ctx context.Context, r *Registry, path string, q url.Values, key func(T) string) ([]T, error) {
 	out, seen, limit := []T{}, map[string]bool{}, schemaPage
+	if q.Has("subjectPrefix") {
+		limit = prefixPage
+	}
 	for {
 		q.Set("offset", strconv.Itoa(len(out)))
 		q.Set("limit", strconv.Itoa(limit))
