@@ -258,6 +258,9 @@ func (w *Queries) start(ctx context.Context, q wantedQuery, before *queryRun) ti
 	}
 	w.mu.Lock()
 	w.runs[q.UID] = r
+	if before == nil {
+		w.status[q.UID] = weir.QueryStatus{Since: w.Now()}
+	}
 	w.mu.Unlock()
 	go w.run(ctx, q, r, job)
 	return lookEvery

@@ -62,7 +62,7 @@ func past() map[string]string {
 		"create": "created", "edit": "changed", "delete": "deleted", "publish": "published", "unpublish": "took back",
 		"deprecate": "deprecated", "retire": "retired", "activate": "made active", "revoke": "ended what was given to",
 		"add": "added", "remove": "removed", "put": "set", "made": "made", "set": "set", "gone": "ended", "reset": "reset",
-		"propose": "proposed",
+		"propose": "proposed", "pause": "paused", "start": "started", "stop": "stopped",
 	}
 }
 
@@ -89,11 +89,22 @@ func sentences() map[string]sentence {
 		"schema.delete":      versions("deleted"),
 		"subject.config":     about1("changed the settings of %s"),
 		"subject.mode":       about1("changed the mode of %s"),
+		"query.halt":         halted,
 	}
 }
 
 func about1(format string) sentence {
 	return func(_ *seer, _ weir.Entry, thing weir.Ref) string { return fmt.Sprintf(format, say(thing)) }
+}
+
+// halted says why Weir itself stopped a query.
+func halted(_ *seer, e weir.Entry, thing weir.Ref) string {
+	_, after := differ(e, thing, "why")
+	var why string
+	if json.Unmarshal(after, &why) != nil || why == "" {
+		return "stopped " + say(thing)
+	}
+	return "stopped " + say(thing) + ": " + why
 }
 
 // allowed says who may read what; the thing is named PRODUCT/APPLICATION.

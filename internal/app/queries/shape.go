@@ -122,6 +122,9 @@ func (s *shape) notes() []weir.FieldNote {
 	var notes []weir.FieldNote
 	for _, c := range s.plan.Columns {
 		n := weir.FieldNote{Path: c.Name, Classification: c.Classification, Unit: c.Unit}
+		if n.Classification == weir.ClassInternal {
+			n.Classification = "" // as anything is of which nobody says otherwise
+		}
 		if n.Classification != "" || n.Unit != "" {
 			notes = append(notes, n)
 		}

@@ -37,7 +37,7 @@ func topic(ctx context.Context, n *names, t *weir.Topic, rev weir.Revision) (cli
 	if t.ID != (weir.TopicID{}) {
 		out.ID = t.ID.String()
 	}
-	for _, noun := range []weir.Noun{weir.NounProduct, weir.NounStream} {
+	for _, noun := range []weir.Noun{weir.NounProduct, weir.NounStream, weir.NounQuery} {
 		e, _, err := n.v.Get(ctx, weir.Ref{Noun: noun, UID: t.Of})
 		if err == nil {
 			out.Of = e.Ref().Name
