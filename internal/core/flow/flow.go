@@ -10,23 +10,27 @@ import (
 
 // Flow is a plan that runs. One goroutine uses it.
 type Flow struct {
-	plan    *sqlang.Plan
-	pool    pool
-	entries [][]entry // of each input: its scans
-	sink    sink
-	store   store
-	ends    []func() error                // of operators that give rows when a step ends, inputs first
-	begins  []func()                      // of operators that remember something of a step
-	windows []func(watermark int64) error // of operators that close windows, inputs first
-	emits   []*emitter
-	failed  []Failed
-	frame   frame
-	input   int // of this step
+	plan     *sqlang.Plan
+	pool     pool
+	entries  [][]entry // of each input: its scans
+	sink     sink
+	store    store
+	ends     []func() error                // of operators that give rows when a step ends, inputs first
+	begins   []func()                      // of operators that remember something of a step
+	windows  []func(watermark int64) error // of operators that close windows, inputs first
+	emits    []*emitter
+	failed   []Failed
+	frame    frame
+	progress *progress // nil: the plan has no windows
+	mark     int64     // the watermark of this step
+	marked   bool      // there is one
+	input    int       // of this step
 }
 
 // entry is where the rows of an input enter.
 type entry struct {
 	width int // columns of the input's batch
+	time  int // of these the event time; -1: the batch's
 	to    port
 }
 
@@ -82,7 +86,8 @@ func (f *Flow) Restore(key, value []byte) error { return f.store.restore(key, va
 // the first scan, then those of the next. Of a table's batch, a row of weight -1
 // is a record without a value: only the columns of its key count.
 //
-// What comes out has the plan's columns and is valid until the next call. Out of
+// What comes out has the plan's columns and is valid until the next Step or
+// Advance. Out of
 // a plan that makes a table comes at most one row of a key: of weight 1, the row
 // that it is now; of weight -1, with the columns of the key alone, there is none
 // any more.
@@ -100,11 +105,28 @@ func (f *Flow) Step(input int, in *column.Batch) (out []*column.Batch, failed []
 		b := *in
 		b.Columns = in.Columns[at : at+e.width]
 		at += e.width
+		if err := f.observe(input, e, &b); err != nil {
+			return nil, nil, err
+		}
 		if err := e.to.push(&b, f.pool.all(b.N)); err != nil {
 			return nil, nil, err
 		}
 	}
 	return f.finish()
+}
+
+// observe takes the event times of a batch in.
+func (f *Flow) observe(input int, e entry, b *column.Batch) error {
+	switch {
+	case f.timed(input) == nil:
+	case e.time >= 0:
+		f.progress.observe(input, b, b.Columns[e.time].Ints, b.Columns[e.time].Null)
+	case b.Time == nil:
+		return weir.Errorf(weir.Internal, "a batch of input %d has no times", input)
+	default:
+		f.progress.observe(input, b, b.Time, nil)
+	}
+	return nil
 }
 
 // finish lets operators give what they have at the end of a step.
@@ -124,6 +146,7 @@ func (f *Flow) finish() ([]*column.Batch, []Failed, error) {
 // begin makes what the last step gave out free for use.
 func (f *Flow) begin(input int) {
 	f.input = input
+	f.mark, f.marked = f.Watermark()
 	f.pool.reset()
 	f.failed = f.failed[:0]
 	for _, e := range f.emits {
@@ -155,7 +178,10 @@ func (p port) push(b *column.Batch, sel []int32) error {
 }
 
 // builder makes operators of a plan, from its root to its scans.
-type builder struct{ flow *Flow }
+type builder struct {
+	flow  *Flow
+	timed bool // what is built comes into windows
+}
 
 func (b builder) build(n sqlang.Node, to port) error {
 	switch n := n.(type) {
@@ -180,6 +206,8 @@ func (b builder) build(n sqlang.Node, to port) error {
 			}
 		}
 		return nil
+	case *sqlang.Window:
+		return b.window(n, to)
 	case *sqlang.Group:
 		return b.group(n, to)
 	case *sqlang.Join:
@@ -197,7 +225,10 @@ func (b builder) scan(n *sqlang.Scan, to port) error {
 	if n.Table {
 		to = port{to: newTableScan(b.flow, n, to)}
 	}
-	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{width: len(n.Columns), to: to})
+	if b.timed {
+		b.flow.timedInput(n.Input)
+	}
+	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{width: len(n.Columns), time: n.Time, to: to})
 	return nil
 }
 

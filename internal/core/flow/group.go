@@ -80,7 +80,6 @@ func (b builder) group(n *sqlang.Group, to port) error {
 	if n.WindowEnd >= 0 {
 		g.order = append([]int{n.WindowEnd}, slices.DeleteFunc(g.order, func(k int) bool { return k == n.WindowEnd })...)
 		g.ends = newEnding(g.table)
-		b.flow.windows = append(b.flow.windows, g.close)
 	}
 	for _, a := range n.Aggregates {
 		x, err := b.aggregate(n, a, g)
@@ -97,6 +96,10 @@ func (b builder) group(n *sqlang.Group, to port) error {
 	g.out.to = to
 	if err := b.build(n.Of, port{to: g}); err != nil {
 		return err
+	}
+	if g.ends != nil {
+		b.flow.windows = append(b.flow.windows, g.close)
+		return nil
 	}
 	b.flow.begins = append(b.flow.begins, g.begin)
 	b.flow.ends = append(b.flow.ends, g.end)

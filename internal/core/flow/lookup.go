@@ -60,9 +60,10 @@ func (b builder) lookup(n *sqlang.Join, to port) error {
 	}
 	if s, ok := n.Right.(*sqlang.Scan); ok && keyedBy(s, n.RightKey) {
 		j.latest = b.flow.store.table()
-		b.flow.entries[s.Input] = append(b.flow.entries[s.Input], entry{width: len(s.Columns), to: port{j, 1}})
+		b.flow.entries[s.Input] = append(b.flow.entries[s.Input], entry{width: len(s.Columns), time: s.Time, to: port{j, 1}})
 		return nil
 	}
+	b.timed = false
 	j.bag = b.flow.store.bag()
 	return b.build(n.Right, port{j, 1})
 }

@@ -17,9 +17,11 @@ import (
 // change is one record of an input: numbers, of which nil is null; in a table
 // one that is gone has its key alone.
 type change struct {
-	input int
-	row   []*int64
-	gone  bool
+	input     int
+	row       []*int64
+	gone      bool
+	partition int32
+	advance   bool // no record: the watermark moves on
 }
 
 // batchOf is records of one input as a batch.
@@ -41,7 +43,7 @@ func batchOf(changes []change) *column.Batch {
 		if c.gone {
 			b.Weights[i] = -1
 		}
-		b.From = append(b.From, column.Origin{Input: int32(c.input), Offset: int64(i)})
+		b.From = append(b.From, column.Origin{Input: int32(c.input), Partition: c.partition, Offset: int64(i)})
 	}
 	return b
 }
@@ -69,12 +71,17 @@ func epochs(t *rapid.T, plan func() *sqlang.Plan, record *rapid.Generator[change
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, x := range failed {
-				if step[x.Origin.Offset].row[0] != nil {
-					t.Fatalf("failed: %v", x.Err)
-				}
+			if len(failed) > 0 {
+				t.Fatalf("failed: %v", failed[0].Err)
 			}
 			in, out = append(in, step...), append(out, marked(got)...)
+		}
+		if p := plan(); p.EventTime >= 0 {
+			got, _, err := f.Advance()
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, out = append(in, change{advance: true}), append(out, marked(got)...)
 		}
 		switch rapid.SampledFrom([]string{"keep", "keep", "undo", "lose", "crash"}).Draw(t, "end") {
 		case "undo":
