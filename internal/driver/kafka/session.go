@@ -455,6 +455,9 @@ func (s *session) failed(err error, op string) error {
 				WithFix("run the query on one node")
 		}
 	}
+	if errors.Is(err, kerr.ConcurrentTransactions) {
+		return weir.Errorf(weir.Unavailable, "cannot %s: the transaction before is not over yet", op).Because(err)
+	}
 	if errors.Is(err, kerr.OffsetOutOfRange) {
 		return weir.Errorf(weir.Unavailable, "cannot %s: records were deleted before they were read", op).Because(err)
 	}

@@ -58,14 +58,14 @@ func (p *producer) open(ctx context.Context) error {
 	req := kmsg.NewPtrInitProducerIDRequest()
 	req.TransactionalID = &p.txn
 	req.TransactionTimeoutMillis = int32(sessionTransaction.Milliseconds())
-	resp, err := req.RequestWith(ctx, p.client)
-	if err == nil {
-		err = kerr.ErrorForCode(resp.ErrorCode)
-	}
-	if err == nil {
+	return p.settle(ctx, func() error {
+		resp, err := req.RequestWith(ctx, p.client)
+		if err != nil {
+			return err
+		}
 		p.id, p.epoch = resp.ProducerID, resp.ProducerEpoch
-	}
-	return err
+		return kerr.ErrorForCode(resp.ErrorCode)
+	})
 }
 
 // learn makes the outlets of topics, and finds the leaders of those that there
@@ -176,7 +176,7 @@ func (p *producer) join(ctx context.Context) error {
 func (p *producer) settle(ctx context.Context, ask func() error) error {
 	for wait := 2 * time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
 		err := ask()
-		if err == nil || !kerr.IsRetriable(err) {
+		if err == nil || !kerr.IsRetriable(err) && !errors.Is(err, kerr.ConcurrentTransactions) {
 			return err
 		}
 		select {
