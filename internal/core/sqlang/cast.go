@@ -252,3 +252,27 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// CastRow is what values of a type can be made, for the reference: * marks what
+// goes by itself.
+type CastRow struct {
+	From string
+	To   []string
+}
+
+// Casts lists all casts, in the order of the types.
+func Casts() []CastRow {
+	var rows []CastRow
+	for k := column.Bool; k <= column.JSON; k++ {
+		r := CastRow{From: k.String()}
+		for _, to := range casts[k] {
+			name := to.String()
+			if _, ok := wider(k, to); ok {
+				name += "*"
+			}
+			r.To = append(r.To, name)
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
