@@ -49,11 +49,16 @@ func (p *avroPlan) run(o *output, b []byte) (int, error) {
 			i += op.n
 		case skipSized:
 			for n := op.n; n > 0; n-- {
-				var size int64
-				if size, i = readLong(b, i); i < 0 || size < 0 || size > int64(len(b)-i) {
+				if i < len(b) && b[i] < 0x80 && b[i]&1 == 0 { // most are short
+					i += 1 + int(b[i]>>1)
+				} else if size, next := readLong(b, i); next >= 0 && size >= 0 && size <= int64(len(b)) {
+					i = next + int(size)
+				} else {
 					return 0, op.fail(from, errShort)
 				}
-				i += int(size)
+				if i > len(b) {
+					return 0, op.fail(from, errShort)
+				}
 			}
 		case optional:
 			if i >= len(b) || b[i] > 2 || b[i]&1 == 1 {
@@ -137,14 +142,20 @@ func readLong(b []byte, i int) (int64, int) {
 }
 
 func readLongSlow(b []byte, i int) (int64, int) {
-	if i > len(b) || i < 0 {
-		return 0, -1
+	x, shift := uint64(0), uint(0)
+	for ; i < len(b) && shift < 63; i++ {
+		c := b[i]
+		x |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return int64(x>>1) ^ -int64(x&1), i + 1
+		}
+		shift += 7
 	}
-	v, n := binary.Varint(b[i:])
-	if n <= 0 {
-		return 0, -1
+	if i < len(b) && shift == 63 && b[i] <= 1 {
+		x |= uint64(b[i]) << 63
+		return int64(x>>1) ^ -int64(x&1), i + 1
 	}
-	return v, i + n
+	return 0, -1
 }
 
 // skipLong gives the place behind a number at i.

@@ -308,7 +308,7 @@ func TestJSONColumns(t *testing.T) {
 		{"a integer", `{"a":-2147483648}`, `-2147483648`},
 		{"a double precision", `{"a":0.1}`, "0.1"},
 		{"a double precision", `{"a":-0.0}`, "-0"},
-		{"a double precision", `{"a":1e400}`, `!a: "1e400" is too large for double precision`},
+		{"a double precision", `{"a":1e400}`, `!a: "1e400" does not fit into double precision`},
 		{"a numeric(38,2)", `{"a":12345678901234567890123456789012345.67}`, "12345678901234567890123456789012345.67"},
 		{"a numeric(38,0)", `{"a":99999999999999999999999999999999999999}`, "99999999999999999999999999999999999999"},
 		{"a numeric(38,0)", `{"a":100000000000000000000000000000000000000}`, `!a: "100000000000000000000000000000000000000" does not fit into numeric(38,0)`},

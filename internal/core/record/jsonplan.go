@@ -19,8 +19,8 @@ type jsonPlan struct {
 }
 
 func (p *jsonPlan) read(o *output, b []byte) error {
-	if _, rest, err := Split(b); p.framed && err == nil {
-		b = rest
+	if p.framed && len(b) >= 5 && b[0] == 0 { // as [Split] has it
+		b = b[5:]
 	}
 	if p.seen == nil {
 		p.seen = make([]uint64, p.want.count)
@@ -75,47 +75,45 @@ func (p *jsonPlan) typed(o *output, r *jsonReader, w *wish, c byte) error {
 	if c != '{' && c != 0 && len(w.below) > 0 {
 		return fmt.Errorf("it is no object, and %s is read", w.below[0].path)
 	}
+	var text []byte
+	var err error
 	switch {
 	case c == '{':
-		if err := p.object(o, r, w); err != nil {
-			return err
-		}
-		return p.each(o, w, func(col int) error { return mismatch("an object", o.into[col].Type) })
+		err = p.object(o, r, w)
 	case c == '"':
-		text, err := r.string()
-		if err != nil {
-			return err
-		}
-		return p.each(o, w, func(col int) error { return o.fromText(col, text) })
+		text, err = r.string()
 	case c == '-' || c-'0' <= 9:
-		text, err := r.number()
-		if err != nil {
-			return err
-		}
-		return p.each(o, w, func(col int) error { return o.fromNumber(col, text) })
-	case c == 't' || c == 'f':
-		if err := r.skip(); err != nil {
-			return err
-		}
-		return p.each(o, w, func(col int) error { return fromBool(o, col, c == 't') })
+		text, err = r.number()
+	default:
+		err = r.skip()
 	}
-	if err := r.skip(); err != nil {
+	if err != nil {
 		return err
 	}
-	return p.each(o, w, func(col int) error { return mismatch("a list", o.into[col].Type) })
-}
-
-// each writes a value into the columns of a place that are not JSON.
-func (p *jsonPlan) each(o *output, w *wish, write func(column int) error) error {
 	for _, col := range w.columns {
 		if o.is(col, column.JSON) {
 			continue
 		}
-		if err := write(col); err != nil {
+		if err := o.fromJSON(col, c, text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fromJSON writes a value that begins with c into a column that is not JSON.
+func (o *output) fromJSON(col int, c byte, text []byte) error {
+	switch c {
+	case '{':
+		return mismatch("an object", o.into[col].Type)
+	case '[':
+		return mismatch("a list", o.into[col].Type)
+	case '"':
+		return o.fromText(col, text)
+	case 't', 'f':
+		return fromBool(o, col, c == 't')
+	}
+	return o.fromNumber(col, text)
 }
 
 func mismatch(what string, t column.Type) error {
@@ -136,15 +134,22 @@ func fromBool(o *output, col int, yes bool) error {
 
 // object reads the fields of an object; those that it does not have are null.
 func (p *jsonPlan) object(o *output, r *jsonReader, w *wish) error {
-	next := 0
-	err := r.object(func(key []byte) error {
+	next, base := 0, len(r.keys)
+	more, err := r.in('}')
+	for more && err == nil {
+		var key []byte
+		if key, err = r.key(base); err != nil {
+			return err
+		}
 		b := w.after(&next, key)
 		if b != nil {
 			p.seen[b.id] = p.row
 		}
-		return p.value(o, r, b)
-	})
-	if err != nil {
+		if err = p.value(o, r, b); err == nil {
+			more, err = r.more('}')
+		}
+	}
+	if err = r.end(base, err); err != nil {
 		return err
 	}
 	for _, b := range w.below {

@@ -85,7 +85,7 @@ func (r *jsonReader) skip() error {
 		_, err := r.span()
 		return err
 	case c == '{':
-		return r.object(func([]byte) error { return r.skip() })
+		return r.object()
 	case c == '[':
 		return r.array()
 	case c == '-' || c-'0' <= 9:
@@ -147,20 +147,23 @@ func (r *jsonReader) array() error {
 	return err
 }
 
-// object reads an object; part reads the value of a key, whose text is valid
-// until then.
-func (r *jsonReader) object(part func(key []byte) error) error {
+// object goes over an object.
+func (r *jsonReader) object() error {
 	base := len(r.keys)
 	more, err := r.in('}')
 	for more && err == nil {
-		var key []byte
-		if key, err = r.key(base); err != nil {
+		if _, err = r.key(base); err != nil {
 			return err
 		}
-		if err = part(key); err == nil {
+		if err = r.skip(); err == nil {
 			more, err = r.more('}')
 		}
 	}
+	return r.end(base, err)
+}
+
+// end forgets the keys of an object, and refuses one that stands twice.
+func (r *jsonReader) end(base int, err error) error {
 	if err == nil {
 		err = distinct(r.keys[base:])
 	}
@@ -168,7 +171,8 @@ func (r *jsonReader) object(part func(key []byte) error) error {
 	return err
 }
 
-// key reads a key and the colon behind it.
+// key reads a key and the colon behind it; its text is valid until the record is
+// read.
 func (r *jsonReader) key(base int) ([]byte, error) {
 	if r.peek() != '"' {
 		return nil, r.unexpected("a key")

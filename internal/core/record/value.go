@@ -74,23 +74,36 @@ func (o *output) uuid(c int, b []byte) error {
 
 // fromNumber writes a number in digits into a column, if it is one of its type.
 func (o *output) fromNumber(c int, b []byte) error {
-	t := o.into[c].Type
+	t, ok := o.into[c].Type, false
 	switch t.Kind {
 	case column.Int32, column.Int64:
-		n, ok := wholeNumber(b)
+		var n int64
+		n, ok = wholeNumber(b)
+		ok = ok && (t.Kind == column.Int64 || n == int64(int32(n)))
 		o.int(c, n)
-		if ok && t.Kind == column.Int32 {
-			ok = n == int64(int32(n))
-		}
-		return unless(ok, "%s is no whole number that fits into "+t.String(), b)
 	case column.Float64:
-		f, ok := parseFloat(b)
+		var f float64
+		f, ok = parseFloat(b)
 		o.float(c, f)
-		return unless(ok, "%s is too large for double precision", b)
 	case column.Decimal:
-		n, ok := exactDecimal(b, t.Scale)
+		var n column.Int128
+		n, ok = exactDecimal(b, t.Scale)
+		ok = ok && n.Fits(t.Precision)
 		o.decimal(c, n)
-		return unless(ok && n.Fits(t.Precision), "%s does not fit into "+t.String(), b)
+	}
+	if ok {
+		return nil
+	}
+	return noNumber(b, t)
+}
+
+// noNumber says why a number is no value of a column.
+func noNumber(b []byte, t column.Type) error {
+	switch t.Kind {
+	case column.Int32, column.Int64:
+		return fmt.Errorf("%s is no whole number that fits into %s", clipped(b), t)
+	case column.Float64, column.Decimal:
+		return fmt.Errorf("%s does not fit into %s", clipped(b), t)
 	}
 	return fmt.Errorf("it is the number %s, and the column is %s", clipped(b), t)
 }
