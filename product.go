@@ -124,6 +124,10 @@ type Product struct {
 	Retention  Duration     `json:"retention"`
 	Created    time.Time    `json:"created"`
 	Published  *Publication `json:"published,omitempty"` // nil: it was made, with a topic of its own
+
+	// Kept are the persons who read it over HTTP while it was open, and go on
+	// while it is deprecated, as applications do by an [Access].
+	Kept []UID `json:"kept,omitempty" secret:"true" long:"true"`
 }
 
 func (p *Product) Ref() Ref { return Ref{NounProduct, p.UID, p.Name} }

@@ -2,14 +2,15 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
 )
 
 // Deprecate says that a product will end: who reads it goes on, nobody new
-// begins. Who read it in the last 30 days, and could because it is open, is
-// allowed to from now on. successor is the product to use instead; empty: none.
+// begins. The applications and persons who read it in the last 30 days, and could
+// because it is open, are allowed to from now on. successor is the product to use instead; empty: none.
 func (c *Catalog) Deprecate(ctx context.Context, call weir.Call, name, successor string) (weir.Receipt, error) {
 	counted, err := c.countedOf(ctx, call.By, name)
 	if err != nil {
@@ -30,10 +31,11 @@ func (c *Catalog) Deprecate(ctx context.Context, call weir.Call, name, successor
 			return weir.Outcome{}, err
 		}
 		r := c.result()
-		r.put(p, rev, &next)
 		if p.Access == weir.AccessOpen && p.Stage() == weir.Active {
+			next.Kept = people(counted)
 			c.keepReaders(r, p, readers)
 		}
+		r.put(p, rev, &next)
 		return r.staged("product.deprecated", &next, tellReaders("product.deprecated", &next, successor, readers))
 	}))
 }
@@ -60,6 +62,17 @@ func (c *Catalog) successor(ctx context.Context, v weir.View, call weir.Call, p 
 		return bad("not everybody who sees " + p.Name + " may know of it")
 	}
 	return s.UID, nil
+}
+
+// people are the persons who read something, each once.
+func people(counted []weir.Usage) []weir.UID {
+	var out []weir.UID
+	for _, u := range counted {
+		if u.Who.Noun == weir.NounPerson && !u.Who.UID.IsZero() && !slices.Contains(out, u.Who.UID) {
+			out = append(out, u.Who.UID)
+		}
+	}
+	return out
 }
 
 // keepReaders allows those who read an open product to go on.
@@ -113,7 +126,7 @@ func (c *Catalog) Activate(ctx context.Context, call weir.Call, name string) (we
 		}
 		next := *p
 		if p.Stage() != weir.Active {
-			next.Lifecycle, next.Successor = "", weir.UID{}
+			next.Lifecycle, next.Successor, next.Kept = "", weir.UID{}, nil
 		}
 		r := c.result()
 		r.put(p, rev, &next)

@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"slices"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/record"
@@ -14,6 +15,7 @@ type source struct {
 	topic      string
 	key, value record.Form
 	closed     error // why nobody new may read it; nil: they may
+	kept       bool  // the principal read it before, and goes on
 }
 
 // find gives what a principal may read under a name. NotFound what they may not
@@ -27,12 +29,12 @@ func (r *Records) find(ctx context.Context, p weir.Principal, of weir.Ref) (sour
 	switch {
 	case whose != s.uid:
 		return s, weir.Errorf(weir.Unavailable, "the topic of %s is not made yet", of).WithFix("try again in a moment; weir topic list says what it waits for")
-	case !may.Has(rights.Read) && s.closed != nil:
+	case may.Has(rights.Read) || s.kept:
+		return s, nil
+	case s.closed != nil:
 		return s, s.closed
-	case !may.Has(rights.Read):
-		return s, denied(p, of)
 	}
-	return s, nil
+	return s, denied(p, of)
 }
 
 // named finds the product or stream in the state.
@@ -58,7 +60,8 @@ func (r *Records) named(ctx context.Context, p weir.Principal, of weir.Ref) (sou
 		return source{}, err
 	}
 	closed, err := closed(ctx, v, p, e)
-	return source{e.UID, e.OnCluster(), record.Form(e.KeyEncoding), record.Form(e.Encoding), closed}, err
+	kept := e.Stage() == weir.Deprecated && p.Ref.Noun == weir.NounPerson && slices.Contains(e.Kept, p.Ref.UID)
+	return source{e.UID, e.OnCluster(), record.Form(e.KeyEncoding), record.Form(e.Encoding), closed, kept}, err
 }
 
 // publishedAs is the product that a private stream is published as; zero if it is

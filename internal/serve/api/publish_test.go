@@ -358,6 +358,59 @@ func TestDeprecatedIsForThoseWhoReadIt(t *testing.T) {
 	must(t, err)
 }
 
+// TestPeopleGoOnReadingWhatIsDeprecated: a person who read an open product over
+// HTTP in the last 30 days goes on; another one is refused with the successor's
+// name; retiring ends it for both, and nobody is told who goes on.
+func TestPeopleGoOnReadingWhatIsDeprecated(t *testing.T) {
+	t.Parallel()
+	m, _ := stage(t)
+	p := m.publish(clicks())
+	_, err := m.admin.CreateProduct(t.Context(), client.NewProduct{Name: "edge.taps"})
+	must(t, err)
+	ana, bob := m.person("ana"), m.person("bob")
+	reads := func(c *client.Client) error {
+		_, err := c.Look(t.Context(), "edge.clicks", client.ReadRecords{From: "earliest"}, client.Look{Rows: 1, Bytes: 1000, For: 5 * time.Second})
+		return err
+	}
+	must(t, reads(ana))
+	must(t, reads(bob))
+	of, err := weir.ParseUID(p.UID)
+	must(t, err)
+	me, err := ana.Person(t.Context(), "ana")
+	must(t, err)
+	who, err := weir.ParseUID(me.UID)
+	must(t, err)
+	m.beside.mu.Lock()
+	one := weir.Usage{Passage: weir.Passage{Who: weir.Ref{Noun: weir.NounPerson, UID: who, Name: "ana"}, How: weir.ByHTTP}, Records: 1, Last: time.Unix(1000, 0)}
+	m.beside.usage = map[weir.UID][]weir.Usage{of: {one, one, {Passage: weir.Passage{How: weir.ByHTTP}}}}
+	m.beside.mu.Unlock()
+	_, err = m.admin.Deprecate(t.Context(), "edge.clicks", client.Deprecation{Successor: "edge.taps"})
+	must(t, err)
+	// Deprecated once more when nobody is counted any more: who goes on stays.
+	m.beside.mu.Lock()
+	m.beside.usage = nil
+	m.beside.mu.Unlock()
+	_, err = m.admin.Deprecate(t.Context(), "edge.clicks", client.Deprecation{})
+	must(t, err)
+	_, err = m.admin.Deprecate(t.Context(), "edge.clicks", client.Deprecation{Successor: "edge.taps"})
+	must(t, err)
+	if err := reads(ana); err != nil {
+		t.Errorf("who read it before: %v", err)
+	}
+	refused(t, reads(bob), 403, "edge.clicks is deprecated", "use its successor: edge.taps")
+	for _, path := range []string{"/products/edge.clicks", "/products", "/audit?about=product/edge.clicks"} {
+		if status, body := m.raw("GET", path, "", nil); status == 200 && strings.Contains(body, me.UID) {
+			t.Errorf("%s tells who goes on", path)
+		}
+	}
+	_, err = m.admin.Retire(t.Context(), "edge.clicks")
+	must(t, err)
+	refused(t, reads(ana), 403, "edge.clicks is retired")
+	_, err = m.admin.Activate(t.Context(), "edge.clicks")
+	must(t, err)
+	must(t, reads(bob))
+}
+
 // TestATopicOfTheClusterIsAdopted: a mesh admin alone sees and publishes what the
 // mesh did not make; it is never changed, and forgotten when it is taken back.
 func TestATopicOfTheClusterIsAdopted(t *testing.T) {
