@@ -28,14 +28,16 @@ type binder struct {
 	attrs   []Column // by id
 	outs    map[Node][]int
 	scans   map[*Scan]*relation
-	loose   map[int]bool // columns that are a text or a null of the statement
-	places  map[int]int  // where a column stands in its SELECT list
-	unnamed bool         // columns need no names: those of the first query count
+	loose   map[int]bool      // columns that are a text or a null of the statement
+	times   map[*Window]int   // the column of the event time
+	bounds  map[*Window][]int // of a window: start and end
+	places  map[int]int       // where a column stands in its SELECT list
+	unnamed bool              // columns need no names: those of the first query count
 }
 
 // bind makes a plan of the syntax of a statement.
 func bind(sql string, s *selectStmt, c Catalog) (*Plan, error) {
-	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}}
+	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[*Window]int{}, bounds: map[*Window][]int{}}
 	root, err := b.query(s, nil)
 	if err != nil {
 		return nil, err
@@ -178,7 +180,7 @@ func (b *binder) selected(sc *scope, f *from, s *selectStmt) (Node, error) {
 		n, hidden = &Filter{Of: n, Cond: cond.Expr}, merge(hidden, indirect(cond.from)...)
 	}
 	if len(s.Group) > 0 || s.Having != nil {
-		return nil, b.notYet(firstPlace(s), groups)
+		return b.grouped(sc, n, s, hidden)
 	}
 	return b.project(sc, n, s, hidden)
 }
@@ -251,6 +253,9 @@ func (b *binder) target(sc *scope, t *resTarget) ([]value, error) {
 }
 
 func (b *binder) starred(sc *scope, path []string, t *resTarget) ([]value, error) {
+	if sc.grouped != nil {
+		return nil, b.errorf(t.At, "* cannot stand beside GROUP BY").WithFix("name the columns that are grouped by, and aggregates")
+	}
 	ids, err := sc.star(path, t.At)
 	if err != nil {
 		return nil, err
@@ -337,6 +342,8 @@ type facts struct {
 	key      []int
 	keyNames []string
 	time     int // the id of the event time; -1
+	start    int // of the window that a row is in; -1
+	end      int
 	delay    weir.Duration
 }
 
@@ -348,13 +355,17 @@ func (b *binder) facts(n Node) facts {
 		return b.projected(b.facts(n.Of), n)
 	case *Union:
 		return b.unionFacts(n)
+	case *Window:
+		return b.windowFacts(n)
+	case *Group:
+		return b.groupFacts(n)
 	}
 	return b.facts(n.In()[0]) // of a filter; of a lookup that of the stream
 }
 
 func (b *binder) scanFacts(n *Scan) facts {
 	r := b.scans[n]
-	f := facts{table: n.Table, keyed: len(r.input.Key) > 0, keyNames: r.input.Key, time: -1, delay: r.input.Delay}
+	f := facts{table: n.Table, keyed: len(r.input.Key) > 0, keyNames: r.input.Key, time: -1, start: -1, end: -1, delay: r.input.Delay}
 	for _, path := range r.input.Key {
 		id, ok := r.known(path)
 		f.keyed = f.keyed && ok
@@ -394,7 +405,7 @@ func (b *binder) projected(f facts, n *Project) facts {
 		out.keyed = out.keyed && to >= 0
 		out.key = append(out.key, to)
 	}
-	out.time = passed(f.time)
+	out.time, out.start, out.end = passed(f.time), passed(f.start), passed(f.end)
 	return out
 }
 
@@ -418,6 +429,10 @@ func (b *binder) number(n Node) []int {
 		return b.columns(n, &n.Columns)
 	case *Join:
 		return b.numberJoin(n)
+	case *Window:
+		return b.numberWindow(n)
+	case *Group:
+		return b.numberGroup(n)
 	}
 	panic(fmt.Sprintf("sqlang: no numbers for %T", n))
 }

@@ -11,6 +11,11 @@ import (
 
 // expr types an expression over the columns that are in scope.
 func (s *scope) expr(n *node) (value, error) {
+	if s.grouped != nil {
+		if v, done, err := s.grouped.expr(n); done || err != nil {
+			return v, err
+		}
+	}
 	switch {
 	case n == nil:
 		return value{}, weir.Errorf(weir.Internal, "an expression is missing")
@@ -357,8 +362,10 @@ func (s *scope) plainCall(c *call, name string) error {
 		return s.b.errorf(c.At, "%s() would give something else when a record is read again", name).WithFix("use the record's time: _timestamp, or a field")
 	case refused:
 		return s.b.errorf(c.At, "%s", r.what).WithFix("%s", r.fix)
-	case aggregates[name]:
-		return s.b.errorf(c.At, "the aggregate %s is not supported yet here", name).WithFix("compute over one record at a time")
+	case aggregates[name] && c.Over == nil:
+		return s.b.errorf(c.At, "%s is over many rows, and there is no GROUP BY, or it stands within another, in WHERE or in GROUP BY", name).WithFix("group by what tells the rows of the result apart; conditions over groups stand in HAVING")
+	case !isWord(name):
+		return s.b.unknownFunction(name, c.At)
 	case c.Over != nil || window:
 		return s.b.errorf(c.At, "windows behind OVER are not supported yet").WithFix("compute over one record at a time")
 	case c.Star || c.Distinct || c.Filter != nil:

@@ -14,7 +14,7 @@ const (
 	lookups   feature = "a join with a table"
 	bothKept  feature = "a join in which both sides change"
 	groups    feature = "GROUP BY"
-	windowed  feature = "a window"
+	windows   feature = "a window"
 	topRows   feature = "row_number()"
 	subselect feature = "a query in FROM"
 )
@@ -25,8 +25,8 @@ var supported = map[feature]string{
 	lookups:   "",
 	subselect: "",
 	bothKept:  "join a stream with a table, on the table's key",
-	groups:    "compute over one record at a time",
-	windowed:  "compute over one record at a time",
+	groups:    "",
+	windows:   "",
 	topRows:   "compute over one record at a time",
 }
 
@@ -116,8 +116,8 @@ func (b *binder) fromItem(n *node, e *env) (*from, error) {
 	case n.RangeSubselect != nil && n.RangeSubselect.Query.SelectStmt != nil:
 		return b.subquery(n.RangeSubselect.Query.SelectStmt, e, aliasOf(n.RangeSubselect.Alias, ""), placeOf(n))
 	}
-	if err := b.notYet(placeOf(n), windowed); err != nil {
-		return nil, err
+	if n.RangeFunction != nil {
+		return b.windowed(n.RangeFunction, e)
 	}
 	return nil, b.errorf(placeOf(n), "this cannot stand in FROM").WithFix("name a product, or a query in brackets")
 }
@@ -245,7 +245,7 @@ func (b *binder) again(n Node) *Project {
 
 // unionFacts: key and time are those that all have at the same places.
 func (b *binder) unionFacts(u *Union) facts {
-	out := facts{time: -1}
+	out := facts{time: -1, start: -1, end: -1}
 	ids := b.outs[u]
 	var keys []int
 	at := -1
@@ -322,6 +322,8 @@ func (b *binder) joinable(j *joinExpr, left, right *from, at int) error {
 	}
 	l, r := b.facts(left.node).table, b.facts(right.node).table
 	switch {
+	case !l && r && !scanned(right.node):
+		return b.errorf(at, "a lookup in what is grouped is not supported yet").WithFix("make a product of that query, and look up in it")
 	case !l && r:
 		return b.notYet(at, lookups)
 	case !l:
@@ -330,6 +332,20 @@ func (b *binder) joinable(j *joinExpr, left, right *from, at int) error {
 		return b.errorf(at, "a table cannot look up in a stream").WithFix("swap both sides: the stream stands on the left, the table on the right")
 	}
 	return b.notYet(at, bothKept)
+}
+
+// scanned reports whether rows are those of a product, of which some columns and
+// some rows may be left out.
+func scanned(n Node) bool {
+	switch n := n.(type) {
+	case *Scan:
+		return true
+	case *Filter:
+		return scanned(n.Of)
+	case *Project:
+		return scanned(n.Of)
+	}
+	return false
 }
 
 func distinctNames(b *binder, left, right *from, at int) error {

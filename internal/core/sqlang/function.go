@@ -48,7 +48,7 @@ var (
 
 // functions is the table; families of rows that differ in their types alone are
 // made of one line.
-var functions = slicesOf(operators(), nullFunctions(), textFunctions(), numberFunctions(), timeFunctions(), jsonFunctions(), masks())
+var functions = slicesOf(operators(), nullFunctions(), textFunctions(), numberFunctions(), timeFunctions(), jsonFunctions(), masks(), aggregateFunctions())
 
 // byName finds the rows of a name.
 var byName = index(functions)

@@ -97,6 +97,10 @@ func (w *printer) node(depth int, n Node) {
 		for i, e := range n.Exprs {
 			w.line(depth+1, "%s = %s", n.Columns[i].Name, exprText(e, in))
 		}
+	case *Window:
+		w.line(depth, "window on %s, %s long, each %s", n.Columns[n.Time].Name, span(n.Size), span(n.Slide))
+	case *Group:
+		w.group(depth, n, in)
 	case *Union:
 		w.line(depth, "union all")
 	case *Join:
@@ -105,6 +109,37 @@ func (w *printer) node(depth int, n Node) {
 	for _, of := range n.In() {
 		w.node(depth+1, of)
 	}
+}
+
+func span(micros int64) string { return (time.Duration(micros) * time.Microsecond).String() }
+
+func (w *printer) group(depth int, n *Group, in []Column) {
+	how := "for ever"
+	if n.WindowEnd >= 0 {
+		how = "until " + n.Columns[n.WindowEnd].Name
+	}
+	w.line(depth, "group %s", how)
+	for i, k := range n.Keys {
+		w.line(depth+1, "key %s = %s", n.Columns[i].Name, exprText(k, in))
+	}
+	for i, a := range n.Aggregates {
+		w.line(depth+1, "%s %s", n.Columns[len(n.Keys)+i].Type, aggregateText(a, in))
+	}
+}
+
+func aggregateText(a Aggregate, in []Column) string {
+	arg := "*"
+	if a.Arg != nil {
+		arg = exprText(a.Arg, in)
+	}
+	if a.Distinct {
+		arg = "distinct " + arg
+	}
+	s := a.Func + "[" + arg + "]"
+	if a.Filter != nil {
+		s += " if " + exprText(a.Filter, in)
+	}
+	return s
 }
 
 func (w *printer) join(depth int, n *Join, in []Column) {

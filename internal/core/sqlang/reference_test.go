@@ -127,6 +127,11 @@ WHERE o.paid AND o.amount BETWEEN 1 AND 1000
 - ` + "`WHERE`" + ` keeps the rows for which its condition is true.
 - ` + "`JOIN`" + ` and ` + "`LEFT JOIN`" + ` of a stream, on the left, with a table, on the right: each record sees the row that the table has when it comes. ` + "`ON`" + ` says what
   the table's key is equal to; more conditions may stand beside it with AND.
+- ` + "`GROUP BY`" + ` with ` + "`count`, `sum`, `avg`, `min` and `max`, `FILTER (WHERE ...)` and `HAVING`" + `. Groups are for ever: the result is a table
+  of what they are now.
+- ` + "`FROM TUMBLE(input, time, INTERVAL '1' MINUTE)`" + ` puts each record of a stream into the window of its event time,
+  ` + "`HOP(input, time, slide, size)`" + ` into each of several. The rows have ` + "`window_start` and `window_end`" + ` too, and ` + "`GROUP BY`" + ` names these: each group
+  comes once, as a record of a stream, when the window is over. A record that comes later than that is counted as late and left out.
 - ` + "`UNION ALL`" + ` of streams.
 - ` + "`WITH name AS (SELECT ...)`" + ` and queries in brackets in ` + "`FROM`" + `.
 - ` + "`CASE WHEN a THEN b ... ELSE c END`" + ` and ` + "`CASE a WHEN b THEN c ... END`" + `: the first that is true; what is not needed is not computed.
@@ -137,6 +142,7 @@ WHERE o.paid AND o.amount BETWEEN 1 AND 1000
   key of the result.
 - A table's records are rows by their key, and so are those of the result: its mode is upsert. The fields of the key must be passed on. A row for which
   the condition of ` + "`WHERE`" + ` is no longer true goes away: the result gets a record without a value.
+- Groups are rows by what is grouped by, which must be passed on: the mode is upsert. Groups in windows are append; ` + "`window_end`" + ` is their event time.
 - The input's event time is the result's if it is passed on unchanged.
 - A field that is passed on keeps its description and unit.
 - A column is as sensitive as the most sensitive field of which it is made: of a personal field, also by way of a function, a comparison or ` + "`CASE`" + `,

@@ -37,7 +37,8 @@ type relation struct {
 type scope struct {
 	b         *binder
 	relations []*relation
-	at        int // of the part that is being read
+	at        int       // of the part that is being read
+	grouped   *grouping // nil: the rows themselves are there
 }
 
 func (s *scope) columnRef(c *columnRef) (value, error) {
@@ -217,12 +218,14 @@ func (s *scope) star(path []string, at int) ([]int, error) {
 		}
 		return all, nil
 	}
+	var named []int
 	for _, r := range s.relations {
 		if rest, ok := r.names(path); ok {
-			if ids := s.b.below(r, strings.Join(rest, ".")); len(ids) > 0 {
-				return ids, nil
-			}
+			named = append(named, s.b.below(r, strings.Join(rest, "."))...)
 		}
+	}
+	if len(named) > 0 {
+		return named, nil
 	}
 	for _, r := range s.relations {
 		if ids := s.b.below(r, strings.Join(path, ".")); len(ids) > 0 {
