@@ -312,6 +312,7 @@ func (op *avroOp) clock(o *output, n int64) error {
 func (op *avroOp) json(o *output, b []byte, i int) (int, error) {
 	w := &o.avro
 	w.begin(b[i:])
+	w.most = growth(len(b))
 	if err := w.value(op.typ); err != nil {
 		return 0, err
 	}
@@ -321,7 +322,7 @@ func (op *avroOp) json(o *output, b []byte, i int) (int, error) {
 
 // begin makes a walk ready for other bytes.
 func (r *avroWalk) begin(b []byte) {
-	r.out, r.count, r.depth, r.rest = r.out[:0], 0, 0, b
+	r.out, r.count, r.depth, r.rest, r.most = r.out[:0], 0, 0, b, 0
 }
 
 // skip goes over a value. It counts values, as reading does.
@@ -375,8 +376,8 @@ func (r *avroWalk) skipCompound(t *avro.Type, depth int) error {
 	return r.skipBlocks(t, depth)
 }
 
-// skipBlocks goes over an array or a map; a block that says its size is left
-// out as a whole.
+// skipBlocks goes over an array or a map. A block that says its size is left out
+// as a whole, and so is one of values that have no bytes.
 func (r *avroWalk) skipBlocks(t *avro.Type, depth int) error {
 	for {
 		n, err := r.long()
@@ -393,14 +394,22 @@ func (r *avroWalk) skipBlocks(t *avro.Type, depth int) error {
 			return errMany
 		}
 		for range n {
-			if t.Kind == avro.Map {
-				if _, err := r.sized(); err != nil {
-					return err
-				}
-			}
-			if err := r.skip(t.Elem, depth+1); err != nil {
+			before := len(r.rest)
+			if err := r.skipPart(t, depth); err != nil {
 				return err
+			}
+			if len(r.rest) == before {
+				break
 			}
 		}
 	}
+}
+
+func (r *avroWalk) skipPart(t *avro.Type, depth int) error {
+	if t.Kind == avro.Map {
+		if _, err := r.sized(); err != nil {
+			return err
+		}
+	}
+	return r.skip(t.Elem, depth+1)
 }

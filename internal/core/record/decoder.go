@@ -9,7 +9,7 @@ import (
 )
 
 // maxPlans bounds the writers' schemas for which a decoder keeps a plan.
-const maxPlans = 1000
+const maxPlans = 100
 
 // Decoder turns records into columns. It walks the bytes of a record once and
 // writes only the fields that were asked for.

@@ -15,6 +15,7 @@ var (
 	errDeep   = fmt.Errorf("it nests deeper than %d", MaxDepth)
 	errMany   = fmt.Errorf("it holds more than %d values", MaxValues)
 	errLarge  = fmt.Errorf("as JSON it has more than %d bytes", MaxJSON)
+	errGrown  = errors.New("as JSON it is more than 128 times as large as the record")
 	errNoText = errors.New("a string of it is no UTF-8 text")
 )
 
@@ -34,6 +35,7 @@ type printer struct {
 	out   []byte
 	count int
 	depth int
+	most  int // bytes of out; 0: MaxJSON
 }
 
 // value is asked before each value.
@@ -41,11 +43,17 @@ func (p *printer) value() error {
 	switch p.count++; {
 	case p.count > MaxValues:
 		return errMany
+	case p.most > 0 && len(p.out) > p.most:
+		return errGrown
 	case len(p.out) > MaxJSON:
 		return errLarge
 	}
 	return nil
 }
+
+// growth is how many bytes of JSON a column may have for a record of n bytes: so
+// many rows at once stay within memory.
+func growth(n int) int { return 64<<10 + 128*n }
 
 // in and leave are around what an object or an array holds.
 func (p *printer) in(open byte) error {

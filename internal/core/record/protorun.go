@@ -354,15 +354,15 @@ func (m *messagePlan) json(o *output, b []byte) error {
 		return fmt.Errorf("it is no %s: %w", m.desc.FullName(), err)
 	}
 	for _, w := range m.wholes {
-		if err := w.write(o, whole); err != nil {
+		if err := w.write(o, whole, growth(len(b))); err != nil {
 			return at(w.where, err)
 		}
 	}
 	return nil
 }
 
-func (w *protoWhole) write(o *output, m protoreflect.Message) error {
-	p := &protoPrinter{}
+func (w *protoWhole) write(o *output, m protoreflect.Message, most int) error {
+	p := &protoPrinter{printer{most: most}}
 	for i, f := range w.path {
 		if f.HasPresence() && !m.Has(f) {
 			o.null(w.column)
