@@ -92,11 +92,15 @@ type Session interface {
 	// and that everything that Poll gave is read. With nothing of all that it
 	// does nothing.
 	Commit(ctx context.Context, e Epoch) error
+	// Base is the base of the last epoch.
+	Base() int64
 	// End is the place in the journal behind everything that is committed.
 	End() int64
 	// Lag is how many records of the inputs Poll has not given yet, as far as is
 	// known.
 	Lag() int64
+	// Behind is as much of one partition.
+	Behind(input int, partition int32) int64
 	// Close undoes what was not committed, if it can be done now; else the next
 	// session with the ID does it.
 	Close()

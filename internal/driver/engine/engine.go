@@ -37,7 +37,10 @@ const (
 // idleFor is how long a query waits for records before it tells how it does.
 const idleFor = time.Second
 
-// Config is what the engine needs. Hook, Rows and KeepEpochs may be left out.
+// idlePartition is how long a watermark waits for a partition unless told.
+const idlePartition = 10 * time.Second
+
+// Config is what the engine needs. All but the first four may be left out.
 type Config struct {
 	// Open opens a session; see weir.Session.
 	Open func(ctx context.Context, spec weir.SessionSpec) (weir.Session, error)
@@ -47,6 +50,12 @@ type Config struct {
 	Rand func() float64
 	// Rows bounds the records of an epoch; 0 is DefaultRows.
 	Rows int
+	// Changes is how many bytes of changes of state are kept before a snapshot
+	// begins, at least; 0 is 4 MB.
+	Changes int64
+	// Idle is how long a watermark waits for a partition from which nothing comes;
+	// 0 is 10 s.
+	Idle time.Duration
 	// KeepEpochs is how many of the last epochs stay on record; 0 is 16, negative
 	// is all.
 	KeepEpochs int
@@ -77,6 +86,12 @@ func New(c Config) *Engine {
 	if c.KeepEpochs == 0 {
 		c.KeepEpochs = 16
 	}
+	if c.Changes == 0 {
+		c.Changes = changesAtOnce
+	}
+	if c.Idle == 0 {
+		c.Idle = idlePartition
+	}
 	if c.Hook == nil {
 		c.Hook = func(context.Context, Point) error { return nil }
 	}
@@ -88,7 +103,7 @@ func New(c Config) *Engine {
 // cannot go on, and what to do. tell is called when there is news, from one
 // goroutine.
 func (e *Engine) Run(ctx context.Context, job flow.Job, tell func(weir.QueryStatus)) error {
-	r := &run{cfg: e.cfg, job: job, tell: tell}
+	r := &run{cfg: e.cfg, job: job, tell: tell, pace: pace{idle: e.cfg.Idle}}
 	r.status.Since = e.cfg.Now()
 	tries := 0
 	for pause := pauseFirst; ; pause = min(2*pause, pauseAtMost) {

@@ -119,28 +119,37 @@ func rigOver(t testing.TB, up weir.Upstream, name string) *rig {
 		_, err := r.cluster.PutTopic(t.Context(), weir.TopicSpec{Name: name + topic, Partitions: partitions, Retention: weir.Forever})
 		must(t, err)
 	}
-	in, out := mustSchema(t, inputSchema), mustSchema(t, outputSchema)
-	p := plan(name + ".in")
+	in := mustSchema(t, inputSchema)
 	r.job = flow.Job{
-		Query: weir.UID{1}, Run: 1, Name: name + ".out", Application: name, Plan: p,
+		Query: weir.UID{1}, Run: 1, Name: name + ".out", Application: name,
 		Sources: []flow.Source{{Topic: name + ".in", Value: record.DecoderConfig{
 			Encoding: weir.EncodingAvro, SchemaOf: func(weir.SchemaID) (schema.Schema, error) { return in, nil },
 		}}},
-		Sink: flow.Sink{
-			Topic: name + ".out",
-			Value: record.EncoderConfig{Encoding: weir.EncodingAvro, Fields: fields(p.Columns), Schema: out, ID: 8},
-			Key:   record.EncoderConfig{KeyEncoding: weir.KeyLong, Fields: fields(p.Columns[:1])},
-		},
 		Journal: name + ".journal", Aside: name + ".aside", Epoch: time.Millisecond,
 	}
+	r.run(plan(name + ".in"))
 	var err error
 	all := []record.ColumnField{{Path: "id", Type: bigint}, {Path: "amount", Type: bigint, Nullable: true}, {Path: "note", Type: column.Type{Kind: column.Text}}}
 	r.in, err = record.NewEncoder(record.EncoderConfig{Encoding: weir.EncodingAvro, Fields: all, Schema: in, ID: 7})
 	must(t, err)
-	r.out, err = record.NewDecoder(record.DecoderConfig{Encoding: weir.EncodingAvro, Fields: fields(p.Columns), SchemaOf: func(weir.SchemaID) (schema.Schema, error) { return out, nil }})
-	must(t, err)
 	r.config = engine.Config{Open: r.open, Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: func() float64 { return 0 }}
 	return r
+}
+
+// run makes it the query of a plan.
+func (r *rig) run(p *sqlang.Plan) {
+	r.t.Helper()
+	text, err := record.SchemaText(weir.FormatAvro, "o", fields(p.Columns), make([]string, len(p.Columns)))
+	must(r.t, err)
+	out := mustSchema(r.t, text)
+	r.job.Plan = p
+	r.job.Sink = flow.Sink{
+		Topic: r.job.Application + ".out",
+		Value: record.EncoderConfig{Encoding: weir.EncodingAvro, Fields: fields(p.Columns), Schema: out, ID: 8},
+		Key:   record.EncoderConfig{KeyEncoding: weir.KeyLong, Fields: fields(p.Columns[:1])},
+	}
+	r.out, err = record.NewDecoder(record.DecoderConfig{Encoding: weir.EncodingAvro, Fields: fields(p.Columns), SchemaOf: func(weir.SchemaID) (schema.Schema, error) { return out, nil }})
+	must(r.t, err)
 }
 
 func (r *rig) over(up weir.Upstream) *kafka.Cluster {

@@ -86,7 +86,7 @@ func (r *run) put(ctx context.Context, c chunk, b *column.Batch) error {
 			continue
 		}
 		at := origin(b, row)
-		o.m.Time = c.time(at)
+		o.m.Time = r.time(c, b, row)
 		o.from = weir.Provenance{Topic: r.job.Sources[at.Input].Topic, Partition: at.Partition, Offset: at.Offset}.Append(o.from[:0])
 		o.m.Headers[0].Value = o.from
 		err := r.s.Put(ctx, toResult, &o.m)
@@ -139,13 +139,16 @@ func (c chunk) find(o column.Origin) int {
 	return i
 }
 
-// time is when the record was written of which a row was made.
-func (c chunk) time(o column.Origin) time.Time {
-	i := c.find(o)
-	if i < 0 {
-		i = c.to - 1
+// time is when the record was written of which a row was made, or else the event
+// time of the row.
+func (r *run) time(c chunk, b *column.Batch, row int) time.Time {
+	if i := c.find(origin(b, row)); i >= 0 {
+		return time.UnixMilli(c.m.Times[i])
 	}
-	return time.UnixMilli(c.m.Times[i])
+	if b.Time != nil {
+		return time.UnixMicro(b.Time[row])
+	}
+	return r.cfg.Now()
 }
 
 // asideOrigin sets the record of a place aside.
@@ -153,7 +156,7 @@ func (r *run) asideOrigin(ctx context.Context, c chunk, o column.Origin, step st
 	if row := c.find(o); row >= 0 {
 		return r.aside(ctx, c, row, step, why)
 	}
-	m := &weir.Message{Time: c.time(o)}
+	m := &weir.Message{Time: r.cfg.Now()}
 	return r.setAside(ctx, m, r.place(o), step, why)
 }
 

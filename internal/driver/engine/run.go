@@ -28,6 +28,8 @@ type run struct {
 	tables    bool // some input is a table, which is read before the streams of its epoch
 	plan      string
 	counts    counts
+	log       changelog
+	pace      pace
 	committed time.Time // when the last epoch was
 }
 
@@ -38,6 +40,7 @@ type counts struct {
 	Aside int64  `json:"aside"`
 	Late  int64  `json:"late"`
 	Plan  string `json:"plan"`
+	State int    `json:"state"` // the form of the state
 }
 
 // stopped tells that nothing runs now, and why.
@@ -66,7 +69,8 @@ func (r *run) session(ctx context.Context) (err error) {
 		return err
 	}
 	defer r.s.Close()
-	if err := r.resume(); err != nil {
+	defer r.log.close()
+	if err := r.resume(ctx); err != nil {
 		return err
 	}
 	for {
@@ -97,6 +101,7 @@ func (r *run) compile() (err error) {
 	if r.flow, err = flow.New(r.job.Plan); err != nil {
 		return err
 	}
+	r.flow.Bound(r.job.MaxState)
 	r.in = r.in[:0]
 	for i := range r.job.Sources {
 		in, err := newInput(&r.job, i)
@@ -125,7 +130,7 @@ func fingerprint(job flow.Job) string {
 }
 
 // resume takes up where the last epoch was.
-func (r *run) resume() error {
+func (r *run) resume(ctx context.Context) error {
 	was := r.s.Resumed()
 	r.counts = counts{}
 	if was.Note != nil {
@@ -134,6 +139,14 @@ func (r *run) resume() error {
 				WithFix("let the query begin anew: weir query stop, then start")
 		}
 	}
+	r.log = changelog{base: r.s.End(), soonest: r.cfg.Changes}
+	if was.Note != nil {
+		r.log.base = r.s.Base()
+		if err := r.restore(ctx, r.counts.Plan == r.plan && r.counts.State == stateForm); err != nil {
+			return err
+		}
+	}
+	r.pace.begin(r.flow, r.s, was.At, r.cfg.Now())
 	r.committed = time.Time{}
 	r.status = weir.QueryStatus{Running: true, Since: r.cfg.Now(), Epoch: was.Epoch}
 	for _, gap := range was.Lost {
@@ -147,7 +160,10 @@ func (r *run) resume() error {
 // news tells how the query does.
 func (r *run) news(took time.Duration) {
 	r.status.RowsIn, r.status.RowsOut, r.status.Aside, r.status.Late = r.counts.In, r.counts.Out, r.counts.Aside, r.counts.Late
-	r.status.Lag = r.s.Lag()
+	r.status.Lag, r.status.State = r.s.Lag(), r.flow.State()
+	if at, ok := r.flow.Watermark(); ok {
+		r.status.Watermark = time.UnixMicro(at).UTC()
+	}
 	if took > 0 {
 		r.status.EpochTime = took
 	}
@@ -155,13 +171,17 @@ func (r *run) news(took time.Duration) {
 }
 
 // epoch reads what is there, and commits what follows. Without records it only
-// waits.
+// waits, unless windows end because no partition is waited for any more.
 func (r *run) epoch(ctx context.Context) error {
 	gathered, err := r.gather(ctx)
-	if err != nil || len(gathered) == 0 {
+	if err != nil {
 		return err
 	}
 	began := r.cfg.Now()
+	moved := r.pace.look(r.flow, gathered, began)
+	if len(gathered) == 0 && !moved {
+		return nil
+	}
 	for _, m := range gathered {
 		if err := r.step(ctx, m); err != nil {
 			return err
@@ -170,6 +190,9 @@ func (r *run) epoch(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.advance(ctx); err != nil {
+		return err
+	}
 	if err := r.cfg.Hook(ctx, Put); err != nil {
 		return err
 	}
@@ -177,18 +200,35 @@ func (r *run) epoch(ctx context.Context) error {
 		return err
 	}
 	r.committed = r.cfg.Now()
-	r.status.Epoch++
 	r.news(r.committed.Sub(began))
 	return r.cfg.Hook(ctx, Committed)
 }
 
+// advance gives the windows that end now.
+func (r *run) advance(ctx context.Context) error {
+	out, failed, err := r.flow.Advance()
+	if err != nil {
+		return err
+	}
+	return r.give(ctx, chunk{}, out, failed)
+}
+
 func (r *run) commit(ctx context.Context) error {
-	r.counts.Plan = r.plan
+	r.counts.Plan, r.counts.State, r.counts.Late = r.plan, stateForm, r.flow.Late()
 	note, err := json.Marshal(r.counts)
 	if err != nil {
 		return weir.Errorf(weir.Internal, "the note of an epoch is no JSON").Because(err)
 	}
-	return r.s.Commit(ctx, weir.Epoch{Note: note, Base: r.s.End()})
+	end := r.s.End()
+	changes, base := r.log.epoch(r.flow, end)
+	if err := r.s.Commit(ctx, weir.Epoch{Note: note, Changes: changes, Base: base}); err != nil {
+		return err
+	}
+	r.flow.Keep()
+	if r.s.End() > end {
+		r.status.Epoch++
+	}
+	return nil
 }
 
 // gather reads until the epoch is over: when it has lasted long enough since the
@@ -263,6 +303,11 @@ func (r *run) compute(ctx context.Context, c chunk, batch *column.Batch) error {
 	if err != nil {
 		return err
 	}
+	return r.give(ctx, c, out, failed)
+}
+
+// give puts what came out, and sets aside what failed.
+func (r *run) give(ctx context.Context, c chunk, out []*column.Batch, failed []flow.Failed) error {
 	for _, f := range failed {
 		if err := r.asideOrigin(ctx, c, f.Origin, "compute", f.Err); err != nil {
 			return err

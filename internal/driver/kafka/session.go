@@ -216,6 +216,9 @@ func (s *session) Resumed() weir.Resumed { return s.resumed }
 // End is the place in the journal behind everything that is committed.
 func (s *session) End() int64 { return s.end }
 
+// Base is the base of the last epoch.
+func (s *session) Base() int64 { return s.base }
+
 // Restore gives the changes since the base of the last epoch.
 func (s *session) Restore(ctx context.Context, fn func([]byte) error) error {
 	return s.journal(ctx, s.base, s.end, func(m *weir.Message) error {
@@ -429,6 +432,14 @@ func (s *session) Lag() (n int64) {
 		}
 	}
 	return n
+}
+
+// Behind is how many records of a partition Poll has not given yet.
+func (s *session) Behind(input int, partition int32) int64 {
+	if r := s.at[input][partition]; r != nil {
+		return max(0, r.end-r.next)
+	}
+	return 0
 }
 
 // Close undoes what was not committed, unless an end was asked for already: then
