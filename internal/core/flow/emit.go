@@ -7,7 +7,7 @@ import (
 )
 
 // maxOut is how many rows an operator gives in one step at most.
-const maxOut = 4 << 20
+const maxOut = 1 << 20
 
 // emitter makes batches row by row.
 type emitter struct {

@@ -214,6 +214,9 @@ func (b builder) build(n sqlang.Node, to port) error {
 		if n.Lookup {
 			return b.lookup(n, to)
 		}
+		return b.join(n, to)
+	case *sqlang.Top:
+		return b.top(n, to)
 	}
 	return weir.Errorf(weir.Invalid, "%T is not supported yet", n)
 }

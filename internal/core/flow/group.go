@@ -139,26 +139,6 @@ func (b builder) aggregate(n *sqlang.Group, a sqlang.Aggregate, g *group) (*aggr
 	return x, nil
 }
 
-// onlyAdds reports whether rows of a node are never taken back.
-func onlyAdds(n sqlang.Node) bool {
-	switch n := n.(type) {
-	case *sqlang.Scan:
-		return !n.Table
-	case *sqlang.Join:
-		return n.Lookup && onlyAdds(n.Left)
-	case *sqlang.Group:
-		return n.WindowEnd >= 0
-	case *sqlang.Top:
-		return false
-	}
-	for _, in := range n.In() {
-		if !onlyAdds(in) {
-			return false
-		}
-	}
-	return true
-}
-
 func (g *group) begin() {
 	clear(g.touched)
 	g.touched = g.touched[:0]

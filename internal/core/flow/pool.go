@@ -108,8 +108,14 @@ func (s *slab[T]) take(n int) []T {
 	return s.made[at][:n]
 }
 
+// keptVectors is how many vectors a pool has from step to step, about.
+const keptVectors = 2048
+
 // reset makes all free.
 func (p *pool) reset() {
+	if len(p.made) > keptVectors {
+		*p = pool{ident: p.ident}
+	}
 	for _, v := range p.made {
 		p.release(v)
 	}

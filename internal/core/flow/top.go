@@ -1,0 +1,273 @@
+package flow
+
+import (
+	"bytes"
+
+	"slices"
+	"strings"
+
+	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/column"
+	"github.com/weirmesh/weir/internal/core/sqlang"
+)
+
+// maxTop is how many rows of a partition may be asked for.
+const maxTop = 10_000
+
+// top gives the first rows of each partition. At the end of a step it takes those
+// back that are not among them any more. Rows that are equal in their order come
+// in the order of their bytes, so that a replay gives the same.
+type top struct {
+	flow      *Flow
+	partition []expr
+	order     []expr
+	words     []sqlang.Order
+	n         int
+	rank      bool
+	shrinks   bool // rows are never taken back: those behind the first n are not needed
+	final     bool // nor any, when the step is over
+	out       *emitter
+	bag       *bag
+	parts     map[string][]*cell // in their order
+	begun     map[string]int     // of changed, in this step
+	changed   []topChange
+	keyBytes  []byte
+	rowBytes  []byte
+	values    []*vec
+}
+
+// topChange is a partition that a step changed.
+type topChange struct {
+	key    string
+	old    [][]byte // the first rows before
+	origin column.Origin
+	time   int64
+}
+
+func (b builder) top(n *sqlang.Top, to port) error {
+	if n.N < 1 || n.N > maxTop {
+		return weir.Errorf(weir.Limit, "the first %d rows", n.N).WithFix("ask for 1 to %d", maxTop)
+	}
+	o := &top{
+		flow: b.flow, n: n.N, rank: n.Rank, words: n.Order, shrinks: onlyAdds(n.Of), final: final(n),
+		bag: b.flow.store.bag(), parts: map[string][]*cell{}, begun: map[string]int{},
+	}
+	o.bag.table.there = o.there
+	var err error
+	if o.partition, err = b.compiler(n.Of).compileAll(n.Partition); err != nil {
+		return err
+	}
+	for _, w := range n.Order {
+		e, err := b.compiler(n.Of).compile(w.Expr)
+		if err != nil {
+			return err
+		}
+		o.order = append(o.order, e)
+	}
+	types := typesOf(n.Of.Out())
+	if n.Rank {
+		types = append(types, n.Columns[len(types)].Type)
+	}
+	o.out = newEmitter(b.flow, types)
+	o.out.to = to
+	if err := b.build(n.Of, port{to: o}); err != nil {
+		return err
+	}
+	b.flow.begins = append(b.flow.begins, o.begin)
+	b.flow.ends = append(b.flow.ends, o.end)
+	return nil
+}
+
+// there keeps the rows of a partition in their order.
+func (o *top) there(c *cell, is bool) {
+	key, row := split(c)
+	cells := o.parts[key]
+	at, _ := slices.BinarySearchFunc(cells, row, func(c *cell, row string) int {
+		_, other := split(c)
+		return strings.Compare(other, row)
+	})
+	if is {
+		o.parts[key] = slices.Insert(cells, at, c)
+		return
+	}
+	if cells = slices.Delete(cells, at, at+1); len(cells) == 0 {
+		delete(o.parts, key)
+		return
+	}
+	o.parts[key] = cells
+}
+
+func (o *top) begin() {
+	clear(o.begun)
+	clear(o.changed)
+	o.changed = o.changed[:0]
+}
+
+func (o *top) push(_ int, b *column.Batch, sel []int32) error {
+	f := o.flow.frameOf(b)
+	keys := evalAll(o.partition, f, sel, o.values[:0])
+	keys = evalAll(o.order, f, sel, keys)
+	sel = o.flow.settle(f, b, append(o.flow.pool.sel(len(sel)), sel...))
+	parts := keys[:len(o.partition)]
+	for _, i := range sel {
+		o.keyBytes, _ = appendKeys(o.keyBytes[:0], parts, i)
+		o.touch(b, i)
+		o.rowBytes = o.rowBytes[:0]
+		for k, v := range keys[len(parts):] {
+			o.rowBytes = appendOrder(o.rowBytes, &v.Vector, int(i), o.words[k])
+		}
+		place := int64(len(o.rowBytes))
+		o.rowBytes = appendRow(o.rowBytes, b.Columns, int(i))
+		c := o.bag.table.cell(bagKey(nil, o.keyBytes, o.rowBytes))
+		o.bag.put(c, countOf(c)+int64(b.Weight(int(i))), place)
+	}
+	o.flow.pool.releaseSel(sel)
+	for _, v := range keys {
+		o.flow.pool.release(v)
+	}
+	o.values = keys
+	return nil
+}
+
+// appendOrder appends what sorts by one word of an order.
+func appendOrder(dst []byte, v *column.Vector, i int, by sqlang.Order) []byte {
+	if v.IsNull(i) {
+		if by.NullsFirst {
+			return append(dst, keyNull)
+		}
+		return append(dst, keyLast)
+	}
+	from := len(dst)
+	dst = appendKey(dst, v, i)
+	if by.Descending {
+		for k := from + 1; k < len(dst); k++ {
+			dst[k] = ^dst[k]
+		}
+	}
+	return dst
+}
+
+// touch remembers the first rows of a partition as they were before the step.
+func (o *top) touch(b *column.Batch, i int32) {
+	at, ok := o.begun[string(o.keyBytes)]
+	if !ok {
+		at = len(o.changed)
+		key := string(o.keyBytes)
+		o.begun[key] = at
+		o.changed = append(o.changed, topChange{key: key, old: o.first(key)})
+	}
+	o.changed[at].origin, o.changed[at].time = originAt(b, i), timeAt(b, i)
+}
+
+// first is the first rows of a partition.
+func (o *top) first(key string) (rows [][]byte) {
+	for _, c := range o.parts[key] {
+		_, row := split(c)
+		for range countOf(c) {
+			if len(rows) == o.n {
+				return rows
+			}
+			rows = append(rows, []byte(row[extra(c):]))
+		}
+	}
+	return rows
+}
+
+func (o *top) end() error {
+	for k := range o.changed {
+		c := &o.changed[k]
+		now := o.first(c.key)
+		o.shrink(c.key)
+		give := o.unranked
+		if o.rank {
+			give = o.ranked
+		}
+		if err := give(c, now); err != nil {
+			return err
+		}
+	}
+	return o.out.flush()
+}
+
+// shrink forgets what is not needed.
+func (o *top) shrink(key string) {
+	switch {
+	case o.final:
+		for _, c := range slices.Clone(o.parts[key]) {
+			c.set(nil)
+		}
+	case o.shrinks:
+		n := 0
+		for _, c := range slices.Clone(o.parts[key]) {
+			if n >= o.n {
+				c.set(nil)
+			}
+			n += int(countOf(c))
+		}
+	}
+}
+
+// ranked compares the rows by their numbers.
+func (o *top) ranked(c *topChange, now [][]byte) error {
+	for k := range max(len(c.old), len(now)) {
+		if k < len(c.old) && k < len(now) && bytes.Equal(c.old[k], now[k]) {
+			continue
+		}
+		if k < len(c.old) {
+			if err := o.emit(c, c.old[k], k, -1); err != nil {
+				return err
+			}
+		}
+		if k < len(now) {
+			if err := o.emit(c, now[k], k, 1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unranked compares the rows as sets.
+func (o *top) unranked(c *topChange, now [][]byte) error {
+	counts := map[string]int{}
+	for _, r := range now {
+		counts[string(r)]++
+	}
+	for _, r := range c.old {
+		if counts[string(r)] > 0 {
+			counts[string(r)]--
+			continue
+		}
+		if err := o.emit(c, r, 0, -1); err != nil {
+			return err
+		}
+	}
+	for k := len(now) - 1; k >= 0; k-- {
+		if counts[string(now[k])] == 0 {
+			now = slices.Delete(now, k, k+1)
+			continue
+		}
+		counts[string(now[k])]--
+	}
+	for _, r := range now {
+		if err := o.emit(c, r, 0, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *top) emit(c *topChange, row []byte, rank int, weight int32) error {
+	i, err := o.out.row(weight, c.origin, c.time)
+	if err != nil {
+		return err
+	}
+	columns := o.out.columns
+	if o.rank {
+		last := len(columns) - 1
+		columns[last].Ints[i] = int64(rank + 1)
+		columns = columns[:last]
+	}
+	readRow(row, columns, i)
+	return nil
+}
