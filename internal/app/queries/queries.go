@@ -70,10 +70,27 @@ type Queries struct {
 // New makes the use cases.
 func New(c Config) *Queries { return &Queries{cfg: c, previews: make(chan struct{}, previewsAtOnce)} }
 
-// Run makes ready what understands statements, which takes a second or more: the
-// first statement needs not wait for it.
-func (q *Queries) Run(context.Context) error {
-	q.compiler.Warm()
+// warmAfter is how long a node is up before the parser is made ready: that takes
+// seconds of work, which would be in the way of a start.
+const warmAfter = 10 * time.Second
+
+// Run makes the parser ready, so that the first statement need not wait for
+// that. It cannot be broken off, so who ends does not wait for it.
+func (q *Queries) Run(ctx context.Context) error {
+	ready := make(chan struct{})
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(warmAfter):
+		go func() {
+			defer close(ready)
+			q.compiler.Warm()
+		}()
+	}
+	select {
+	case <-ctx.Done():
+	case <-ready:
+	}
 	return nil
 }
 
