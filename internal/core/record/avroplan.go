@@ -152,18 +152,42 @@ func (c *avroCompiler) record(t, r *avro.Type, w *wish) error {
 	if t.Kind != avro.Record {
 		return conflict(w.where(), t, "a record with fields")
 	}
+	wanted := map[*avro.Field]*wish{}
 	for _, b := range w.below {
-		if fieldOf(t, b.name) == nil {
+		if f := writerField(t, r, b.name); f != nil && wanted[f] == nil {
+			wanted[f] = b
+		} else {
 			c.add(avroOp{code: makeNull, nulls: b.all})
 		}
 	}
 	for _, f := range t.Fields {
 		var inner *avro.Type
-		if rf := fieldOf(r, f.Name); rf != nil {
-			inner = rf.Type
+		b := wanted[f]
+		if b != nil {
+			if rf := fieldOf(r, b.name); rf != nil {
+				inner = rf.Type
+			}
 		}
-		if err := c.value(f.Type, inner, w.find(f.Name)); err != nil {
+		if err := c.value(f.Type, inner, b); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// writerField finds a field in the writer's record by its name, or by another one
+// that the reader says it had and that no other field has now.
+func writerField(t, r *avro.Type, name string) *avro.Field {
+	if f := fieldOf(t, name); f != nil {
+		return f
+	}
+	known := fieldOf(r, name)
+	if known == nil {
+		return nil
+	}
+	for _, alias := range known.Aliases {
+		if f := fieldOf(t, alias); f != nil && fieldOf(r, alias) == nil {
+			return f
 		}
 	}
 	return nil

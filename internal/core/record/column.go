@@ -25,8 +25,9 @@ type DecoderConfig struct {
 	// and all are of Schema.
 	SchemaOf func(weir.SchemaID) (schema.Schema, error)
 	// Schema is the one whose paths Fields are: fields of Protobuf are found by
-	// its numbers, and numbers without a unit of time have its unit. Nil: fields
-	// are found by their names in the writer's schema.
+	// its numbers, those of Avro by its aliases too, and numbers without a unit of
+	// time have its unit. Nil: fields are found by their names in the writer's
+	// schema.
 	Schema schema.Schema
 }
 

@@ -286,6 +286,27 @@ func TestAvroColumnsOfOtherSchemas(t *testing.T) {
 	}
 }
 
+// TestAvroFieldsByAlias: a field that the reader's schema has renamed is found in
+// records of before.
+func TestAvroFieldsByAlias(t *testing.T) {
+	t.Parallel()
+	old := schemaOf(t, weir.FormatAvro, `{"type":"record","name":"R","fields":[{"name":"a","type":"long"},{"name":"b","type":"long"}]}`)
+	now := schemaOf(t, weir.FormatAvro, `{"type":"record","name":"R","fields":[{"name":"b","type":"long"},{"name":"amount","aliases":["a"],"type":"long"}]}`)
+	cfg := record.DecoderConfig{Encoding: weir.EncodingAvro, Fields: fields(t, "amount bigint; b bigint"), SchemaOf: ids(old), Schema: now}
+	if got := oneRow(t, cfg, framed(2, 4)); got != "1|2" {
+		t.Error(got)
+	}
+	cfg.Schema = nil
+	if got := oneRow(t, cfg, framed(2, 4)); got != "null|2" {
+		t.Error(got)
+	}
+	cfg.Schema = schemaOf(t, weir.FormatAvro, `{"type":"record","name":"R","fields":[{"name":"amount","aliases":["a","b"],"type":"long"},{"name":"a","type":"long"},{"name":"c","aliases":["b"],"type":"long"}]}`)
+	cfg.Fields = fields(t, "c bigint; a bigint; amount bigint")
+	if got := oneRow(t, cfg, framed(2, 4)); got != "2|1|null" {
+		t.Error(got)
+	}
+}
+
 func TestJSONColumns(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ columns, in, want string }{
