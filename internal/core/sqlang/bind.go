@@ -31,13 +31,15 @@ type binder struct {
 	loose   map[int]bool      // columns that are a text or a null of the statement
 	times   map[*Window]int   // the column of the event time
 	bounds  map[*Window][]int // of a window: start and end
+	ranks   map[*Top]rank
+	sorted  map[*Top][]Source // on which the order depends
 	places  map[int]int       // where a column stands in its SELECT list
 	unnamed bool              // columns need no names: those of the first query count
 }
 
 // bind makes a plan of the syntax of a statement.
 func bind(sql string, s *selectStmt, c Catalog) (*Plan, error) {
-	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[*Window]int{}, bounds: map[*Window][]int{}}
+	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[*Window]int{}, bounds: map[*Window][]int{}, ranks: map[*Top]rank{}, sorted: map[*Top][]Source{}}
 	root, err := b.query(s, nil)
 	if err != nil {
 		return nil, err
@@ -177,10 +179,26 @@ func (b *binder) selected(sc *scope, f *from, s *selectStmt) (Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, hidden = &Filter{Of: n, Cond: cond.Expr}, merge(hidden, indirect(cond.from)...)
+		left, err := b.limitTop(n, cond)
+		if err != nil {
+			return nil, err
+		}
+		if hidden = merge(hidden, indirect(cond.from)...); left != nil {
+			n = &Filter{Of: n, Cond: left}
+		}
 	}
 	if len(s.Group) > 0 || s.Having != nil {
 		return b.grouped(sc, n, s, hidden)
+	}
+	c, err := b.rankCall(s)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil {
+		if n, err = b.ranked(sc, n, c); err != nil {
+			return nil, err
+		}
+		hidden = merge(hidden, b.sorted[n.(*Top)]...)
 	}
 	return b.project(sc, n, s, hidden)
 }
@@ -189,7 +207,7 @@ func (b *binder) project(sc *scope, n Node, s *selectStmt, hidden []Source) (Nod
 	p := &Project{Of: n}
 	var ids []int
 	for _, t := range s.Targets {
-		vs, err := b.target(sc, t.ResTarget)
+		vs, err := b.target(sc, n, t.ResTarget)
 		if err != nil {
 			return nil, err
 		}
@@ -220,18 +238,22 @@ func (b *binder) named(v value, hidden []Source) Column {
 }
 
 // target binds one entry of a SELECT list; * becomes many.
-func (b *binder) target(sc *scope, t *resTarget) ([]value, error) {
+func (b *binder) target(sc *scope, n Node, t *resTarget) ([]value, error) {
 	if t.Val.ColumnRef != nil {
 		if path, star := words(t.Val.ColumnRef.Fields); star {
 			return b.starred(sc, path, t)
 		}
 	}
 	sc.at = t.At
-	v, err := sc.expr(t.Val)
-	if err != nil {
-		return nil, err
+	v, ok := b.rankedAs(n, t.Val.FuncCall)
+	if !ok {
+		var err error
+		if v, err = sc.expr(t.Val); err != nil {
+			return nil, err
+		}
 	}
 	if v.untyped {
+		var err error
 		if v, err = b.coerce(v, textType, false); err != nil {
 			return nil, err
 		}
@@ -289,6 +311,9 @@ func (b *binder) finish(root Node) error {
 	if len(ids) == 0 {
 		return b.errorf(0, "the result has no columns").WithFix("name one")
 	}
+	if err := b.unlimited(); err != nil {
+		return err
+	}
 	facts := b.facts(root)
 	p := b.plan
 	p.Root, p.Mode = root, Append
@@ -344,6 +369,8 @@ type facts struct {
 	time     int // the id of the event time; -1
 	start    int // of the window that a row is in; -1
 	end      int
+	top      *Top // whose numbers are there, as the column rank
+	rank     int
 	delay    weir.Duration
 }
 
@@ -359,6 +386,8 @@ func (b *binder) facts(n Node) facts {
 		return b.windowFacts(n)
 	case *Group:
 		return b.groupFacts(n)
+	case *Top:
+		return b.topFacts(n)
 	}
 	return b.facts(n.In()[0]) // of a filter; of a lookup that of the stream
 }
@@ -405,6 +434,9 @@ func (b *binder) projected(f facts, n *Project) facts {
 		out.keyed = out.keyed && to >= 0
 		out.key = append(out.key, to)
 	}
+	if to := passed(f.rank); f.top != nil && to >= 0 {
+		out.top, out.rank = f.top, to
+	}
 	out.time, out.start, out.end = passed(f.time), passed(f.start), passed(f.end)
 	return out
 }
@@ -433,6 +465,8 @@ func (b *binder) number(n Node) []int {
 		return b.numberWindow(n)
 	case *Group:
 		return b.numberGroup(n)
+	case *Top:
+		return b.numberTop(n)
 	}
 	panic(fmt.Sprintf("sqlang: no numbers for %T", n))
 }

@@ -266,10 +266,6 @@ func (s *scope) condition(n *node, clause string) (value, error) {
 }
 
 func (s *scope) typeCast(c *typeCast) (value, error) {
-	at := c.At
-	if at < 0 {
-		at = c.Type.At
-	}
 	v, err := s.expr(c.Arg)
 	if err != nil {
 		return v, err
@@ -367,7 +363,7 @@ func (s *scope) plainCall(c *call, name string) error {
 	case !isWord(name):
 		return s.b.unknownFunction(name, c.At)
 	case c.Over != nil || window:
-		return s.b.errorf(c.At, "windows behind OVER are not supported yet").WithFix("compute over one record at a time")
+		return s.b.errorf(c.At, "%s() OVER (...) is not supported here", name).WithFix("row_number() OVER (PARTITION BY ... ORDER BY ...) AS n is a column of a query in FROM, of which the one around keeps WHERE n <= 3")
 	case c.Star || c.Distinct || c.Filter != nil:
 		return s.b.errorf(c.At, "%s is no aggregate", name).WithFix("leave *, DISTINCT and FILTER out")
 	}

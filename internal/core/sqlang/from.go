@@ -27,7 +27,7 @@ var supported = map[feature]string{
 	bothKept:  "join a stream with a table, on the table's key",
 	groups:    "",
 	windows:   "",
-	topRows:   "compute over one record at a time",
+	topRows:   "",
 }
 
 // notYet refuses a feature that flows do not run.

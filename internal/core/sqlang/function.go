@@ -37,9 +37,8 @@ const (
 )
 
 var (
-	integers = []column.Kind{column.Int32, column.Int64}
-	numbers  = []column.Kind{column.Int32, column.Int64, column.Decimal, column.Float64}
-	ordered  = []column.Kind{
+	numbers = []column.Kind{column.Int32, column.Int64, column.Decimal, column.Float64}
+	ordered = []column.Kind{
 		column.Bool, column.Int32, column.Int64, column.Decimal, column.Float64, column.Text, column.Bytes,
 		column.Date, column.Timestamp, column.UUID, column.Interval,
 	}
@@ -120,8 +119,6 @@ func is(k column.Kind) func([]column.Type) column.Type {
 }
 
 func same(args []column.Type) column.Type { return args[0] }
-
-func last(args []column.Type) column.Type { return args[len(args)-1] }
 
 // decimal is a type of so many digits before and behind the point, as far as
 // there is room.

@@ -101,6 +101,8 @@ func (w *printer) node(depth int, n Node) {
 		w.line(depth, "window on %s, %s long, each %s", n.Columns[n.Time].Name, span(n.Size), span(n.Slide))
 	case *Group:
 		w.group(depth, n, in)
+	case *Top:
+		w.top(depth, n, in)
 	case *Union:
 		w.line(depth, "union all")
 	case *Join:
@@ -140,6 +142,24 @@ func aggregateText(a Aggregate, in []Column) string {
 		s += " if " + exprText(a.Filter, in)
 	}
 	return s
+}
+
+func (w *printer) top(depth int, n *Top, in []Column) {
+	var by, order []string
+	for _, p := range n.Partition {
+		by = append(by, exprText(p, in))
+	}
+	for _, o := range n.Order {
+		s := exprText(o.Expr, in)
+		if o.Descending {
+			s += " desc"
+		}
+		if o.NullsFirst {
+			s += " nulls first"
+		}
+		order = append(order, s)
+	}
+	w.line(depth, "first %d of each %s, by %s", n.N, strings.Join(by, ", "), strings.Join(order, ", "))
 }
 
 func (w *printer) join(depth int, n *Join, in []Column) {
