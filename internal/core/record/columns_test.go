@@ -527,3 +527,79 @@ func TestColumnsOf(t *testing.T) {
 		}
 	}
 }
+
+// TestSchemasAreAskedForAgain: what could not be found out is asked once for a
+// batch, and again for the next one; what was found is not.
+func TestSchemasAreAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := schemaOf(t, weir.FormatAvro, `{"type":"record","name":"R","fields":[{"name":"a","type":"long"}]}`)
+	asked, down := 0, true
+	d := decoder(t, record.DecoderConfig{Encoding: weir.EncodingAvro, Fields: fields(t, "a bigint"), SchemaOf: func(weir.SchemaID) (schema.Schema, error) {
+		if asked++; down {
+			return nil, weir.Errorf(weir.Unavailable, "not now")
+		}
+		return s, nil
+	}})
+	in, into := [][]byte{framed(2), framed(4)}, vectors(1)
+	if failed := d.Decode(in, into); len(failed) != 2 || !weir.Unavailable.In(failed[0].Err) || asked != 1 {
+		t.Errorf("%v, asked %d times", failed, asked)
+	}
+	down = false
+	for range 3 {
+		if failed := d.Decode(in, into); failed != nil || asked != 2 {
+			t.Errorf("%v, asked %d times", failed, asked)
+		}
+	}
+	if diff := cmp.Diff([]string{"1", "2"}, rows(into, 2)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRowsTakeNoMemory: decoding allocates now and then, never for each row. It
+// is not parallel, since it counts.
+func TestRowsTakeNoMemory(t *testing.T) {
+	s := schemaOf(t, weir.FormatAvro, tradeSchema)
+	all, err := record.ColumnsOf(s, weir.EncodingAvro)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, into := trades(column.Rows), vectors(len(all))
+	if failed := decoder(t, record.DecoderConfig{Encoding: weir.EncodingAvro, Fields: all, SchemaOf: ids(s)}).Decode(in, into); failed != nil {
+		t.Fatal(failed)
+	}
+	for _, e := range []weir.Encoding{weir.EncodingAvro, weir.EncodingJSON, weir.EncodingProtobuf} {
+		cfg := record.EncoderConfig{Encoding: e, Fields: all}
+		if e != weir.EncodingJSON {
+			text, err := record.SchemaText(e.SchemaFormat(), "d.p", all, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg.Schema, cfg.ID = schemaOf(t, e.SchemaFormat(), text), 7
+		}
+		enc, err := record.NewEncoder(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var records [][]byte
+		for i := range in {
+			b, err := enc.Append(nil, into, i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			records = append(records, b)
+		}
+		to := vectors(len(all))
+		d := decoder(t, record.DecoderConfig{Encoding: e, Fields: all, SchemaOf: ids(cfg.Schema)})
+		got := testing.AllocsPerRun(10, func() {
+			if failed := d.Decode(records, to); failed != nil {
+				t.Fatal(failed)
+			}
+		})
+		if got > column.Rows/20 {
+			t.Errorf("%s: %d rows take %.0f allocations", e, column.Rows, got)
+		}
+		if diff := cmp.Diff(rows(into, 3), rows(to, 3)); diff != "" {
+			t.Errorf("%s: %s", e, diff)
+		}
+	}
+}
