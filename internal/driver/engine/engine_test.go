@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -116,8 +117,9 @@ func rigOver(t testing.TB, up weir.Upstream, name string) *rig {
 	r := &rig{t: t, up: up, told: make(chan struct{}, 1)}
 	r.cluster = r.over(up)
 	for topic, partitions := range map[string]int{".in": 3, ".out": 2, ".aside": 1, ".journal": 1} {
-		_, err := r.cluster.PutTopic(t.Context(), weir.TopicSpec{Name: name + topic, Partitions: partitions, Retention: weir.Forever})
+		id, err := r.cluster.PutTopic(t.Context(), weir.TopicSpec{Name: name + topic, Partitions: partitions, Retention: weir.Forever})
 		must(t, err)
+		t.Cleanup(func() { _ = r.cluster.DeleteTopic(context.Background(), id) })
 	}
 	in := mustSchema(t, inputSchema)
 	r.job = flow.Job{
@@ -202,12 +204,12 @@ func (r *rig) start() (stop func() error) {
 // until waits for a status.
 func (r *rig) until(what string, ok func(weir.QueryStatus) bool) weir.QueryStatus {
 	r.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(40 * time.Second)
 	for {
 		select {
 		case <-r.told:
 		case <-late:
-			r.t.Fatalf("not within 20 s: %s; the status is %+v", what, r.status)
+			r.t.Fatalf("not within 40 s: %s; the status is %+v", what, r.status)
 		}
 		r.mu.Lock()
 		s := r.status
@@ -354,7 +356,24 @@ func TestQuery(t *testing.T) {
 // many times, gives every result once.
 func TestExactlyOnceUnderKills(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
+	exactlyOnce(t, newRig(t))
+}
+
+// TestExactlyOnceUnderKillsApacheKafka: the same on a real cluster.
+func TestExactlyOnceUnderKillsApacheKafka(t *testing.T) {
+	t.Parallel()
+	seeds := os.Getenv("WEIR_TEST_KAFKA")
+	if seeds == "" {
+		t.Log("NOT TESTED AGAINST APACHE KAFKA: run `make test-real`, or set WEIR_TEST_KAFKA=HOST:PORT")
+		t.Skip("WEIR_TEST_KAFKA is not set")
+	}
+	up, err := kafka.NewUpstream(kafka.Config{Seeds: strings.Split(seeds, ",")})
+	must(t, err)
+	t.Cleanup(func() { up.Close() })
+	exactlyOnce(t, rigOver(t, up, "engine-"+weir.NewUID(time.Now()).String()[24:]))
+}
+
+func exactlyOnce(t *testing.T, r *rig) {
 	var calls, kills atomic.Int64
 	points := []engine.Point{engine.Polled, engine.Stepped, engine.Put, engine.Committed}
 	crash := errors.New("killed")

@@ -33,7 +33,6 @@ type input struct {
 	result  column.Batch
 	rows    []int // of the chunk: those that are in the batch
 	records [][]byte
-	long    []byte
 }
 
 // part is the columns that one decoder fills.
