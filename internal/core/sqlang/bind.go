@@ -32,6 +32,7 @@ type binder struct {
 	times   map[*Window]int   // the column of the event time
 	bounds  map[*Window][]int // of a window: start and end
 	ranks   map[*Top]rank
+	joins   map[*Join]facts   // of those that keep both sides
 	sorted  map[*Top][]Source // on which the order depends
 	places  map[int]int       // where a column stands in its SELECT list
 	unnamed bool              // columns need no names: those of the first query count
@@ -39,7 +40,7 @@ type binder struct {
 
 // bind makes a plan of the syntax of a statement.
 func bind(sql string, s *selectStmt, c Catalog) (*Plan, error) {
-	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[*Window]int{}, bounds: map[*Window][]int{}, ranks: map[*Top]rank{}, sorted: map[*Top][]Source{}}
+	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[*Window]int{}, bounds: map[*Window][]int{}, ranks: map[*Top]rank{}, sorted: map[*Top][]Source{}, joins: map[*Join]facts{}}
 	root, err := b.query(s, nil)
 	if err != nil {
 		return nil, err
@@ -369,7 +370,9 @@ type facts struct {
 	time     int // the id of the event time; -1
 	start    int // of the window that a row is in; -1
 	end      int
-	top      *Top // whose numbers are there, as the column rank
+	final    bool  // rows of a window come at once, when it is over
+	windows  []int // of these: begin and end of the window
+	top      *Top  // whose numbers are there, as the column rank
 	rank     int
 	delay    weir.Duration
 }
@@ -386,6 +389,10 @@ func (b *binder) facts(n Node) facts {
 		return b.windowFacts(n)
 	case *Group:
 		return b.groupFacts(n)
+	case *Join:
+		if f, ok := b.joins[n]; ok {
+			return f
+		}
 	case *Top:
 		return b.topFacts(n)
 	}
@@ -433,6 +440,12 @@ func (b *binder) projected(f facts, n *Project) facts {
 		to := passed(id)
 		out.keyed = out.keyed && to >= 0
 		out.key = append(out.key, to)
+	}
+	out.final = f.final
+	for _, id := range f.windows {
+		if to := passed(id); to >= 0 {
+			out.windows = append(out.windows, to)
+		}
 	}
 	if to := passed(f.rank); f.top != nil && to >= 0 {
 		out.top, out.rank = f.top, to

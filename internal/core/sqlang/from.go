@@ -24,7 +24,7 @@ var supported = map[feature]string{
 	unions:    "",
 	lookups:   "",
 	subselect: "",
-	bothKept:  "join a stream with a table, on the table's key",
+	bothKept:  "",
 	groups:    "",
 	windows:   "",
 	topRows:   "",
@@ -288,7 +288,8 @@ func (b *binder) join(j *joinExpr, e *env) (*from, error) {
 	if err := b.joinable(j, left, right, at); err != nil {
 		return nil, err
 	}
-	n := &Join{Left: left.node, Right: right.node, Outer: j.Type == "JOIN_LEFT", Lookup: true}
+	n := &Join{Left: left.node, Right: right.node, Outer: j.Type == "JOIN_LEFT"}
+	n.Lookup = !b.facts(left.node).table && b.facts(right.node).table
 	out := &from{node: n, relations: slices.Concat(left.relations, right.relations)}
 	on, err := b.conjuncts(&scope{b: b, relations: out.relations, at: at}, j.On)
 	if err != nil {
@@ -298,7 +299,11 @@ func (b *binder) join(j *joinExpr, e *env) (*from, error) {
 	for _, c := range on {
 		out.hidden = merge(out.hidden, indirect(c.from)...)
 	}
-	if err := b.lookupOn(n, on, left, right, at); err != nil {
+	bindOn := b.bothOn
+	if n.Lookup {
+		bindOn = b.lookupOn
+	}
+	if err := bindOn(n, on, left, right, at); err != nil {
 		return nil, err
 	}
 	if n.Outer {
@@ -320,8 +325,11 @@ func (b *binder) joinable(j *joinExpr, left, right *from, at int) error {
 	if err := distinctNames(b, left, right, at); err != nil {
 		return err
 	}
-	l, r := b.facts(left.node).table, b.facts(right.node).table
+	lf, rf := b.facts(left.node), b.facts(right.node)
+	l, r := lf.table, rf.table
 	switch {
+	case lf.final && rf.final && !l && !r:
+		return b.notYet(at, bothKept)
 	case !l && r && !scanned(right.node):
 		return b.errorf(at, "a lookup in what is grouped is not supported yet").WithFix("make a product of that query, and look up in it")
 	case !l && r:
@@ -397,6 +405,11 @@ func (b *binder) lookupOn(n *Join, on []value, left, right *from, at int) error 
 	if !f.keyed || slices.Contains(n.LeftKey, nil) {
 		return b.errorf(at, "the table is not joined on its key, %s", listOf(f.keyNames)).WithFix("write ON with %s = something of the other side; cast that side if the types differ", listOf(f.keyNames))
 	}
+	return b.alsoOn(n, rest)
+}
+
+// alsoOn asks conditions of each pair of a join.
+func (b *binder) alsoOn(n *Join, rest []value) error {
 	if len(rest) == 0 {
 		return nil
 	}
@@ -409,6 +422,73 @@ func (b *binder) lookupOn(n *Join, on []value, left, right *from, at int) error 
 	}
 	n.Cond = cond.Expr
 	return nil
+}
+
+// bothOn finds what is equal on both sides of a join that keeps both, and what
+// tells the rows of the result apart.
+func (b *binder) bothOn(n *Join, on []value, left, right *from, at int) error {
+	var rest []value
+	for _, c := range on {
+		l, r, ok := b.sides(c.Expr, left, right)
+		if !ok {
+			rest = append(rest, c)
+			continue
+		}
+		n.LeftKey, n.RightKey = append(n.LeftKey, l), append(n.RightKey, r)
+	}
+	if len(n.LeftKey) == 0 {
+		return b.errorf(at, "the join has no equality: each row would meet each").WithFix("write ON a.x = b.x")
+	}
+	if err := b.alsoOn(n, rest); err != nil {
+		return err
+	}
+	l, r := b.facts(left.node), b.facts(right.node)
+	if !l.table && !withinWindow(n, l, r) {
+		return b.errorf(at, "groups in windows are joined by their windows").WithFix("write ON a.window_end = b.window_end AND ...")
+	}
+	return b.joinedFacts(n, l, r, at)
+}
+
+// withinWindow reports whether both sides meet within a window alone.
+func withinWindow(n *Join, l, r facts) bool {
+	for i := range n.LeftKey {
+		if isOneOf(n.LeftKey[i], l.windows) && isOneOf(n.RightKey[i], r.windows) {
+			return true
+		}
+	}
+	return false
+}
+
+func isOneOf(e *Expr, ids []int) bool { return e.Kind == ColumnRef && slices.Contains(ids, e.Column) }
+
+// joinedFacts: a row of a side whose key is asked for has one partner at most, so
+// the key of the other tells rows apart; else both keys do.
+func (b *binder) joinedFacts(n *Join, l, r facts, at int) error {
+	f := l
+	f.keyed = l.keyed && r.keyed
+	switch {
+	case covers(n.RightKey, r.key):
+	case n.Outer && l.table:
+		return b.errorf(at, "a LEFT JOIN of tables is on the key of the right one, %s", listOf(r.keyNames)).WithFix("write ON with %s = a column of the left, or JOIN", listOf(r.keyNames))
+	case covers(n.LeftKey, l.key):
+		f.key, f.keyNames = r.key, r.keyNames
+	default:
+		f.key, f.keyNames = slices.Concat(l.key, r.key), slices.Concat(l.keyNames, r.keyNames)
+	}
+	f.top, f.rank = nil, 0
+	f.windows = l.windows
+	b.joins[n] = f
+	return nil
+}
+
+// covers reports whether each of some columns is one of the expressions.
+func covers(es []*Expr, ids []int) bool {
+	for _, id := range ids {
+		if !slices.ContainsFunc(es, func(e *Expr) bool { return isOneOf(e, []int{id}) }) {
+			return false
+		}
+	}
+	return len(ids) > 0
 }
 
 func listOf(names []string) string { return list(names, 10) }

@@ -127,6 +127,8 @@ WHERE o.paid AND o.amount BETWEEN 1 AND 1000
 - ` + "`WHERE`" + ` keeps the rows for which its condition is true.
 - ` + "`JOIN`" + ` and ` + "`LEFT JOIN`" + ` of a stream, on the left, with a table, on the right: each record sees the row that the table has when it comes. ` + "`ON`" + ` says what
   the table's key is equal to; more conditions may stand beside it with AND.
+- ` + "`JOIN`" + ` and ` + "`LEFT JOIN`" + ` of two tables: the result follows both. A left join is on the key of the right one.
+  Groups in windows are joined by their windows.
 - ` + "`GROUP BY`" + ` with ` + "`count`, `sum`, `avg`, `min` and `max`, `FILTER (WHERE ...)` and `HAVING`" + `. Groups are for ever: the result is a table
   of what they are now.
 - ` + "`FROM TUMBLE(input, time, INTERVAL '1' MINUTE)`" + ` puts each record of a stream into the window of its event time,

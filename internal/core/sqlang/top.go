@@ -185,6 +185,10 @@ func (b *binder) topFacts(t *Top) facts {
 		f.key = append(f.key, p.Column)
 		f.keyNames = append(f.keyNames, b.attrs[p.Column].Name)
 	}
+	if in := b.facts(t.Of); in.final && slices.ContainsFunc(t.Partition, func(p *Expr) bool { return isOneOf(p, in.windows) }) {
+		f.table, f.final, f.windows = false, true, in.windows
+		f.time, f.delay = in.time, in.delay
+	}
 	if t.N != 1 {
 		f.key = append(f.key, f.rank)
 		f.keyNames = append(f.keyNames, "row_number")

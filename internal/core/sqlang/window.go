@@ -125,9 +125,13 @@ func (b *binder) windowFacts(w *Window) facts {
 // are rows of a table.
 func (b *binder) groupFacts(g *Group) facts {
 	f := facts{table: g.WindowEnd < 0, keyed: true, time: -1, start: -1, end: -1}
-	ids := b.outs[g]
-	for i := range g.Keys {
-		if g.WindowEnd >= 0 && g.Keys[i].Kind == ColumnRef && g.Keys[i].Column == b.facts(g.Of).start {
+	f.final = g.WindowEnd >= 0
+	ids, in := b.outs[g], b.facts(g.Of)
+	for i, k := range g.Keys {
+		if f.final && isOneOf(k, []int{in.start, in.end}) {
+			f.windows = append(f.windows, ids[i])
+		}
+		if f.final && isOneOf(k, []int{in.start}) {
 			continue // its end tells it
 		}
 		f.key = append(f.key, ids[i])
