@@ -2,7 +2,9 @@ package flow_test
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/weirmesh/weir/internal/core/column"
 	"github.com/weirmesh/weir/internal/core/flow"
@@ -79,7 +81,7 @@ func run(b *testing.B, plan *sqlang.Plan) {
 	}
 	in, _ := twelve()
 	b.ReportAllocs()
-	n := 0
+	n, before := 0, cpu(b)
 	for b.Loop() {
 		if _, _, err := f.Step(0, in); err != nil {
 			b.Fatal(err)
@@ -88,7 +90,17 @@ func run(b *testing.B, plan *sqlang.Plan) {
 			f.Keep()
 		}
 	}
+	b.ReportMetric(float64(n*in.N)/(cpu(b)-before).Seconds(), "rows/cpu-s")
 	b.ReportMetric(float64(n*in.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// cpu is how long the process has computed.
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func fillTable(b *testing.B, f *flow.Flow) {

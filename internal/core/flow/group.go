@@ -24,8 +24,9 @@ type group struct {
 	size  int     // of a group's value
 	ends  *ending // nil: the groups are for ever
 
-	touched []*touch // of this step
-	row     []*vec   // one row
+	touched []touch          // of this step
+	row     []*vec           // one row
+	columns []*column.Vector // of it
 	values  []*vec
 	bytes   []byte
 	member  []byte
@@ -90,7 +91,8 @@ func (b builder) group(n *sqlang.Group, to port) error {
 		g.types = append(g.types, a.Type)
 	}
 	for _, t := range g.types {
-		g.row = append(g.row, &vec{Vector: *column.Make(t, 1)})
+		v := &vec{Vector: *column.Make(t, 1)}
+		g.row, g.columns = append(g.row, v), append(g.columns, &v.Vector)
 	}
 	g.out = newEmitter(b.flow, g.types)
 	g.out.to = to
@@ -260,20 +262,17 @@ func (g *group) touch(c *cell) {
 	if g.ends != nil || c.mark < len(g.touched) && g.touched[c.mark].cell == c {
 		return
 	}
-	t := &touch{cell: c}
+	t := touch{cell: c}
 	if c.value != nil && g.render(c) == nil {
-		t.old = appendRow(nil, vectorsOf(g.row), 0)
+		t.old = g.flow.keepRow(g.columns)
 	}
 	c.mark = len(g.touched)
 	g.touched = append(g.touched, t)
 }
 
-func vectorsOf(vs []*vec) []*column.Vector {
-	out := make([]*column.Vector, len(vs))
-	for i, v := range vs {
-		out[i] = &v.Vector
-	}
-	return out
+// keepRow is the first row of columns as bytes that stay until the next step.
+func (f *Flow) keepRow(columns []*column.Vector) []byte {
+	return f.pool.text.close(appendRow(f.pool.text.open(), columns, 0))
 }
 
 // drop takes a group away with all that is remembered of it.
@@ -337,13 +336,14 @@ func (m *values) read(key string, sign int, out *vec, text *arena) {
 
 // end gives the groups that the step changed.
 func (g *group) end() error {
-	for _, t := range g.touched {
+	for k := range g.touched {
+		t := &g.touched[k]
 		var now []byte
 		if t.cell.value != nil {
 			if err := g.render(t.cell); err != nil {
 				g.flow.failed = append(g.flow.failed, Failed{g.origin(t.cell), weir.Errorf(weir.Invalid, "%s", err)})
 			} else {
-				now = appendRow(nil, vectorsOf(g.row), 0)
+				now = g.flow.keepRow(g.columns)
 			}
 		}
 		if bytes.Equal(t.old, now) {
@@ -392,7 +392,7 @@ func (g *group) close(watermark int64) error {
 	for _, c := range g.ends.before(watermark) {
 		if err := g.render(c); err != nil {
 			g.flow.failed = append(g.flow.failed, Failed{g.origin(c), weir.Errorf(weir.Invalid, "%s", err)})
-		} else if err := g.emit(c, appendRow(nil, vectorsOf(g.row), 0), 1); err != nil {
+		} else if err := g.emit(c, g.flow.keepRow(g.columns), 1); err != nil {
 			return err
 		}
 		g.drop(c)

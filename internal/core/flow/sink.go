@@ -60,9 +60,11 @@ type upsertSink struct {
 	bytes []byte
 }
 
-// fold is what happened to the row of a key within one step.
+// fold is what happened to the row of a key within one step: each different row
+// once.
 type fold struct {
-	rows []folded // each different one once
+	first, second folded // mostly the row before, and the one now
+	more          []folded
 }
 
 type folded struct {
@@ -92,29 +94,48 @@ func (s *upsertSink) push(_ int, b *column.Batch, sel []int32) error {
 			s.folds = append(s.folds, fold{})
 		}
 		s.bytes = appendRow(s.bytes[:0], b.Columns, int(i))
-		s.folds[at].add(s.bytes, b, i)
+		s.folds[at].add(s.bytes, b, i, &s.flow.pool.text)
 	}
 	return nil
 }
 
 // add counts a row. Equal rows are one.
-func (f *fold) add(row []byte, b *column.Batch, i int32) {
-	origin, time := originAt(b, i), timeAt(b, i)
-	for k := range f.rows {
-		if bytes.Equal(f.rows[k].row, row) {
-			f.rows[k].weight += b.Weight(int(i))
-			f.rows[k].origin, f.rows[k].time = origin, time
-			return
+func (f *fold) add(row []byte, b *column.Batch, i int32, text *arena) {
+	r := f.find(row)
+	if r.row == nil {
+		r.row = text.close(append(text.open(), row...))
+	}
+	r.weight += b.Weight(int(i))
+	r.origin, r.time = originAt(b, i), timeAt(b, i)
+}
+
+// find is the place of a row, which may be a new one.
+func (f *fold) find(row []byte) *folded {
+	for _, r := range [2]*folded{&f.first, &f.second} {
+		if r.row == nil || bytes.Equal(r.row, row) {
+			return r
 		}
 	}
-	f.rows = append(f.rows, folded{bytes.Clone(row), b.Weight(int(i)), origin, time})
+	for k := range f.more {
+		if bytes.Equal(f.more[k].row, row) {
+			return &f.more[k]
+		}
+	}
+	f.more = append(f.more, folded{})
+	return &f.more[len(f.more)-1]
 }
 
 // last is the row that is there at the end, or the one that went.
 func (f *fold) last() *folded {
 	var gone *folded
-	for k := len(f.rows) - 1; k >= 0; k-- {
-		switch r := &f.rows[k]; {
+	for k := len(f.more) - 1; k >= -2; k-- {
+		r := &f.first
+		if k >= 0 {
+			r = &f.more[k]
+		} else if k == -1 {
+			r = &f.second
+		}
+		switch {
 		case r.weight > 0:
 			return r
 		case r.weight < 0 && gone == nil:

@@ -35,8 +35,8 @@ var textForms = map[string]form{
 	"bit_length(text)":       plain(textInt(func(t []byte) int64 { return int64(len(t)) * 8 })),
 	"ascii(text)":            plain(textInt(firstRune)),
 
-	"upper(text)":   plain(runes(unicode.ToUpper)),
-	"lower(text)":   plain(runes(unicode.ToLower)),
+	"upper(text)":   plain(runes('a', 'z', unicode.ToUpper)),
+	"lower(text)":   plain(runes('A', 'Z', unicode.ToLower)),
 	"initcap(text)": plain(text1(initcap)),
 	"reverse(text)": plain(text1(reverse)),
 	"md5(text)":     plain(text1(md5Hex)), "md5(bytea)": plain(text1(md5Hex)),
@@ -182,8 +182,20 @@ func firstRune(t []byte) int64 {
 	return int64(r)
 }
 
-func runes(fn func(rune) rune) kernel {
-	return text1(func(dst, t []byte) []byte { return mapRunes(dst, t, fn) })
+// runes changes the case of letters; of ASCII those from first to last.
+func runes(first, last byte, fn func(rune) rune) kernel {
+	return text1(func(dst, t []byte) []byte {
+		for k, c := range t {
+			switch {
+			case c >= utf8.RuneSelf:
+				return mapRunes(dst, t[k:], fn)
+			case c >= first && c <= last:
+				c ^= 'a' ^ 'A'
+			}
+			dst = append(dst, c)
+		}
+		return dst
+	})
 }
 
 func mapRunes(dst, t []byte, fn func(rune) rune) []byte {
