@@ -65,6 +65,8 @@ function walk(page, state) {
       await page.keyboard.press("Escape");
     },
     "2.1 Search for a word of the description": async () => {
+      await box(page).fill("page");
+      await page.getByRole("listbox").getByRole("option", { name: "edge.pageviews" }).waitFor();
       await search(page, "looked at");
       const hit = hits(page).filter({ has: link(page, "edge.pageviews") });
       await hit.getByText("Every page that a user looked at.").waitFor();
