@@ -183,6 +183,10 @@ func (r *rig) kill() {
 
 // start runs the query; what it returns ends it and gives what Run gave.
 func (r *rig) start() (stop func() error) {
+	select {
+	case <-r.told: // of an earlier one
+	default:
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
@@ -437,6 +441,21 @@ func TestAside(t *testing.T) {
 		if err != nil || p.Topic != r.job.Sources[0].Topic {
 			t.Errorf("from %v, %v", p, err)
 		}
+	}
+}
+
+// TestAsideWithoutValue: a record that is too large with the reason in its headers
+// is set aside without its value, and says so.
+func TestAsideWithoutValue(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.produce(&kgo.Record{Key: []byte("k"), Value: slices.Repeat([]byte("x"), weir.MaxPut-200)})
+	stop := r.start()
+	r.until("it is set aside", func(s weir.QueryStatus) bool { return s.Aside == 1 })
+	must(t, stop())
+	m := r.read(r.job.Aside, 1)[0]
+	if m.Value != nil || header(m, weir.HeaderLeftOut) != fmt.Sprint(weir.MaxPut-200) || header(m, weir.HeaderFailed) == "" || header(m, weir.HeaderFrom) == "" {
+		t.Errorf("set aside: %d bytes with %q", len(m.Value), m.Headers)
 	}
 }
 

@@ -316,7 +316,7 @@ func (s *session) look(ctx context.Context) error {
 	added := map[string]map[int32]kgo.Offset{}
 	for _, t := range resp.Topics {
 		if err := kerr.ErrorForCode(t.ErrorCode); err != nil {
-			if kerr.IsRetriable(err) {
+			if kerr.IsRetriable(err) && !errors.Is(err, kerr.UnknownTopicOrPartition) {
 				continue
 			}
 			return err
