@@ -44,8 +44,10 @@ const (
 
 // touch is a group that a step changed.
 type touch struct {
-	cell *cell
-	old  []byte // its row before; nil: none
+	cell   *cell
+	old    []byte // its row before; nil: none
+	origin column.Origin
+	time   int64
 }
 
 // aggregate is one value of a group.
@@ -221,6 +223,9 @@ func (g *group) count(b *column.Batch, i int32) {
 	}
 	putInt(state[groupRows:], getInt(state[groupRows:])+w)
 	o := originAt(b, i)
+	if g.ends == nil {
+		g.touched[c.mark].origin, g.touched[c.mark].time = o, timeAt(b, i)
+	}
 	putInt(state[groupPlace:], int64(o.Input)<<32|int64(uint32(o.Partition)))
 	putInt(state[groupOffset:], o.Offset)
 	putInt(state[groupTime:], timeAt(b, i))
@@ -341,7 +346,7 @@ func (g *group) end() error {
 		var now []byte
 		if t.cell.value != nil {
 			if err := g.render(t.cell); err != nil {
-				g.flow.failed = append(g.flow.failed, Failed{g.origin(t.cell), weir.Errorf(weir.Invalid, "%s", err)})
+				g.flow.failed = append(g.flow.failed, Failed{t.origin, weir.Errorf(weir.Invalid, "%s", err)})
 			} else {
 				now = g.flow.keepRow(g.columns)
 			}
@@ -349,21 +354,21 @@ func (g *group) end() error {
 		if bytes.Equal(t.old, now) {
 			continue
 		}
-		if err := g.emit(t.cell, t.old, -1); err != nil {
+		if err := g.emit(t, t.old, -1); err != nil {
 			return err
 		}
-		if err := g.emit(t.cell, now, 1); err != nil {
+		if err := g.emit(t, now, 1); err != nil {
 			return err
 		}
 	}
 	return g.out.flush()
 }
 
-func (g *group) emit(c *cell, row []byte, weight int32) error {
+func (g *group) emit(t *touch, row []byte, weight int32) error {
 	if row == nil {
 		return nil
 	}
-	i, err := g.out.row(weight, g.origin(c), g.time(c))
+	i, err := g.out.row(weight, t.origin, t.time)
 	if err != nil {
 		return err
 	}
@@ -371,28 +376,21 @@ func (g *group) emit(c *cell, row []byte, weight int32) error {
 	return nil
 }
 
-func (g *group) origin(c *cell) column.Origin {
-	if c.value == nil {
-		return column.Origin{Partition: -1, Offset: -1}
-	}
+// lastOf is where the last row of a group came from.
+func lastOf(c *cell) touch {
 	place := getInt(c.value[groupPlace:])
-	return column.Origin{Input: int32(place >> 32), Partition: int32(place), Offset: getInt(c.value[groupOffset:])}
-}
-
-func (g *group) time(c *cell) int64 {
-	if c.value == nil {
-		return 0
-	}
-	return getInt(c.value[groupTime:])
+	origin := column.Origin{Input: int32(place >> 32), Partition: int32(place), Offset: getInt(c.value[groupOffset:])}
+	return touch{cell: c, origin: origin, time: getInt(c.value[groupTime:])}
 }
 
 // close gives the groups of windows that end at or before the watermark, and
 // forgets them.
 func (g *group) close(watermark int64) error {
 	for _, c := range g.ends.before(watermark) {
+		t := lastOf(c)
 		if err := g.render(c); err != nil {
-			g.flow.failed = append(g.flow.failed, Failed{g.origin(c), weir.Errorf(weir.Invalid, "%s", err)})
-		} else if err := g.emit(c, g.flow.keepRow(g.columns), 1); err != nil {
+			g.flow.failed = append(g.flow.failed, Failed{t.origin, weir.Errorf(weir.Invalid, "%s", err)})
+		} else if err := g.emit(&t, g.flow.keepRow(g.columns), 1); err != nil {
 			return err
 		}
 		g.drop(c)
