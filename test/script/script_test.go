@@ -19,6 +19,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"github.com/weirmesh/weir/internal/cli"
+	"github.com/weirmesh/weir/internal/core/sqlang"
 	"github.com/weirmesh/weir/internal/node"
 )
 
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	new(sqlang.Compiler).Warm() // once for all nodes, before they all start at once
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata",
 		Setup: setup,

@@ -43,7 +43,8 @@ type Fault struct {
 }
 
 // Preview runs a statement over the newest records of its inputs, with the rights
-// of the caller. It makes nothing, and answers within two seconds.
+// of the caller. It makes nothing. What it reads it reads within
+// two seconds; more is left out.
 func (q *Queries) Preview(ctx context.Context, by weir.Principal, statement string, encoding weir.Encoding) (Preview, error) {
 	select {
 	case q.previews <- struct{}{}:
@@ -51,8 +52,6 @@ func (q *Queries) Preview(ctx context.Context, by weir.Principal, statement stri
 	default:
 		return Preview{}, weir.Errorf(weir.Limit, "%d previews are being made already", previewsAtOnce).WithFix("try again in a moment")
 	}
-	ctx, cancel := context.WithTimeout(ctx, previewTime)
-	defer cancel()
 	told, u, err := q.understand(ctx, by, statement, encoding)
 	if err != nil {
 		return Preview{}, err
@@ -96,6 +95,8 @@ func tablesFirst(plan *sqlang.Plan) []int {
 
 // samples reads the newest records of every input at once.
 func (q *Queries) samples(ctx context.Context, sources []flow.Source) (all [][]weir.Message, cut bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, previewTime)
+	defer cancel()
 	all = make([][]weir.Message, len(sources))
 	cuts, errs := make([]bool, len(sources)), make([]error, len(sources))
 	var wg sync.WaitGroup
