@@ -122,6 +122,9 @@ func TestAPublishedTopicHasTwoNames(t *testing.T) {
 	is(back, "x0", oldName, all, oldName)
 	is(back, "x1", oldName, rights.Nothing, oldName)
 	is(back, "x0", ownName, rights.Nothing, "")
+	if back.Aliases() {
+		w.Error("it is taken back, and a name is left of it")
+	}
 }
 
 // TestANameOnTheClusterGoesFirst: a topic that is called as another topic's
