@@ -94,18 +94,19 @@ func TestMatchesAreMarkedAndNamed(t *testing.T) {
 // known says so, and so do all when nothing can be said.
 func TestHitsSayWhatWasMeasured(t *testing.T) {
 	t.Parallel()
-	const two = `{"items":[{"noun":"product","name":"edge.fast"},{"noun":"domain","name":"edge"},{"noun":"product","name":"edge.slow"},{"noun":"product","name":"edge.empty"},{"noun":"product","name":"edge.unknown"}],"total":5}`
+	const two = `{"items":[{"noun":"product","name":"edge.fast"},{"noun":"domain","name":"edge"},{"noun":"product","name":"edge.slow"},{"noun":"product","name":"edge.empty"},{"noun":"product","name":"edge.unknown"},{"noun":"product","name":"edge.past"}],"total":6}`
 	facts := `{"dayFrom":"1969-12-31T21:00:00Z","items":[
 		{"product":"edge.fast","perSecond":21.4,"minutes":[1,2],"day":99,"last":"1969-12-31T23:59:58Z","readers":3},
 		{"product":"edge.slow","perSecond":0.001,"minutes":[],"day":340,"last":"1969-12-31T20:00:00Z","readers":1},
-		{"product":"edge.empty","perSecond":0,"minutes":[],"day":0,"empty":true,"readers":0}]}`
+		{"product":"edge.empty","perSecond":0,"minutes":[],"day":0,"empty":true,"readers":0},
+		{"product":"edge.past","perSecond":0,"minutes":[],"day":0,"last":"1969-12-31T23:59:00Z","readers":0}]}`
 	body, queries := ask(t, "/explore?q=edge", func(q url.Values) string {
 		if q.Has("product") {
 			return facts
 		}
 		return two
 	})
-	if want := "facts of edge.fast edge.slow edge.empty edge.unknown"; queries[len(queries)-1] != want || len(queries) != 2 {
+	if want := "facts of edge.fast edge.slow edge.empty edge.unknown edge.past"; queries[len(queries)-1] != want || len(queries) != 2 {
 		t.Errorf("it asks %q", queries)
 	}
 	body = strings.Join(strings.Fields(body), " ")
@@ -117,13 +118,16 @@ func TestHitsSayWhatWasMeasured(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
+	if n := strings.Count(body, "rate not measured"); n != 2 {
+		t.Errorf("%d products say that their rate was not measured, not those of which nothing is known, and whose records come past the gateway", n)
+	}
 	body, _ = ask(t, "/explore?q=edge", func(q url.Values) string {
 		if q.Has("product") {
 			return "no answer"
 		}
 		return two
 	})
-	if n := strings.Count(body, "rate not measured"); n != 4 {
+	if n := strings.Count(body, "rate not measured"); n != 5 {
 		t.Errorf("%d products say that nothing was measured", n)
 	}
 }

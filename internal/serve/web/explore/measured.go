@@ -43,6 +43,8 @@ func measuredOf(f client.BriefFacts, dayFrom, now time.Time) Measured {
 	switch {
 	case f.PerSecond != nil && *f.PerSecond >= slow:
 		m.Rate, m.Exact = ui.ShortRate(*f.PerSecond), fmt.Sprintf("%.3g records a second, over the last minute", *f.PerSecond)
+	case past(f, dayFrom):
+		// what nobody counted is not nothing
 	case f.Day != nil:
 		over := "a day"
 		if counted := now.Sub(dayFrom); counted < 24*time.Hour {
@@ -57,4 +59,10 @@ func measuredOf(f client.BriefFacts, dayFrom, now time.Time) Measured {
 		m.Readers = ui.Plural(*f.Readers, "reader", "readers")
 	}
 	return m
+}
+
+// past reports whether records came past what counts them: the cluster has some
+// of the time in which none was counted.
+func past(f client.BriefFacts, dayFrom time.Time) bool {
+	return f.Day != nil && *f.Day == 0 && f.Last != nil && f.Last.After(dayFrom)
 }
