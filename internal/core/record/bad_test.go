@@ -185,6 +185,11 @@ func TestProtobufColumns(t *testing.T) {
 	if got := oneRow(t, cfg, framed(append(b, "\x8a\x01\x01z"...)...)); got != "null|null" {
 		t.Error(got)
 	}
+	kinds := schemaOf(t, weir.FormatProtobuf, manyKinds)
+	again := record.DecoderConfig{Encoding: weir.EncodingProtobuf, Fields: fields(t, "c.n integer?; c.deep.s text?; b bigint?"), SchemaOf: ids(kinds)}
+	if got := oneRow(t, again, framed([]byte("\x00\xaa\x01\x07\x08\x05\x1a\x03\x0a\x01x"+"\xa0\x01\x09"+"\xaa\x01\x02\x1a\x00")...)); got != "0||null" {
+		t.Errorf("a message that comes again in its oneof: %s", got)
+	}
 	for in, want := range map[string]string{
 		"":                 "!: there is no position of a message behind the schema's id",
 		"\x02\x04":         "!: its schema has no message at the position [2]",
