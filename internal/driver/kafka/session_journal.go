@@ -89,7 +89,7 @@ func (s *session) journal(ctx context.Context, from, mark int64, fn func(*weir.M
 	}
 	defer tail.Close()
 	for tail.At(0) < mark {
-		ms, err := tail.Next(ctx)
+		ms, err := s.next(ctx, tail)
 		if err != nil {
 			return failed(err, "read the topic "+s.spec.Journal)
 		}
@@ -100,6 +100,13 @@ func (s *session) journal(ctx context.Context, from, mark int64, fn func(*weir.M
 		}
 	}
 	return nil
+}
+
+// next waits for records, but not for ever.
+func (s *session) next(ctx context.Context, tail weir.Tail) ([]weir.Message, error) {
+	ctx, cancel := s.c.call(ctx)
+	defer cancel()
+	return tail.Next(ctx)
 }
 
 // mark writes and undoes a record, so that who reads committed records comes to
