@@ -494,6 +494,23 @@ func TestSchemaAway(t *testing.T) {
 	}
 }
 
+// TestAnotherSchema: a writer's schema that cannot be read as the statement reads
+// ends the query with the field and what to do; nothing is set aside for it.
+func TestAnotherSchema(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	other := mustSchema(t, strings.Replace(inputSchema, `"name":"id","type":"long"`, `"name":"id","type":"string"`, 1))
+	r.job.Sources[0].Value.SchemaOf = func(weir.SchemaID) (schema.Schema, error) { return other, nil }
+	r.produce(r.numbers(0, 20)...)
+	err := engine.New(r.config).Run(t.Context(), r.job, func(weir.QueryStatus) {})
+	if weir.KindOf(err) != weir.Conflict || !strings.Contains(err.Error(), "id") || !strings.Contains(err.Error(), "another major") {
+		t.Errorf("it ends with %v", err)
+	}
+	if n := len(r.read(r.job.Aside, 0)); n != 0 {
+		t.Errorf("%d records are set aside", n)
+	}
+}
+
 // TestClusterAway: while the cluster is away the query waits, says why, and goes
 // on by itself.
 func TestClusterAway(t *testing.T) {

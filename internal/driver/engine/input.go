@@ -169,7 +169,7 @@ func (in *input) part(p part, records [][]byte) (bad []failed, err error) {
 		in.records = append(in.records, records[row])
 	}
 	for _, f := range p.decoder.Decode(in.records, p.into) {
-		if weir.Unavailable.In(f.Err) { // it is not the record's fault
+		if weir.Unavailable.In(f.Err) || weir.Conflict.In(f.Err) { // it is not the record's fault, or that of all that follow
 			return nil, f.Err
 		}
 		bad = append(bad, failed{in.rows[f.Row], f.Err})
