@@ -47,7 +47,7 @@ func TestExamplesGiveWhatTheySay(t *testing.T) {
 			t.Errorf("%s has no example", f.Form)
 			continue
 		}
-		plan, err := compiler.Compile("SELECT "+text+" AS r, n FROM d.p", one{})
+		plan, err := compiler.Compile("SELECT ("+text+")::text AS r, n FROM d.p", one{})
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
