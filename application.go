@@ -13,11 +13,20 @@ type Application struct {
 	Team        UID       `json:"team"`
 	Description string    `json:"description,omitempty"`
 	Ending      bool      `json:"ending,omitempty"` // deleted; its groups on the cluster are being deleted
+	Query       bool      `json:"query,omitempty"`  // a query acts as it; nobody logs in as it
 	Created     time.Time `json:"created"`
 }
 
-func (a *Application) Ref() Ref       { return Ref{NounApplication, a.UID, a.Name} }
-func (a *Application) Readers() []UID { return nil }
+func (a *Application) Ref() Ref { return Ref{NounApplication, a.UID, a.Name} }
+
+// Readers: the whole mesh; of a query's the team, since its name tells of the
+// product that the query makes.
+func (a *Application) Readers() []UID {
+	if a.Query {
+		return []UID{a.Team}
+	}
+	return nil
+}
 
 // Refers lists the team.
 func (a *Application) Refers() []Ref { return []Ref{{Noun: NounTeam, UID: a.Team}} }

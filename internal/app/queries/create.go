@@ -172,10 +172,7 @@ func (d *creating) decide(ctx context.Context, v weir.View) (weir.Outcome, error
 		return weir.Outcome{}, err
 	}
 	r := q.result()
-	app, err := d.application(ctx, v, home, p.UID)
-	if err != nil {
-		return weir.Outcome{}, err
-	}
+	app := d.application(home, p.UID)
 	r.put(nil, 0, app)
 	for _, in := range d.used {
 		d.access(ctx, v, r, app, in.product)
@@ -253,25 +250,15 @@ func (d *creating) still(ctx context.Context, v weir.View) error {
 	return nil
 }
 
-// application is the one that the query acts as: named after the product, without
-// a credential, so that nobody logs in as it.
-func (d *creating) application(ctx context.Context, v weir.View, home *weir.Domain, of weir.UID) (*weir.Application, error) {
-	a := &weir.Application{
-		UID: d.q.uid(), Team: home.Team, Description: "The query that makes " + d.cmd.Product, Created: d.q.cfg.Now().UTC(),
-	}
+// application is the one that the query acts as: named after the product, so that
+// nobody can guess it, and without a credential, so that nobody logs in as it.
+func (d *creating) application(home *weir.Domain, of weir.UID) *weir.Application {
 	_, short, _ := weir.SplitProduct(d.cmd.Product)
-	tail := "-" + of.String()[24:]
-	for _, name := range []string{clip("query-"+short, 63), clip("query-"+short, 63-len(tail)) + tail} {
-		_, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounApplication, Name: name})
-		if weir.NotFound.In(err) {
-			a.Name = name
-			return a, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	tail := "-" + of.String()[30:]
+	return &weir.Application{
+		UID: d.q.uid(), Name: clip("query-"+short, 63-len(tail)) + tail, Team: home.Team, Query: true,
+		Description: "The query that makes " + d.cmd.Product, Created: d.q.cfg.Now().UTC(),
 	}
-	return nil, errStale // the next uid is another one
 }
 
 func clip(s string, n int) string { return s[:min(len(s), n)] }

@@ -31,6 +31,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/queries"
 	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/app/registry"
 	"github.com/weirmesh/weir/internal/driver/ledger"
@@ -96,10 +97,14 @@ func newMeshOf(t *testing.T, quiet time.Duration) *mesh {
 	cat := catalog.New(catalog.Config{State: s, Writer: rec, Contracts: reg, Cluster: beside, Shared: true, Measures: beside, Now: time.Now, Home: home})
 	judge.Catalog = cat
 	start(func(ctx context.Context) error { return makeTopics(ctx, s, cat) })
+	who := identity.New(ic)
 	r := chi.NewRouter()
 	a := api.New(api.Config{
 		Records: records.New(records.Config{State: s, Reader: read, Live: live, Schemas: reg, Now: time.Now}),
-		State:   s, Ledger: l, Identity: identity.New(ic), Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
+		State:   s, Ledger: l, Identity: who, Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
+		Queries: queries.New(queries.Config{
+			State: s, Writer: rec, Catalog: cat, Identity: who, Schemas: reg, Reader: read, Now: time.Now, Home: home,
+		}),
 		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec, time.Now),
 		Node: api.Node{
 			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },

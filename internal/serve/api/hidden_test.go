@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/core/sqlang"
 )
 
 // Words of what nobody outside a domain may know of: of its names, and of all
@@ -28,7 +29,7 @@ const (
 var hiddenThings = map[string]string{
 	"applications name": "vault-app", "domains name": "vault", "people name": "ina", "teams name": "vault", "terms name": "plain", "policies name": "vault.rule",
 	"products name": "vault.quokka", "streams name": "vault._private.quokka", "topics name": "vault.quokka.v1", "subjects name": "vault.quokka.v1-value",
-	"tokens person": "ina", "tokens label": "quokka",
+	"queries name": "vault.quokka-too", "tokens person": "ina", "tokens label": "quokka",
 }
 
 // hiddenQuestions are what the parameters of queries ask, one after the other.
@@ -135,6 +136,10 @@ func (m *mesh) hide(inside *client.Client) {
 	must(m.t, err)
 	_, err = inside.CreateStream(ctx, client.NewStream{Name: "vault._private.quokka", Description: text}, client.Reason(text))
 	must(m.t, err)
+	_, err = inside.CreateQuery(ctx, client.NewQuery{
+		Name: "vault.quokka-too", Statement: "SELECT userid, 'numbat' AS quokka FROM vault.quokka", Description: text,
+	}, client.Reason(text))
+	must(m.t, err)
 	_, err = inside.Allow(ctx, "vault.quokka", "vault-app", client.Reason(text))
 	must(m.t, err)
 	_, err = inside.CreateToken(ctx, client.NewToken{Label: hiddenName})
@@ -148,6 +153,7 @@ func (m *mesh) hide(inside *client.Client) {
 // is what is not there. Whoever may know of it finds it.
 func TestNoRouteTellsOfWhatIsHidden(t *testing.T) {
 	t.Parallel()
+	new(sqlang.Compiler).Warm() // something that is hidden is a query
 	m, _, _ := measuring(t)
 	ctx := t.Context()
 	m.domain("vault")
