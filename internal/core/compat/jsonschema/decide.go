@@ -57,7 +57,7 @@ func both(a, b verdict) verdict {
 
 // own is what the schema's keywords for a sort of value say.
 func (c *checker) own(n *js.Node, l js.Literal) verdict {
-	t := typeOf(l.Type())
+	t := typeOfLiteral(l)
 	if number := t&numberType != 0; number && n.Draft <= js.Draft4 && strings.ContainsAny(l.Text, ".eE") {
 		return unknown // 1.0 is no integer there
 	}

@@ -130,7 +130,7 @@ func (p *place) each(all *valueSet) {
 	}
 	for _, l := range all.list {
 		p.c.look()
-		switch typed := typeOf(l.Type())&own != 0; {
+		switch typed := typeOfLiteral(l)&own != 0; {
 		case simple && typed, !simple && p.c.accepts(p.r, l, false), !p.writes(l):
 		case !typed:
 			p.add("TYPE_CHANGED", own.String(), short(l.Text))

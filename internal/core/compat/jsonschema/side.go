@@ -51,6 +51,14 @@ func typeOf(name string) typeSet {
 	return noType
 }
 
+// typeOfLiteral is a value's one type: a number that is no integer is a fraction.
+func typeOfLiteral(l js.Literal) typeSet {
+	if t := typeOf(l.Type()); t != numberType {
+		return t
+	}
+	return fractionType
+}
+
 // String names the types as a schema does.
 func (s typeSet) String() string {
 	switch s {
