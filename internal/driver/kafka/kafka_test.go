@@ -48,7 +48,8 @@ func upstream(t *testing.T, cfg kafka.Config) *kafka.Upstream {
 func TestConformanceThreeBrokers(t *testing.T) {
 	t.Parallel()
 	up := upstream(t, kafka.Config{Seeds: fake(t).ListenAddrs()[:1]})
-	clustertest.Run(t, clustertest.Subject{Cluster: cluster(t, up, true), Upstream: up, KeepWhole: true})
+	c := cluster(t, up, true)
+	clustertest.Run(t, clustertest.Subject{Cluster: c, Upstream: up, KeepWhole: true, Journal: journal(c)})
 }
 
 func TestUpstreamAddresses(t *testing.T) {
