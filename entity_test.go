@@ -214,6 +214,8 @@ func named(n weir.Noun, name string) weir.Entity {
 		e.Name = name
 	case *weir.Policy:
 		e.Name = name
+	case *weir.Query:
+		e.Name = name
 	case *weir.Subject:
 		e.Name = name
 	}

@@ -75,6 +75,9 @@ func (q *Queries) Preview(ctx context.Context, by weir.Principal, statement stri
 		}
 		out.Read += len(samples[i])
 	}
+	if err := run.gave(run.flow.Complete()); err != nil {
+		return out, err
+	}
 	out.Rows, out.More = run.result()
 	out.Failed, out.Cut = run.faults, cut
 	return out, nil
@@ -163,7 +166,6 @@ type trial struct {
 	keys   *record.Encoder
 	out    []json.RawMessage
 	byKey  map[string]int // of a table: its row in out
-	more   bool
 	faults []Fault
 }
 
@@ -194,19 +196,26 @@ func (t *trial) input(input int, src flow.Source, ms []weir.Message) error {
 		for _, f := range failed {
 			t.fault(ms[f.Row].Partition, ms[f.Row].Offset, input, f.Err)
 		}
-		out, bad, err := t.flow.Step(input, batch)
-		if err != nil {
+		if err := t.gave(t.flow.Step(input, batch)); err != nil {
 			return err
 		}
-		for _, f := range bad {
-			t.fault(f.Origin.Partition, f.Origin.Offset, int(f.Origin.Input), f.Err)
-		}
-		for _, o := range out {
-			if err := t.take(o); err != nil {
-				return err
-			}
-		}
 		ms = ms[n:]
+	}
+	return nil
+}
+
+// gave keeps what a step of the statement gave.
+func (t *trial) gave(out []*column.Batch, failed []flow.Failed, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, f := range failed {
+		t.fault(f.Origin.Partition, f.Origin.Offset, int(f.Origin.Input), f.Err)
+	}
+	for _, o := range out {
+		if err := t.take(o); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -317,11 +326,12 @@ func vectors(fields []record.ColumnField) []*column.Vector {
 func (b *batcher) batch(ms []weir.Message) (*column.Batch, []record.Failed) {
 	kept, failed := b.decode(ms)
 	n := len(kept)
-	out := &column.Batch{N: n, From: make([]column.Origin, n)}
+	out := &column.Batch{N: n, From: make([]column.Origin, n), Time: make([]int64, n)}
 	table := false
 	for i, at := range kept {
 		m := ms[at]
 		out.From[i] = column.Origin{Input: int32(b.input), Partition: m.Partition, Offset: m.Offset}
+		out.Time[i] = m.Time.UnixMicro()
 	}
 	value, key := 0, 0
 	for _, scan := range b.scans {

@@ -23,7 +23,6 @@ type join struct {
 	pairs []matched
 	met   func(p *matched) error // is told of each pair that is there
 	found []int64                // partners of each row of the batch
-	bytes []byte
 
 	values []*vec
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/column"
@@ -80,6 +81,21 @@ func (f *Flow) Advance() (out []*column.Batch, failed []Failed, err error) {
 	if was, known := f.Watermark(); !ok || known && now <= was {
 		return nil, nil, nil
 	}
+	return f.close(now)
+}
+
+// Complete gives the rows of every window that is open, as if nothing followed;
+// nothing may follow.
+func (f *Flow) Complete() (out []*column.Batch, failed []Failed, err error) {
+	if f.progress == nil {
+		return nil, nil, nil
+	}
+	f.begin(-1)
+	return f.close(math.MaxInt64)
+}
+
+// close moves the watermark to a moment, and gives what ends before it.
+func (f *Flow) close(now int64) (out []*column.Batch, failed []Failed, err error) {
 	f.progress.set(keyWatermark, nil, now)
 	for _, close := range f.windows {
 		if err := close(now); err != nil {

@@ -188,6 +188,27 @@ func TestTheWatermarkWaits(t *testing.T) {
 	}
 }
 
+// TestWhatIsCompleteIsGiven: when nothing follows, every window that is open is
+// given once.
+func TestWhatIsCompleteIsGiven(t *testing.T) {
+	t.Parallel()
+	f := mustNew(t, windowPlan(10, 10))
+	mustStep(t, f, rowAt(0, 5), rowAt(0, 15), rowAt(1, 25))
+	for _, want := range []int{3, 0} {
+		out, failed, err := f.Complete()
+		if err != nil || len(failed) > 0 {
+			t.Fatal(err, failed)
+		}
+		n := 0
+		for _, b := range out {
+			n += b.N
+		}
+		if n != want {
+			t.Fatalf("%d rows, want %d", n, want)
+		}
+	}
+}
+
 // TestRowsWithoutTimeFail: a row whose event time is null is in no window.
 func TestRowsWithoutTimeFail(t *testing.T) {
 	t.Parallel()
