@@ -141,10 +141,7 @@ func (c *Cluster) adopt(ctx context.Context, t weir.TopicSpec, found weir.Cluste
 	if found.Partitions != t.Partitions {
 		return taken
 	}
-	ends, err := c.admin.ListEndOffsets(ctx, t.Name)
-	if err == nil {
-		err = ends.Error()
-	}
+	ends, err := c.ends(ctx, t.Name)
 	if err != nil {
 		return failed(err, "look into the topic "+t.Name)
 	}
@@ -154,6 +151,22 @@ func (c *Cluster) adopt(ctx context.Context, t weir.TopicSpec, found weir.Cluste
 		return taken
 	}
 	return c.configure(ctx, t)
+}
+
+// ends is where the partitions of a topic end. Brokers learn a little late that
+// they lead those of a new one.
+func (c *Cluster) ends(ctx context.Context, topic string) (ends kadm.ListedOffsets, err error) {
+	err = until(ctx, func() (bool, error) {
+		var err error
+		if ends, err = c.admin.ListEndOffsets(ctx, topic); err == nil {
+			err = ends.Error()
+		}
+		if kerr.IsRetriable(err) {
+			return false, nil
+		}
+		return true, err
+	})
+	return ends, err
 }
 
 // SetTopic changes the retention of a topic, and adds partitions if it has
