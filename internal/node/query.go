@@ -16,7 +16,6 @@ func (n *Node) startQueries(context.Context) error {
 		State: n.state, Writer: n.writer, Catalog: n.catalog, Identity: n.identity, Schemas: n.registry, Reader: n.reader, Statuses: runs{n},
 		Now: n.cfg.Now, Home: n.home,
 	})
-	n.group.run("sql", n.queries.Run)
 	n.running = worker.NewQueries(worker.QueryConfig{
 		State: n.state, Queries: n.queries, Now: n.cfg.Now, Log: n.cfg.Log,
 		Engine: engine.New(engine.Config{Open: n.sessions, Now: n.cfg.Now, Log: n.cfg.Log, Rand: rand.Float64}),

@@ -104,7 +104,7 @@ func (q *Queries) compile(ctx context.Context, v weir.View, by weir.Principal, s
 		return nil, nil, weir.Errorf(weir.Limit, "the statement has %d bytes", n).At("statement").WithFix("use at most %d", weir.MaxStatement)
 	}
 	in := &inputs{q: q, ctx: ctx, v: v, by: by}
-	plan, err := q.compiler.Compile(statement, in)
+	plan, err := q.plan(statement, in)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,8 @@ package queries
 
 import (
 	"context"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/weirmesh/weir"
@@ -64,34 +66,23 @@ type Config struct {
 type Queries struct {
 	cfg      Config
 	compiler sqlang.Compiler
+	ready    sync.Once     // the compiler's parser is
 	previews chan struct{} // one for each that is being made
 }
 
 // New makes the use cases.
 func New(c Config) *Queries { return &Queries{cfg: c, previews: make(chan struct{}, previewsAtOnce)} }
 
-// warmAfter is how long a node is up before the parser is made ready: that takes
-// seconds of work, which would be in the way of a start.
-const warmAfter = 10 * time.Second
-
-// Run makes the parser ready, so that the first statement need not wait for
-// that. It cannot be broken off, so who ends does not wait for it.
-func (q *Queries) Run(ctx context.Context) error {
-	ready := make(chan struct{})
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-time.After(warmAfter):
-		go func() {
-			defer close(ready)
-			q.compiler.Warm()
-		}()
-	}
-	select {
-	case <-ctx.Done():
-	case <-ready:
-	}
-	return nil
+// plan understands a statement. The first one waits until the parser is
+// ready, which takes a second or two, and five times the memory that stays: so a
+// node without queries does without it, and what was only needed on the way is
+// given back.
+func (q *Queries) plan(statement string, in sqlang.Catalog) (*sqlang.Plan, error) {
+	q.ready.Do(func() {
+		q.compiler.Warm()
+		debug.FreeOSMemory()
+	})
+	return q.compiler.Compile(statement, in)
 }
 
 func (q *Queries) uid() weir.UID { return weir.NewUID(q.cfg.Now()) }
