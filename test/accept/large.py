@@ -100,11 +100,18 @@ def signed_in(node):
     return opener
 
 
-def get(node, browser, path):
-    """Gets a page; how long it took, and its text."""
+def get(node, browser, path, tries=3):
+    """Gets a page; how long it took, and its text. A page that says that it had
+    no time is asked for again; any other failure is told with its text."""
     begin = time.monotonic()
-    with browser.open(node.http + path, timeout=30) as r:
-        text = r.read().decode()
+    try:
+        with browser.open(node.http + path, timeout=30) as r:
+            text = r.read().decode()
+    except urllib.error.HTTPError as e:
+        if e.code == 503 and tries > 1:
+            lib.say(f"  503 after {time.monotonic() - begin:.1f} s: {path}")
+            return get(node, browser, path, tries - 1)
+        raise lib.Failed(f"{path}: {e.code}: {e.read().decode()[:4000]}") from e
     return time.monotonic() - begin, text
 
 

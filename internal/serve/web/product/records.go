@@ -433,6 +433,11 @@ func record(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
+	if len(got.Records) == 0 && !got.End {
+		return site.Answer{}, &client.Problem{
+			Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("the record %s was not to be had within %s", here, lookFor), Fix: "try again in a moment",
+		}
+	}
 	if len(got.Records) == 0 || got.Records[0].Offset != offset {
 		return site.Answer{}, &client.Problem{
 			Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no record %s in %s", here, k.product.Name),
