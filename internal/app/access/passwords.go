@@ -157,6 +157,9 @@ func (p *Passwords) once(ctx context.Context, key pairKey, user, password string
 		mine, others := p.begin(key)
 		if mine != nil {
 			defer p.end(key, mine)
+			if m := p.find(key, l.Credential); m != nil {
+				return m, nil // another check ended since it was looked for
+			}
 			m, err := p.check(ctx, user, password, l, via)
 			if err == nil {
 				p.keep(key, m)
