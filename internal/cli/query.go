@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -67,6 +69,14 @@ func (s *statementFlags) of(cmd *cobra.Command) {
 
 // text is the statement.
 func (s *statementFlags) text(c *cli) (string, error) {
+	text, err := s.read(c)
+	if err == nil && !utf8.ValidString(text) {
+		return "", errors.New("the statement is no text: write it in UTF-8")
+	}
+	return text, err
+}
+
+func (s *statementFlags) read(c *cli) (string, error) {
 	if s.file == "" {
 		return s.sql, nil
 	}
