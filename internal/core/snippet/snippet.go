@@ -13,7 +13,6 @@ import (
 	"embed"
 	"slices"
 	"strings"
-	"text/template"
 
 	"github.com/weirmesh/weir"
 )
@@ -102,15 +101,13 @@ func (c client) write(f Facts) (Snippet, error) {
 	if c.note != nil {
 		s.Note = c.note(f)
 	}
-	t, err := template.New(c.lang+".tmpl").ParseFS(text, "text/"+c.lang+".tmpl")
+	t, err := text.ReadFile("text/" + c.lang + ".tmpl")
 	if err != nil {
 		return s, weir.Errorf(weir.Internal, "the snippet for %s cannot be read", c.lang).Because(err)
 	}
-	var b strings.Builder
-	if err := t.Execute(&b, f); err != nil {
+	if s.Text, err = render(string(t), f.values()); err != nil {
 		return s, weir.Errorf(weir.Internal, "the snippet for %s cannot be written", c.lang).Because(err)
 	}
-	s.Text = b.String()
 	return s, nil
 }
 
@@ -119,6 +116,17 @@ func always(s string) func(Facts) string { return func(Facts) string { return s 
 // HasSchema reports whether the values have a schema's id before them.
 func (f Facts) HasSchema() bool {
 	return f.Encoding == weir.EncodingAvro || f.Encoding == weir.EncodingProtobuf || f.Encoding == weir.EncodingJSONSchema
+}
+
+func (f Facts) values() values {
+	v := values{
+		"Product": f.Product, "Topic": f.Topic, "Kafka": f.Kafka, "HTTP": f.HTTP, "Registry": f.Registry,
+		"Encoding": string(f.Encoding), "KeyEncoding": string(f.KeyEncoding), "HasSchema": "",
+	}
+	if f.HasSchema() {
+		v["HasSchema"] = "yes"
+	}
+	return v
 }
 
 func goInstall(f Facts) string {
