@@ -78,8 +78,12 @@ type Batch struct {
 	N       int // rows
 	Columns []*Vector
 	Weights []int32 // nil: each row is there once
-	// From says where each row comes from; nil where nobody asks.
+	// From says which record each row follows: that which came last. nil where
+	// nobody asks.
 	From []Origin
+	// Made says what each row was made of, in the order of inputs and partitions,
+	// each once; nil, for all or for a row: the record in From alone.
+	Made [][]Range
 	// Time is the event time of each row in microseconds; nil where the plan
 	// needs none.
 	Time []int64
@@ -99,6 +103,19 @@ type Origin struct {
 	Partition int32
 	Offset    int64
 }
+
+// Range is the records of one partition of which a row was made.
+type Range struct {
+	Input     int32 // the plan's; [Further]: they are not named, only counted
+	Partition int32
+	First     int64 // offset
+	Last      int64 // offset
+	Count     int64 // how many from First to Last count, at least
+}
+
+// Further is the input of the last range of a row that was made of records of
+// more partitions than it names.
+const Further = -1
 
 // Int128 is a signed number of 128 bits in two's complement.
 type Int128 struct {

@@ -36,9 +36,9 @@ func typesOf(columns []sqlang.Column) []column.Type {
 // begin forgets what a step that failed left.
 func (e *emitter) begin() { e.batch, e.given = nil, 0 }
 
-// row begins a row and says which one of e.columns it is. Its values are to be
-// set.
-func (e *emitter) row(weight int32, from column.Origin, time int64) (int32, error) {
+// row begins a row that c made, and says which one of e.columns it is. Its values
+// are to be set.
+func (e *emitter) row(weight int32, c cause) (int32, error) {
 	if e.batch != nil && e.batch.N == column.Rows {
 		if err := e.flush(); err != nil {
 			return 0, err
@@ -54,13 +54,13 @@ func (e *emitter) row(weight int32, from column.Origin, time int64) (int32, erro
 	b := e.batch
 	i := b.N
 	b.N++
-	b.Weights[i], b.From[i], b.Time[i] = weight, from, time
+	b.Weights[i], b.From[i], b.Time[i], b.Made[i] = weight, c.origin, c.time, c.made
 	return int32(i), nil
 }
 
 func (e *emitter) open() {
 	p := &e.flow.pool
-	e.batch = &column.Batch{Weights: p.int32s.take(column.Rows), From: p.origins.take(column.Rows), Time: p.int64s.take(column.Rows)}
+	e.batch = &column.Batch{Weights: p.int32s.take(column.Rows), From: p.origins.take(column.Rows), Time: p.int64s.take(column.Rows), Made: p.made.take(column.Rows)}
 	e.columns = e.columns[:0]
 	for _, t := range e.types {
 		e.columns = append(e.columns, p.take(t, column.Rows))
@@ -74,7 +74,7 @@ func (e *emitter) flush() error {
 		return nil
 	}
 	e.batch = nil
-	b.Weights, b.From, b.Time = b.Weights[:b.N], b.From[:b.N], b.Time[:b.N]
+	b.Weights, b.From, b.Time, b.Made = b.Weights[:b.N], b.From[:b.N], b.Time[:b.N], b.Made[:b.N]
 	for _, v := range e.columns {
 		v.cut(b.N)
 		b.Columns = append(b.Columns, &v.Vector)

@@ -21,10 +21,11 @@ type Flow struct {
 	emits    []*emitter
 	failed   []Failed
 	frame    frame
-	progress *progress // nil: the plan has no windows
-	mark     int64     // the watermark of this step
-	marked   bool      // there is one
-	input    int       // of this step
+	progress *progress              // nil: the plan has no windows
+	mark     int64                  // the watermark of this step
+	marked   bool                   // there is one
+	input    int                    // of this step
+	lates    map[column.Origin]bool // rows of this step that came late
 }
 
 // entry is where the rows of an input enter.
@@ -35,7 +36,8 @@ type entry struct {
 }
 
 // Failed is a row that could not be computed, with the reason: a *weir.Error of
-// kind Invalid whose place is that in the statement.
+// kind Invalid whose place is that in the statement; or, if ErrLate is in its
+// chain, a row that came for a window that had been given already.
 type Failed struct {
 	Origin column.Origin
 	Err    error
@@ -43,7 +45,7 @@ type Failed struct {
 
 // New prepares a plan. A plan that needs what flows cannot do is Invalid.
 func New(plan *sqlang.Plan) (*Flow, error) {
-	f := &Flow{plan: plan, entries: make([][]entry, len(plan.Inputs))}
+	f := &Flow{plan: plan, entries: make([][]entry, len(plan.Inputs)), lates: map[column.Origin]bool{}}
 	s, err := newSink(f, plan)
 	if err != nil {
 		return nil, err
@@ -149,6 +151,7 @@ func (f *Flow) begin(input int) {
 	f.mark, f.marked = f.Watermark()
 	f.pool.reset()
 	f.failed = f.failed[:0]
+	clear(f.lates)
 	for _, e := range f.emits {
 		e.begin()
 	}

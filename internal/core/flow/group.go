@@ -44,10 +44,9 @@ const (
 
 // touch is a group that a step changed.
 type touch struct {
-	cell   *cell
-	old    []byte // its row before; nil: none
-	origin column.Origin
-	time   int64
+	cell *cell
+	old  []byte // its row before; nil: none
+	cause
 }
 
 // aggregate is one value of a group.
@@ -156,7 +155,7 @@ func (g *group) push(_ int, b *column.Batch, sel []int32) error {
 	}
 	sel = g.flow.settle(f, b, append(g.flow.pool.sel(len(sel)), sel...))
 	for _, i := range sel {
-		if g.ends != nil && g.flow.late(keys[g.order[0]].Ints[i]) {
+		if g.ends != nil && g.flow.late(b, i, keys[g.order[0]].Ints[i]) {
 			continue
 		}
 		g.bytes = g.bytes[:0]
@@ -222,13 +221,15 @@ func (g *group) count(b *column.Batch, i int32) {
 		}
 	}
 	putInt(state[groupRows:], getInt(state[groupRows:])+w)
-	o := originAt(b, i)
+	why := causeOf(b, i)
 	if g.ends == nil {
-		g.touched[c.mark].origin, g.touched[c.mark].time = o, timeAt(b, i)
+		g.touched[c.mark].cause = why
 	}
-	putInt(state[groupPlace:], int64(o.Input)<<32|int64(uint32(o.Partition)))
+	o := why.origin
+	putInt(state[groupPlace:], spot(o.Input, o.Partition))
 	putInt(state[groupOffset:], o.Offset)
-	putInt(state[groupTime:], timeAt(b, i))
+	putInt(state[groupTime:], why.time)
+	g.remember(c, state, why)
 	if getInt(state[groupRows:]) == 0 && len(g.keys) > 0 {
 		g.drop(c)
 	}
@@ -348,7 +349,7 @@ func (g *group) end() error {
 			if err := g.render(t.cell); err != nil {
 				g.flow.failed = append(g.flow.failed, Failed{t.origin, weir.Errorf(weir.Invalid, "%s", err)})
 			} else {
-				now = g.flow.keepRow(g.columns)
+				now, t.made = g.flow.keepRow(g.columns), g.madeOf(t.cell)
 			}
 		}
 		if bytes.Equal(t.old, now) {
@@ -368,7 +369,7 @@ func (g *group) emit(t *touch, row []byte, weight int32) error {
 	if row == nil {
 		return nil
 	}
-	i, err := g.out.row(weight, t.origin, t.time)
+	i, err := g.out.row(weight, t.cause)
 	if err != nil {
 		return err
 	}
@@ -376,18 +377,18 @@ func (g *group) emit(t *touch, row []byte, weight int32) error {
 	return nil
 }
 
-// lastOf is where the last row of a group came from.
-func lastOf(c *cell) touch {
-	place := getInt(c.value[groupPlace:])
-	origin := column.Origin{Input: int32(place >> 32), Partition: int32(place), Offset: getInt(c.value[groupOffset:])}
-	return touch{cell: c, origin: origin, time: getInt(c.value[groupTime:])}
+// lastOf is why a group is as it is: by the last of its rows.
+func (g *group) lastOf(c *cell) touch {
+	at := getInt(c.value[groupPlace:])
+	origin := column.Origin{Input: int32(at >> 32), Partition: int32(at), Offset: getInt(c.value[groupOffset:])}
+	return touch{cell: c, cause: cause{origin, getInt(c.value[groupTime:]), g.madeOf(c)}}
 }
 
 // close gives the groups of windows that end at or before the watermark, and
 // forgets them.
 func (g *group) close(watermark int64) error {
 	for _, c := range g.ends.before(watermark) {
-		t := lastOf(c)
+		t := g.lastOf(c)
 		if err := g.render(c); err != nil {
 			g.flow.failed = append(g.flow.failed, Failed{t.origin, weir.Errorf(weir.Invalid, "%s", err)})
 		} else if err := g.emit(&t, g.flow.keepRow(g.columns), 1); err != nil {

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/column"
@@ -15,8 +14,9 @@ type join struct {
 	flow  *Flow
 	sides [2]side
 	outer bool
-	cond  expr // nil: none
-	final bool // the rows of a window come at once: nothing is kept
+	cond  expr      // nil: none
+	final bool      // the rows of a window come at once: nothing is kept
+	held  []arrival // of the left, until the step ends
 	to    port
 	alone *emitter // rows without a partner
 
@@ -40,8 +40,7 @@ type matched struct {
 	row    int   // of the batch
 	times  int64 // how often the other one is there
 	weight int32
-	origin column.Origin
-	time   int64
+	cause
 }
 
 func (b builder) join(n *sqlang.Join, to port) error {
@@ -69,9 +68,15 @@ func (b builder) join(n *sqlang.Join, to port) error {
 		}
 	}
 	if j.final {
+		b.flow.begins = append(b.flow.begins, j.begin)
 		b.flow.ends = append(b.flow.ends, j.end)
 	}
 	return nil
+}
+
+func (j *join) begin() {
+	clear(j.held)
+	j.held = j.held[:0]
 }
 
 func (j *join) push(n int, b *column.Batch, sel []int32) error {
@@ -81,7 +86,7 @@ func (j *join) push(n int, b *column.Batch, sel []int32) error {
 	rows := make([]arrival, 0, len(sel))
 	for _, i := range sel {
 		key, null := appendKeys(nil, keys, i)
-		rows = append(rows, arrival{key, appendRow(nil, b.Columns, int(i)), null, b.Weight(int(i)), originAt(b, i), timeAt(b, i)})
+		rows = append(rows, arrival{key, appendRow(nil, b.Columns, int(i)), null, b.Weight(int(i)), causeOf(b, i)})
 	}
 	for _, v := range keys {
 		j.flow.pool.release(v)
@@ -91,7 +96,7 @@ func (j *join) push(n int, b *column.Batch, sel []int32) error {
 	var err error
 	switch {
 	case j.final:
-		err = j.hold(n, rows)
+		j.hold(n, rows)
 	case n == 0:
 		err = j.left(rows)
 	default:
@@ -108,23 +113,32 @@ type arrival struct {
 	key, row []byte
 	null     bool // a part of the key is: it equals nothing
 	weight   int32
-	origin   column.Origin
-	time     int64
+	cause
 }
 
 // hold keeps rows until their window's step ends.
-func (j *join) hold(n int, rows []arrival) error {
+func (j *join) hold(n int, rows []arrival) {
+	if n == 0 {
+		j.held = append(j.held, rows...)
+		return
+	}
 	for _, r := range rows {
-		switch {
-		case !r.null:
-			j.sides[n].bag.add(bagKey(nil, r.key, r.row), int64(r.weight))
-		case n == 0 && j.outer:
-			if err := j.single(r.row, r.weight, r.origin, r.time); err != nil {
-				return err
-			}
+		if !r.null {
+			j.keep(1, r)
 		}
 	}
-	return nil
+}
+
+// keep changes how often a row of a side is there.
+func (j *join) keep(n int, r arrival) {
+	c := j.sides[n].bag.table.cell(bagKey(nil, r.key, r.row))
+	j.sides[n].bag.came(j.flow, c, int64(r.weight), 0, r.cause)
+}
+
+// with is the cause of a pair whose other row is the one of a cell.
+func (f *Flow) with(why cause, c *cell) cause {
+	why.made = f.both(f.list(why), f.madeOf(c))
+	return why
 }
 
 // left pairs rows of the left with all partners.
@@ -141,7 +155,7 @@ func (j *join) left(rows []arrival) error {
 		for _, c := range j.sides[1].bag.of(r.key) {
 			_, other := split(c)
 			n := countOf(c)
-			m := matched{rows: [2][]byte{r.row, []byte(other)}, row: k, times: n, weight: r.weight * int32(n), origin: r.origin, time: r.time}
+			m := matched{rows: [2][]byte{r.row, []byte(other)}, row: k, times: n, weight: r.weight * int32(n), cause: j.flow.with(r.cause, c)}
 			if err := j.add(m); err != nil {
 				return err
 			}
@@ -151,12 +165,12 @@ func (j *join) left(rows []arrival) error {
 		return err
 	}
 	for k, r := range rows {
-		if !r.null {
+		if !r.null && !j.final {
 			c := j.sides[0].bag.table.cell(bagKey(nil, r.key, r.row))
-			j.sides[0].bag.put(c, countOf(c)+int64(r.weight), j.found[k])
+			j.sides[0].bag.came(j.flow, c, int64(r.weight), j.found[k], r.cause)
 		}
 		if j.outer && j.found[k] == 0 {
-			if err := j.single(r.row, r.weight, r.origin, r.time); err != nil {
+			if err := j.single(r.row, r.weight, r.cause); err != nil {
 				return err
 			}
 		}
@@ -171,10 +185,10 @@ func (j *join) right(rows []arrival) error {
 		if r.null {
 			continue
 		}
-		j.sides[1].bag.add(bagKey(nil, r.key, r.row), int64(r.weight))
+		j.keep(1, r)
 		for _, c := range j.sides[0].bag.of(r.key) {
 			_, other := split(c)
-			m := matched{rows: [2][]byte{[]byte(other), r.row}, left: c, times: int64(r.weight), weight: r.weight * int32(countOf(c)), origin: r.origin, time: r.time}
+			m := matched{rows: [2][]byte{[]byte(other), r.row}, left: c, times: int64(r.weight), weight: r.weight * int32(countOf(c)), cause: j.flow.with(r.cause, c)}
 			if err := j.add(m); err != nil {
 				return err
 			}
@@ -196,7 +210,7 @@ func (j *join) partner(p *matched) error {
 	if now > 0 {
 		weight = -weight
 	}
-	return j.single(p.rows[0], weight, p.origin, p.time)
+	return j.single(p.rows[0], weight, p.cause)
 }
 
 func (j *join) add(m matched) error {
@@ -245,7 +259,7 @@ func (j *join) spend(rows int) error {
 
 func (j *join) batch(pairs []matched) *column.Batch {
 	p := &j.flow.pool
-	out := &column.Batch{N: len(pairs), Weights: p.int32s.take(len(pairs)), From: p.origins.take(len(pairs)), Time: p.int64s.take(len(pairs))}
+	out := &column.Batch{N: len(pairs), Weights: p.int32s.take(len(pairs)), From: p.origins.take(len(pairs)), Time: p.int64s.take(len(pairs)), Made: p.made.take(len(pairs))}
 	for k := range j.sides {
 		var columns []*vec
 		for _, t := range j.sides[k].types {
@@ -257,14 +271,14 @@ func (j *join) batch(pairs []matched) *column.Batch {
 		}
 	}
 	for i, x := range pairs {
-		out.Weights[i], out.From[i], out.Time[i] = x.weight, x.origin, x.time
+		out.Weights[i], out.From[i], out.Time[i], out.Made[i] = x.weight, x.origin, x.time, x.made
 	}
 	return out
 }
 
 // single gives a row of the left with nulls for its partner.
-func (j *join) single(row []byte, weight int32, origin column.Origin, time int64) error {
-	i, err := j.alone.row(weight, origin, time)
+func (j *join) single(row []byte, weight int32, why cause) error {
+	i, err := j.alone.row(weight, why)
 	if err != nil {
 		return err
 	}
@@ -278,23 +292,11 @@ func (j *join) single(row []byte, weight int32, origin column.Origin, time int64
 
 // end pairs the rows of the windows that were closed, and forgets them.
 func (j *join) end() error {
-	var all []*cell
-	for _, g := range j.sides[0].bag.rows {
-		all = append(all, g.cells...)
-	}
-	slices.SortFunc(all, func(a, b *cell) int { return strings.Compare(a.key, b.key) })
-	rows := make([]arrival, 0, len(all))
-	for _, c := range all {
-		key, row := split(c)
-		rows = append(rows, arrival{key: []byte(key), row: []byte(row), weight: int32(countOf(c)), origin: column.Origin{Partition: -1, Offset: -1}})
-	}
-	if err := j.left(rows); err != nil {
+	if err := j.left(j.held); err != nil {
 		return err
 	}
-	for k := range j.sides {
-		for _, c := range j.sides[k].bag.table.cells {
-			c.set(nil)
-		}
+	for _, c := range j.sides[1].bag.table.cells {
+		c.set(nil)
 	}
 	return j.alone.flush()
 }

@@ -31,10 +31,12 @@ type lookup struct {
 	values []*vec
 }
 
-// pair is a row of the left and one of the right; nil: none.
+// pair is a row of the left and one of the right, with what that was made of;
+// nil: none.
 type pair struct {
 	left  int32
 	right []byte
+	made  []column.Range
 }
 
 // maxPairs is how many pairs the rows of one batch may make.
@@ -128,8 +130,8 @@ func (j *lookup) change(b *column.Batch, sel []int32) error {
 		case j.latest != nil:
 			j.replace(b, i)
 		default:
-			whole := bagKey(nil, j.bytes, appendRow(nil, b.Columns, int(i)))
-			j.bag.add(whole, int64(b.Weight(int(i))))
+			c := j.bag.table.cell(bagKey(nil, j.bytes, appendRow(nil, b.Columns, int(i))))
+			j.bag.came(j.flow, c, int64(b.Weight(int(i))), 0, causeOf(b, i))
 		}
 	}
 	j.release(values)
@@ -144,8 +146,10 @@ func (j *lookup) replace(b *column.Batch, i int32) {
 		c.set(nil)
 		return
 	}
-	j.bytes = appendRow(j.bytes[:0], b.Columns, int(i))
-	if !bytes.Equal(c.value, j.bytes) {
+	j.bytes = appendMade(j.bytes[:0], j.flow.list(causeOf(b, i)))
+	row := len(j.bytes)
+	j.bytes = appendRow(j.bytes, b.Columns, int(i))
+	if c.value == nil || !bytes.Equal(skipMade(c.value), j.bytes[row:]) {
 		c.set(bytes.Clone(j.bytes))
 	}
 }
@@ -173,14 +177,16 @@ func (j *lookup) match(values []*vec, sel []int32) error {
 func (j *lookup) partners(i int32) {
 	if j.latest != nil {
 		if c := j.latest.get(j.bytes); c != nil {
-			j.pairs = append(j.pairs, pair{i, c.value})
+			made, row := j.flow.cutMade(c.value)
+			j.pairs = append(j.pairs, pair{i, row, made})
 		}
 		return
 	}
 	for _, c := range j.bag.of(j.bytes) {
 		_, row := split(c)
+		made := j.flow.madeOf(c)
 		for range countOf(c) {
-			j.pairs = append(j.pairs, pair{i, []byte(row)})
+			j.pairs = append(j.pairs, pair{i, []byte(row), made})
 		}
 	}
 }
@@ -214,6 +220,15 @@ func (j *lookup) batch(b *column.Batch, pairs []pair) *column.Batch {
 	}
 	out := j.flow.gather(b, left)
 	p.releaseSel(left)
+	made := p.made.take(len(pairs))
+	for i, x := range pairs {
+		if why := causeOf(out, int32(i)); x.right == nil {
+			made[i] = why.made
+		} else {
+			made[i] = j.flow.both(j.flow.list(why), x.made)
+		}
+	}
+	out.Made = made
 	right := make([]*vec, len(j.right))
 	for k, t := range j.right {
 		right[k] = p.take(t, len(pairs))

@@ -79,13 +79,16 @@ func (v *vec) gather(from *column.Vector, sel []int32) {
 // pool has what a step computes with. All of it is free again at the next step;
 // what an expression is done with is free at once.
 type pool struct {
-	made  []*vec
+	vecs  []*vec
 	free  [4][]*vec // by column.Store
 	sels  [][]int32 // free
 	ident []int32   // 0, 1, 2, ...
 	text  arena
 
+	ranges ranges
+
 	origins slab[column.Origin]
+	made    slab[[]column.Range]
 	int32s  slab[int32]
 	int64s  slab[int64]
 }
@@ -113,14 +116,15 @@ const keptVectors = 2048
 
 // reset makes all free.
 func (p *pool) reset() {
-	if len(p.made) > keptVectors {
+	if len(p.vecs) > keptVectors {
 		*p = pool{ident: p.ident}
 	}
-	for _, v := range p.made {
+	for _, v := range p.vecs {
 		p.release(v)
 	}
 	p.text.reset()
-	p.origins.used, p.int32s.used, p.int64s.used = 0, 0, 0
+	p.ranges.reset()
+	p.origins.used, p.made.used, p.int32s.used, p.int64s.used = 0, 0, 0, 0
 }
 
 // take gives a vector of n rows with any values, none of them null.
@@ -131,7 +135,7 @@ func (p *pool) take(t column.Type, n int) *vec {
 		v, p.free[s] = p.free[s][k-1], p.free[s][:k-1]
 	} else {
 		v = &vec{pooled: true}
-		p.made = append(p.made, v)
+		p.vecs = append(p.vecs, v)
 	}
 	v.Type, v.taken = t, true
 	v.Resize(n)

@@ -70,8 +70,7 @@ type fold struct {
 type folded struct {
 	row    []byte
 	weight int32
-	origin column.Origin
-	time   int64
+	cause
 }
 
 func (s *upsertSink) begin() {
@@ -106,7 +105,7 @@ func (f *fold) add(row []byte, b *column.Batch, i int32, text *arena) {
 		r.row = text.close(append(text.open(), row...))
 	}
 	r.weight += b.Weight(int(i))
-	r.origin, r.time = originAt(b, i), timeAt(b, i)
+	r.cause = causeOf(b, i)
 }
 
 // find is the place of a row, which may be a new one.
@@ -161,7 +160,7 @@ func (s *upsertSink) end() ([]*column.Batch, error) {
 }
 
 func (s *upsertSink) emit(r *folded) error {
-	i, err := s.out.row(max(min(r.weight, 1), -1), r.origin, r.time)
+	i, err := s.out.row(max(min(r.weight, 1), -1), r.cause)
 	if err != nil {
 		return err
 	}
@@ -201,6 +200,7 @@ func (f *Flow) gather(b *column.Batch, sel []int32) *column.Batch {
 		out.Columns[i] = &v.Vector
 	}
 	out.Weights, out.From, out.Time = pick(&f.pool.int32s, b.Weights, sel), pick(&f.pool.origins, b.From, sel), pick(&f.pool.int64s, b.Time, sel)
+	out.Made = pick(&f.pool.made, b.Made, sel)
 	return out
 }
 

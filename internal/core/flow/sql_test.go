@@ -66,6 +66,7 @@ type statement struct {
 	shop shop
 	plan *sqlang.Plan
 	flow *flow.Flow
+	next map[int]int64 // offset of each input
 }
 
 // TestStatements runs testdata/sql: a statement, then records of its inputs, one
@@ -95,7 +96,7 @@ func (s *statement) compile(t *testing.T, c *sqlang.Compiler, sql string) string
 	if err != nil {
 		return err.Error() + "\n"
 	}
-	s.plan = plan
+	s.plan, s.next = plan, map[int]int64{}
 	s.flow = mustNew(t, plan)
 	words := []string{string(plan.Mode)}
 	for _, k := range plan.Key {
@@ -120,7 +121,8 @@ func (s *statement) step(t *testing.T, d *datadriven.TestData) string {
 		if strings.HasPrefix(l, "- ") {
 			b.Weights[i] = -1
 		}
-		b.From = append(b.From, column.Origin{Input: int32(input), Offset: int64(i)})
+		b.From = append(b.From, column.Origin{Input: int32(input), Offset: s.next[input]})
+		s.next[input]++
 	}
 	for _, scan := range scansOf(s.plan.Root, input) {
 		for k, field := range scan.Fields {
@@ -154,6 +156,17 @@ func scansOf(n sqlang.Node, input int) (scans []*sqlang.Scan) {
 	return scans
 }
 
+// from is what a row was made of: each range of an input.
+func from(b *column.Batch, i int) (s string) {
+	if b.Made == nil || b.Made[i] == nil {
+		return fmt.Sprintf(" (%d:%d)", b.From[i].Input, b.From[i].Offset)
+	}
+	for _, r := range b.Made[i] {
+		s += fmt.Sprintf(" (%d:%d-%d/%d)", r.Input, r.First, r.Last, r.Count)
+	}
+	return s
+}
+
 func answer(out []*column.Batch, failed []flow.Failed, err error) string {
 	if err != nil {
 		return "ERROR: " + err.Error() + "\n"
@@ -165,10 +178,7 @@ func answer(out []*column.Batch, failed []flow.Failed, err error) string {
 			for _, c := range batch.Columns {
 				b.WriteString(" | " + flow.Texts(c)[i])
 			}
-			if o := batch.From[i]; o.Offset >= 0 {
-				fmt.Fprintf(&b, " (%d:%d)", o.Input, o.Offset)
-			}
-			b.WriteByte('\n')
+			b.WriteString(from(batch, i) + "\n")
 		}
 	}
 	for _, f := range failed {

@@ -248,13 +248,15 @@ func (b *bag) add(whole []byte, by int64) int64 {
 	return n
 }
 
-// put says how often a row is there and keeps another number with it.
+// put says how often a row is there and keeps another number with it. What the
+// row was made of stays.
 func (b *bag) put(c *cell, n, other int64) {
 	if n == 0 {
 		c.set(nil)
 		return
 	}
-	c.set(binary.AppendVarint(binary.AppendVarint(make([]byte, 0, 4), n), other))
+	value := binary.AppendVarint(binary.AppendVarint(make([]byte, 0, 4), n), other)
+	c.set(append(value, behind(c)...))
 }
 
 // countOf is how often the row of a cell is there.

@@ -78,7 +78,7 @@ func (s *tableScan) emit(row []byte, weight int32, b *column.Batch, i int32) err
 	if row == nil {
 		return nil
 	}
-	at, err := s.out.row(weight, originAt(b, i), timeAt(b, i))
+	at, err := s.out.row(weight, causeOf(b, i))
 	if err != nil {
 		return err
 	}

@@ -38,10 +38,15 @@ type top struct {
 
 // topChange is a partition that a step changed.
 type topChange struct {
-	key    string
-	old    [][]byte // the first rows before
-	origin column.Origin
-	time   int64
+	key string
+	old []topRow // the first rows before
+	cause
+}
+
+// topRow is one of the first rows, and what it was made of.
+type topRow struct {
+	bytes []byte
+	made  []column.Range
 }
 
 func (b builder) top(n *sqlang.Top, to port) error {
@@ -119,7 +124,7 @@ func (o *top) push(_ int, b *column.Batch, sel []int32) error {
 		place := int64(len(o.rowBytes))
 		o.rowBytes = appendRow(o.rowBytes, b.Columns, int(i))
 		c := o.bag.table.cell(bagKey(nil, o.keyBytes, o.rowBytes))
-		o.bag.put(c, countOf(c)+int64(b.Weight(int(i))), place)
+		o.bag.came(o.flow, c, int64(b.Weight(int(i))), place, causeOf(b, i))
 	}
 	o.flow.pool.releaseSel(sel)
 	for _, v := range keys {
@@ -156,18 +161,19 @@ func (o *top) touch(b *column.Batch, i int32) {
 		o.begun[key] = at
 		o.changed = append(o.changed, topChange{key: key, old: o.first(key)})
 	}
-	o.changed[at].origin, o.changed[at].time = originAt(b, i), timeAt(b, i)
+	o.changed[at].cause = causeOf(b, i)
 }
 
 // first is the first rows of a partition.
-func (o *top) first(key string) (rows [][]byte) {
+func (o *top) first(key string) (rows []topRow) {
 	for _, c := range o.parts[key] {
-		_, row := split(c)
+		_, bytes := split(c)
+		row := topRow{bytes: []byte(bytes[extra(c):]), made: o.flow.madeOf(c)}
 		for range countOf(c) {
 			if len(rows) == o.n {
 				return rows
 			}
-			rows = append(rows, []byte(row[extra(c):]))
+			rows = append(rows, row)
 		}
 	}
 	return rows
@@ -208,9 +214,9 @@ func (o *top) shrink(key string) {
 }
 
 // ranked compares the rows by their numbers.
-func (o *top) ranked(c *topChange, now [][]byte) error {
+func (o *top) ranked(c *topChange, now []topRow) error {
 	for k := range max(len(c.old), len(now)) {
-		if k < len(c.old) && k < len(now) && bytes.Equal(c.old[k], now[k]) {
+		if k < len(c.old) && k < len(now) && bytes.Equal(c.old[k].bytes, now[k].bytes) {
 			continue
 		}
 		if k < len(c.old) {
@@ -228,14 +234,14 @@ func (o *top) ranked(c *topChange, now [][]byte) error {
 }
 
 // unranked compares the rows as sets.
-func (o *top) unranked(c *topChange, now [][]byte) error {
+func (o *top) unranked(c *topChange, now []topRow) error {
 	counts := map[string]int{}
 	for _, r := range now {
-		counts[string(r)]++
+		counts[string(r.bytes)]++
 	}
 	for _, r := range c.old {
-		if counts[string(r)] > 0 {
-			counts[string(r)]--
+		if counts[string(r.bytes)] > 0 {
+			counts[string(r.bytes)]--
 			continue
 		}
 		if err := o.emit(c, r, 0, -1); err != nil {
@@ -243,11 +249,11 @@ func (o *top) unranked(c *topChange, now [][]byte) error {
 		}
 	}
 	for k := len(now) - 1; k >= 0; k-- {
-		if counts[string(now[k])] == 0 {
+		if counts[string(now[k].bytes)] == 0 {
 			now = slices.Delete(now, k, k+1)
 			continue
 		}
-		counts[string(now[k])]--
+		counts[string(now[k].bytes)]--
 	}
 	for _, r := range now {
 		if err := o.emit(c, r, 0, 1); err != nil {
@@ -257,8 +263,8 @@ func (o *top) unranked(c *topChange, now [][]byte) error {
 	return nil
 }
 
-func (o *top) emit(c *topChange, row []byte, rank int, weight int32) error {
-	i, err := o.out.row(weight, c.origin, c.time)
+func (o *top) emit(c *topChange, row topRow, rank int, weight int32) error {
+	i, err := o.out.row(weight, cause{c.origin, c.time, row.made})
 	if err != nil {
 		return err
 	}
@@ -268,6 +274,6 @@ func (o *top) emit(c *topChange, row []byte, rank int, weight int32) error {
 		columns[last].Ints[i] = int64(rank + 1)
 		columns = columns[:last]
 	}
-	readRow(row, columns, i)
+	readRow(row.bytes, columns, i)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"time"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/column"
@@ -59,8 +60,8 @@ func (f *Flow) Watermark() (int64, bool) {
 	return f.progress.number(keyWatermark, nil)
 }
 
-// Late is how many rows came for windows that had been given already. They are
-// left out.
+// Late is how many rows came for windows that had been given already: each row
+// once, however many windows it is in. They are left out of those windows.
 func (f *Flow) Late() int64 {
 	if f.progress == nil {
 		return 0
@@ -201,16 +202,29 @@ func (p *progress) latest(input int, in *timed) (times []int64, ok bool) {
 	return times, len(times) > 0 || idle
 }
 
-// late reports whether a window that ends there has been given already, and
-// counts the row if so.
-func (f *Flow) late(end int64) bool {
+// ErrLate is in the chain of the error of a row that came for a window that had
+// been given already.
+var ErrLate = errors.New("late")
+
+// late reports whether a window that ends there has been given already. If so it
+// counts the row and hands it out, once in a step.
+func (f *Flow) late(b *column.Batch, row int32, end int64) bool {
 	if !f.marked || end > f.mark {
 		return false
 	}
+	of := f.originOf(b, int(row))
+	if of.Offset >= 0 && f.lates[of] {
+		return true
+	}
+	f.lates[of] = true
 	n, _ := f.progress.number(keyLate, nil)
 	f.progress.set(keyLate, nil, n+1)
+	f.failed = append(f.failed, Failed{of, weir.Errorf(weir.Invalid, "it came late: the window that ends at %s was given when the watermark was %s", moment(end), moment(f.mark)).Because(ErrLate)})
 	return true
 }
+
+// moment is microseconds as one reads them.
+func moment(t int64) string { return time.UnixMicro(t).UTC().Format("2006-01-02T15:04:05.999999Z") }
 
 // maxWindows is how many windows a row may be in.
 const maxWindows = 1000

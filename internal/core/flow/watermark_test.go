@@ -1,8 +1,10 @@
 package flow_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,9 +175,9 @@ func TestTheWatermarkWaits(t *testing.T) {
 	if w, ok := f.Watermark(); !ok || w != 23 {
 		t.Fatalf("watermark %d, want 25-2", w)
 	}
-	mustStep(t, f, rowAt(2, 7), rowAt(1, 9), rowAt(1, 21))
-	if f.Late() != 2 {
-		t.Fatalf("%d late rows, want 2", f.Late())
+	_, failed, err := f.Step(0, batchOf([]change{rowAt(2, 7), rowAt(1, 9), rowAt(1, 21)}))
+	if err != nil || f.Late() != 2 || len(failed) != 2 || !errors.Is(failed[0].Err, flow.ErrLate) || failed[1].Origin.Offset != 1 {
+		t.Fatalf("%d late rows, want 2; %v, %v", f.Late(), failed, err)
 	}
 	f.Idle(0, 2, false)
 	mustStep(t, f, rowAt(0, 99), rowAt(1, 99))
@@ -185,6 +187,22 @@ func TestTheWatermarkWaits(t *testing.T) {
 	mustStep(t, f, rowAt(2, 99))
 	if n := mustAdvance(t, f); n != 2 {
 		t.Fatalf("%d rows, want the windows of 21 and 30", n)
+	}
+}
+
+// TestALateRowIsHandedOutOnce: also if it is too late for several windows, and
+// in time for another.
+func TestALateRowIsHandedOutOnce(t *testing.T) {
+	t.Parallel()
+	f := mustNew(t, windowPlan(12, 3))
+	mustStep(t, f, rowAt(0, 30))
+	mustAdvance(t, f) // the watermark is 28
+	_, failed, err := f.Step(0, batchOf([]change{rowAt(0, 20), rowAt(0, 21), rowAt(0, 27)}))
+	if err != nil || f.Late() != 2 || len(failed) != 2 || failed[0].Origin.Offset != 0 || failed[1].Origin.Offset != 1 {
+		t.Fatalf("%d late rows, want 2; %v, %v", f.Late(), failed, err)
+	}
+	if !strings.Contains(failed[0].Err.Error(), "ends at 1970-01-01T00:00:00.000021Z was given when the watermark was 1970-01-01T00:00:00.000028Z") {
+		t.Error(failed[0].Err)
 	}
 }
 

@@ -19,11 +19,16 @@ const (
 	toAside
 )
 
+// stepLate is the step of a row that came late. It is counted as that, and does
+// not stop a query without a place for it.
+const stepLate = "late"
+
 // output makes rows the records of the result.
 type output struct {
 	value, key codec
 	m          weir.Message
 	from       []byte
+	plan       weir.Header
 	keyBuf     []byte
 	valueBuf   []byte
 }
@@ -46,7 +51,7 @@ func newOutput(job *flow.Job, plan string) (*output, error) {
 			return nil, err
 		}
 	}
-	o.m.Headers = []weir.Header{{Key: weir.HeaderFrom}, {Key: weir.HeaderPlan, Value: []byte(plan)}}
+	o.plan = weir.Header{Key: weir.HeaderPlan, Value: []byte(plan)}
 	return o, nil
 }
 
@@ -87,8 +92,7 @@ func (r *run) put(ctx context.Context, c chunk, b *column.Batch) error {
 		}
 		at := origin(b, row)
 		o.m.Time = r.time(c, b, row)
-		o.from = weir.Provenance{Topic: r.job.Sources[at.Input].Topic, Partition: at.Partition, Offset: at.Offset}.Append(o.from[:0])
-		o.m.Headers[0].Value = o.from
+		o.headers(r.job.Sources, b, row)
 		err := r.s.Put(ctx, toResult, &o.m)
 		if weir.Limit.In(err) {
 			err = r.asideOrigin(ctx, c, at, "encode", err)
@@ -100,6 +104,33 @@ func (r *run) put(ctx context.Context, c chunk, b *column.Batch) error {
 		}
 	}
 	return nil
+}
+
+// headers says what a row was made of.
+func (o *output) headers(sources []flow.Source, b *column.Batch, row int) {
+	o.from, o.m.Headers = o.from[:0], o.m.Headers[:0]
+	if b.Made == nil || b.Made[row] == nil {
+		if at := origin(b, row); at.Offset >= 0 {
+			o.named(sources, column.Range{Input: at.Input, Partition: at.Partition, First: at.Offset, Last: at.Offset})
+		}
+	} else {
+		for _, made := range b.Made[row] {
+			o.named(sources, made)
+		}
+	}
+	o.m.Headers = append(o.m.Headers, o.plan)
+}
+
+func (o *output) named(sources []flow.Source, made column.Range) {
+	begin := len(o.from)
+	if made.Input == column.Further {
+		o.from = strconv.AppendInt(o.from, made.Count, 10)
+		o.m.Headers = append(o.m.Headers, weir.Header{Key: weir.HeaderFromMore, Value: o.from[begin:]})
+		return
+	}
+	p := weir.Provenance{Topic: sources[made.Input].Topic, Partition: made.Partition, Offset: made.First, Last: made.Last, Count: made.Count}
+	o.from = p.Append(o.from)
+	o.m.Headers = append(o.m.Headers, weir.Header{Key: weir.HeaderFrom, Value: o.from[begin:len(o.from):len(o.from)]})
 }
 
 func (o *output) encode(b *column.Batch, row int) (err error) {
@@ -172,6 +203,9 @@ func (r *run) aside(ctx context.Context, c chunk, row int, step string, why erro
 }
 
 func (r *run) setAside(ctx context.Context, m *weir.Message, from weir.Provenance, step string, why error) error {
+	if r.job.Aside == "" && step == stepLate {
+		return nil // it is counted
+	}
 	if r.job.Aside == "" {
 		return weir.Errorf(weir.Invalid, "the record %s cannot be used (%s): %s", from, step, public(why)).
 			WithFix("mend what writes it, or let the query set such records aside: weir query create ... --on-failure aside")
@@ -183,7 +217,9 @@ func (r *run) setAside(ctx context.Context, m *weir.Message, from weir.Provenanc
 		weir.Header{Key: weir.HeaderFailed, Value: []byte(public(why))},
 		weir.Header{Key: weir.HeaderStep, Value: []byte(step)},
 	)
-	r.counts.Aside++
+	if step != stepLate {
+		r.counts.Aside++
+	}
 	err := r.s.Put(ctx, toAside, m)
 	if !weir.Limit.In(err) {
 		return err
@@ -197,7 +233,7 @@ func (r *run) setAside(ctx context.Context, m *weir.Message, from weir.Provenanc
 // reserved reports whether a header is Weir's own.
 func reserved(h weir.Header) bool {
 	switch h.Key {
-	case weir.HeaderFrom, weir.HeaderPlan, weir.HeaderFailed, weir.HeaderStep, weir.HeaderLeftOut:
+	case weir.HeaderFrom, weir.HeaderFromMore, weir.HeaderPlan, weir.HeaderFailed, weir.HeaderStep, weir.HeaderLeftOut:
 		return true
 	}
 	return false
