@@ -16,7 +16,10 @@ func final(n sqlang.Node) bool {
 	case *sqlang.Group:
 		return n.WindowEnd >= 0
 	case *sqlang.Top:
-		return final(n.Of) && refersTo(n.Partition, windowColumns(n.Of))
+		if final(n.Of) {
+			return refersTo(n.Partition, windowColumns(n.Of))
+		}
+		return refersTo(n.Partition, windowEnds(n.Of))
 	case *sqlang.Join:
 		if n.Lookup {
 			return final(n.Left)
@@ -59,18 +62,28 @@ func refersTo(es []*sqlang.Expr, columns []int) bool {
 // windowColumns are the columns of a node that are the begin or the end of a
 // row's window.
 func windowColumns(n sqlang.Node) []int {
+	return carried(n, func(w *sqlang.Window) []int { return []int{len(w.Columns) - 2, len(w.Columns) - 1} })
+}
+
+// windowEnds are those that are its end.
+func windowEnds(n sqlang.Node) []int {
+	return carried(n, func(w *sqlang.Window) []int { return []int{len(w.Columns) - 1} })
+}
+
+// carried follows columns of windows up to a node.
+func carried(n sqlang.Node, of func(w *sqlang.Window) []int) []int {
 	switch n := n.(type) {
 	case *sqlang.Window:
-		return []int{len(n.Columns) - 2, len(n.Columns) - 1}
+		return of(n)
 	case *sqlang.Project:
-		return among(n.Exprs, windowColumns(n.Of))
+		return among(n.Exprs, carried(n.Of, of))
 	case *sqlang.Group:
-		return among(n.Keys, windowColumns(n.Of))
+		return among(n.Keys, carried(n.Of, of))
 	case *sqlang.Filter, *sqlang.Top:
-		return windowColumns(n.In()[0])
+		return carried(n.In()[0], of)
 	case *sqlang.Join:
-		columns := windowColumns(n.Left)
-		for _, c := range windowColumns(n.Right) {
+		columns := carried(n.Left, of)
+		for _, c := range carried(n.Right, of) {
 			columns = append(columns, len(n.Left.Out())+c)
 		}
 		return columns

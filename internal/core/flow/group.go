@@ -12,7 +12,8 @@ import (
 
 // group folds the rows of equal keys. At the end of a step it takes the rows of
 // groups back that changed and gives their new ones; groups of windows give theirs
-// when the watermark passes their end, once.
+// when the watermark passes their end, once. Groups of final rows give theirs at
+// the end of the step that closed the window, and are forgotten.
 type group struct {
 	flow  *Flow
 	keys  []expr
@@ -22,7 +23,8 @@ type group struct {
 	out   *emitter
 	table *table
 	size  int     // of a group's value
-	ends  *ending // nil: the groups are for ever
+	ends  *ending // nil: the groups are for ever, or of final rows
+	final bool    // the rows of a window come at once
 
 	touched []touch          // of this step
 	row     []*vec           // one row
@@ -79,7 +81,8 @@ func (b builder) group(n *sqlang.Group, to port) error {
 		g.types = append(g.types, e.Type)
 		g.order = append(g.order, k)
 	}
-	if n.WindowEnd >= 0 {
+	g.final = n.WindowEnd >= 0 && final(n.Of)
+	if n.WindowEnd >= 0 && !g.final {
 		g.order = append([]int{n.WindowEnd}, slices.DeleteFunc(g.order, func(k int) bool { return k == n.WindowEnd })...)
 		g.ends = newEnding(g.table)
 	}
@@ -352,6 +355,9 @@ func (g *group) end() error {
 				now, t.made = g.flow.keepRow(g.columns), g.madeOf(t.cell)
 			}
 		}
+		if g.final {
+			g.drop(t.cell)
+		}
 		if bytes.Equal(t.old, now) {
 			continue
 		}
@@ -408,7 +414,7 @@ func newEnding(t *table) *ending {
 	return e
 }
 
-func endOf(c *cell) int64 { return int64(beUint64(c.key[1:]) ^ 1<<63) }
+func endOf(c *cell) int64 { return keyEnd(c.key) }
 
 func (e *ending) there(c *cell, is bool) {
 	end := endOf(c)

@@ -83,6 +83,9 @@ func TestStatements(t *testing.T) {
 			case "sql":
 				return s.compile(t, &compiler, d.Input)
 			case "advance":
+				if s.plan == nil {
+					return "there is no plan\n"
+				}
 				out, failed, err := s.flow.Advance()
 				return answer(out, failed, err)
 			}
@@ -93,6 +96,7 @@ func TestStatements(t *testing.T) {
 
 func (s *statement) compile(t *testing.T, c *sqlang.Compiler, sql string) string {
 	plan, err := c.Compile(sql, s.shop)
+	s.plan = nil
 	if err != nil {
 		return err.Error() + "\n"
 	}
@@ -110,6 +114,9 @@ func (s *statement) compile(t *testing.T, c *sqlang.Compiler, sql string) string
 
 func (s *statement) step(t *testing.T, d *datadriven.TestData) string {
 	t.Helper()
+	if s.plan == nil {
+		return "there is no plan\n"
+	}
 	input := slices.IndexFunc(s.plan.Inputs, func(in *sqlang.Input) bool { return in.Name == d.Cmd })
 	if input < 0 {
 		d.Fatalf(t, "%s is no input", d.Cmd)

@@ -15,7 +15,8 @@ import (
 const maxTop = 10_000
 
 // top gives the first rows of each partition. At the end of a step it takes those
-// back that are not among them any more. Rows that are equal in their order come
+// back that are not among them any more; of rows in windows it gives them when the
+// watermark passes the window's end, once. Rows that are equal in their order come
 // in the order of their bytes, so that a replay gives the same.
 type top struct {
 	flow      *Flow
@@ -26,6 +27,7 @@ type top struct {
 	rank      bool
 	shrinks   bool // rows are never taken back: those behind the first n are not needed
 	final     bool // nor any, when the step is over
+	windows   bool // the first of partition is the end of a window that is open
 	out       *emitter
 	bag       *bag
 	parts     map[string][]*cell // in their order
@@ -54,12 +56,14 @@ func (b builder) top(n *sqlang.Top, to port) error {
 		return weir.Errorf(weir.Limit, "the first %d rows", n.N).WithFix("ask for 1 to %d", maxTop)
 	}
 	o := &top{
-		flow: b.flow, n: n.N, rank: n.Rank, words: n.Order, shrinks: onlyAdds(n.Of), final: final(n),
+		flow: b.flow, n: n.N, rank: n.Rank, words: n.Order, shrinks: onlyAdds(n.Of),
 		bag: b.flow.store.bag(), parts: map[string][]*cell{}, begun: map[string]int{},
 	}
 	o.bag.table.there = o.there
+	by, windows := windowFirst(n)
+	o.windows, o.final = windows, final(n) && !windows
 	var err error
-	if o.partition, err = b.compiler(n.Of).compileAll(n.Partition); err != nil {
+	if o.partition, err = b.compiler(n.Of).compileAll(by); err != nil {
 		return err
 	}
 	for _, w := range n.Order {
@@ -79,7 +83,10 @@ func (b builder) top(n *sqlang.Top, to port) error {
 		return err
 	}
 	b.flow.begins = append(b.flow.begins, o.begin)
-	b.flow.ends = append(b.flow.ends, o.end)
+	b.flow.ends = append(b.flow.ends, o.finish)
+	if o.windows {
+		b.flow.windows = append(b.flow.windows, o.close)
+	}
 	return nil
 }
 
@@ -115,6 +122,9 @@ func (o *top) push(_ int, b *column.Batch, sel []int32) error {
 	sel = o.flow.settle(f, b, append(o.flow.pool.sel(len(sel)), sel...))
 	parts := keys[:len(o.partition)]
 	for _, i := range sel {
+		if o.windows && o.flow.late(parts[0].Ints[i]) {
+			continue
+		}
 		o.keyBytes, _ = appendKeys(o.keyBytes[:0], parts, i)
 		o.touch(b, i)
 		o.rowBytes = o.rowBytes[:0]
@@ -179,9 +189,13 @@ func (o *top) first(key string) (rows []topRow) {
 	return rows
 }
 
-func (o *top) end() error {
+func (o *top) finish() error {
 	for k := range o.changed {
 		c := &o.changed[k]
+		if o.windows {
+			o.shrink(c.key)
+			continue
+		}
 		now := o.first(c.key)
 		o.shrink(c.key)
 		give := o.unranked

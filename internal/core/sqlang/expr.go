@@ -270,8 +270,8 @@ func (s *scope) typeCast(c *typeCast) (value, error) {
 	if err != nil {
 		return v, err
 	}
-	v = withUnit(v, &c.Type)
-	t, err := s.b.typeOf(&c.Type, max(c.Type.At, 0))
+	v, name := withUnit(v, c.Type)
+	t, err := s.b.typeOf(&name, max(name.At, 0))
 	if err != nil {
 		return v, err
 	}
@@ -288,18 +288,19 @@ func (s *scope) typeCast(c *typeCast) (value, error) {
 // unitMasks are the units of INTERVAL '1' DAY by PostgreSQL's number for them.
 var unitMasks = map[int64]string{1 << 2: "year", 1 << 1: "month", 1 << 3: "day", 1 << 10: "hour", 1 << 11: "minute", 1 << 12: "second"}
 
-// withUnit puts the unit of INTERVAL '1' DAY into the text.
-func withUnit(v value, t *typeName) value {
+// withUnit puts the unit of INTERVAL '1' DAY into the text, and gives the type
+// without it. The syntax stays as it is: what WITH names is bound at each use.
+func withUnit(v value, t typeName) (value, typeName) {
 	if lastName(t.Names) != "interval" || len(t.Mods) != 1 || t.Mods[0].AConst == nil || t.Mods[0].AConst.Int == nil {
-		return v
+		return v, t
 	}
 	unit, ok := unitMasks[t.Mods[0].AConst.Int.Value]
 	if !ok || !v.untyped || v.isNull() {
-		return v
+		return v, t
 	}
 	t.Mods = nil
 	v.Expr = textOf(string(v.Value.Texts[0])+" "+unit, v.At)
-	return v
+	return v, t
 }
 
 // lastName is a name without what stands before its last dot.

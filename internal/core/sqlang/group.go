@@ -129,19 +129,37 @@ func (g *grouping) named(n *node, s *selectStmt) (*node, error) {
 // windows makes the end of the rows' windows a key, and their begin beside it.
 func (g *grouping) windows(s *selectStmt) error {
 	f := g.b.facts(g.node.Of)
+	if f.final {
+		return g.windowsAgain(f, s)
+	}
 	if f.end < 0 {
 		return nil
 	}
-	is := func(id int) func(k value) bool {
-		return func(k value) bool { return k.Kind == ColumnRef && k.Column == id }
-	}
-	if !slices.ContainsFunc(g.keys, is(f.end)) && !slices.ContainsFunc(g.keys, is(f.start)) {
+	if !g.by(f.end) && !g.by(f.start) {
 		return g.b.errorf(firstPlace(s), "the rows are in windows, and GROUP BY does not name them").WithFix("group by window_start and window_end too")
 	}
 	if f.start >= 0 {
 		g.addKey(g.b.ref(f.start, 0))
 	}
 	g.node.WindowEnd = g.addKey(g.b.ref(f.end, 0))
+	return nil
+}
+
+// by reports whether a column is a key.
+func (g *grouping) by(ids ...int) bool {
+	return slices.ContainsFunc(g.keys, func(k value) bool { return isOneOf(k.Expr, ids) })
+}
+
+// windowsAgain: groups of what windows gave come with their window if it is a
+// key. Else they are for ever.
+func (g *grouping) windowsAgain(f facts, s *selectStmt) error {
+	switch {
+	case !g.by(f.windows...):
+		return nil
+	case !slices.Contains(f.windows, f.time):
+		return g.b.errorf(firstPlace(s), "the end of the window was not passed on").WithFix("select window_end in the query within")
+	}
+	g.node.WindowEnd = g.addKey(g.b.ref(f.time, 0))
 	return nil
 }
 

@@ -67,7 +67,19 @@ func (b *binder) partition(sc *scope, t *Top, c *call) error {
 		t.Partition = append(t.Partition, v.Expr)
 		b.sorted[t] = merge(b.sorted[t], indirect(v.from)...)
 	}
+	b.partitionWindow(t)
 	return nil
+}
+
+// partitionWindow puts the end of a window beside its begin.
+func (b *binder) partitionWindow(t *Top) {
+	f := b.facts(t.Of)
+	by := func(id int) bool {
+		return slices.ContainsFunc(t.Partition, func(e *Expr) bool { return isOneOf(e, []int{id}) })
+	}
+	if f.end >= 0 && by(f.start) && !by(f.end) {
+		t.Partition = append(t.Partition, b.ref(f.end, 0).Expr)
+	}
 }
 
 func (b *binder) orderBy(sc *scope, s *sortBy) (Order, error) {
@@ -178,16 +190,27 @@ func operatorOf(form string) string {
 }
 
 // topFacts: the first rows of each partition are rows of a table by partition
-// and number; if only the first counts, by partition.
+// and number; if only the first counts, by partition. Those of a window are a
+// stream.
 func (b *binder) topFacts(t *Top) facts {
 	f := facts{table: true, keyed: true, time: -1, start: -1, end: -1, top: t, rank: b.ranks[t].id}
+	in := b.facts(t.Of)
+	windows, time := in.windows, in.time
+	if in.end >= 0 {
+		windows, time = []int{in.start, in.end}, in.end
+	}
+	if slices.ContainsFunc(t.Partition, func(p *Expr) bool { return isOneOf(p, windows) }) {
+		f.table, f.final, f.windows = false, true, windows
+		if f.time = time; in.final {
+			f.delay = in.delay
+		}
+	}
 	for _, p := range t.Partition {
+		if f.final && isOneOf(p, []int{in.start}) {
+			continue // its end tells it
+		}
 		f.key = append(f.key, p.Column)
 		f.keyNames = append(f.keyNames, b.attrs[p.Column].Name)
-	}
-	if in := b.facts(t.Of); in.final && slices.ContainsFunc(t.Partition, func(p *Expr) bool { return isOneOf(p, in.windows) }) {
-		f.table, f.final, f.windows = false, true, in.windows
-		f.time, f.delay = in.time, in.delay
 	}
 	if t.N != 1 {
 		f.key = append(f.key, f.rank)

@@ -127,12 +127,16 @@ func (b *binder) groupFacts(g *Group) facts {
 	f := facts{table: g.WindowEnd < 0, keyed: true, time: -1, start: -1, end: -1}
 	f.final = g.WindowEnd >= 0
 	ids, in := b.outs[g], b.facts(g.Of)
+	windows := in.windows
+	if in.end >= 0 {
+		windows = []int{in.start, in.end}
+	}
 	for i, k := range g.Keys {
-		if f.final && isOneOf(k, []int{in.start, in.end}) {
+		if f.final && isOneOf(k, windows) {
 			f.windows = append(f.windows, ids[i])
-		}
-		if f.final && isOneOf(k, []int{in.start}) {
-			continue // its end tells it
+			if i != g.WindowEnd {
+				continue // its end tells it
+			}
 		}
 		f.key = append(f.key, ids[i])
 		f.keyNames = append(f.keyNames, b.attrs[ids[i]].Name)
