@@ -2,7 +2,7 @@ package state
 
 // schemaVersion is the number of the tables below. A file with another number
 // is made again from the ledger, never changed in place.
-const schemaVersion = 5
+const schemaVersion = 6
 
 // The table meta has this shape in every version: it says how far the file is,
 // which is compared with the ledger before anything is thrown away.
@@ -31,6 +31,7 @@ create table entity (
 	body    text    not null
 ) strict, without rowid;
 create unique index entity_name on entity (noun, name);
+create index entity_readers on entity (noun, readers); -- they are counted without their bodies
 
 create table reader (uid text not null, reader text not null, primary key (uid, reader)) strict, without rowid;
 create table refers (target text not null, uid text not null, primary key (target, uid)) strict, without rowid;
