@@ -1,0 +1,3 @@
+-- Currency conversion: prices in another currency.
+SELECT auction, bidder, 0.908 * price AS price, date_time, extra
+FROM nexmark.bid
