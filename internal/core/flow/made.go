@@ -68,6 +68,14 @@ func (f *Flow) list(c cause) []column.Range {
 	return f.pool.ranges.one(c.origin)
 }
 
+// lastOf is the last record of the first range; none of none.
+func lastOf(list []column.Range) column.Origin {
+	if len(list) == 0 {
+		return column.Origin{Partition: -1, Offset: -1}
+	}
+	return column.Origin{Input: list[0].Input, Partition: list[0].Partition, Offset: list[0].Last}
+}
+
 // spot is a partition of an input as a number that orders lists; what is not
 // named is last.
 func spot(input, partition int32) int64 { return int64(input)<<32 | int64(uint32(partition)) }

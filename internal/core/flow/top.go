@@ -122,7 +122,7 @@ func (o *top) push(_ int, b *column.Batch, sel []int32) error {
 	sel = o.flow.settle(f, b, append(o.flow.pool.sel(len(sel)), sel...))
 	parts := keys[:len(o.partition)]
 	for _, i := range sel {
-		if o.windows && o.flow.late(parts[0].Ints[i]) {
+		if o.windows && o.flow.late(b, i, parts[0].Ints[i]) {
 			continue
 		}
 		o.keyBytes, _ = appendKeys(o.keyBytes[:0], parts, i)

@@ -3,7 +3,6 @@ package flow
 import (
 	"slices"
 
-	"github.com/weirmesh/weir/internal/core/column"
 	"github.com/weirmesh/weir/internal/core/sqlang"
 )
 
@@ -33,8 +32,9 @@ func (o *top) close(watermark int64) error {
 	}
 	slices.Sort(over)
 	for _, key := range over {
-		c := &topChange{key: key, origin: column.Origin{Partition: -1, Offset: -1}, time: keyEnd(key)}
+		c := &topChange{key: key, cause: cause{time: keyEnd(key)}}
 		for rank, row := range o.first(key) {
+			c.origin = lastOf(row.made)
 			if err := o.emit(c, row, rank, 1); err != nil {
 				return err
 			}
