@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"io"
 	"time"
 )
 
@@ -121,21 +122,27 @@ func (h Head) Next(entry []byte) Head {
 // DecodeEntry reads an entry's bytes. Damaged: they are no entry, or one of a
 // format that this program does not know.
 func DecodeEntry(b []byte) (Entry, error) {
+	var e Entry
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&e)
+	if _, end := dec.Token(); err != nil || end != io.EOF || e.V < 1 || e.V > Format {
+		return Entry{}, noEntry(b, err)
+	}
+	return e, nil
+}
+
+// noEntry says why bytes are no entry that this program knows.
+func noEntry(b []byte, why error) error {
 	var v struct {
 		V int `json:"v"`
 	}
 	if err := json.Unmarshal(b, &v); err != nil {
-		return Entry{}, Errorf(Damaged, "the bytes are no entry").Because(err)
+		return Errorf(Damaged, "the bytes are no entry").Because(err)
 	}
 	if v.V < 1 || v.V > Format {
-		return Entry{}, Errorf(Damaged, "the entry has format %d, this program knows 1 to %d", v.V, Format).
+		return Errorf(Damaged, "the entry has format %d, this program knows 1 to %d", v.V, Format).
 			WithFix("use the newer weir that wrote it")
 	}
-	var e Entry
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&e); err != nil {
-		return Entry{}, Errorf(Damaged, "the entry cannot be read").Because(err)
-	}
-	return e, nil
+	return Errorf(Damaged, "the entry cannot be read").Because(why)
 }

@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
+	"strings"
 	"time"
 )
 
@@ -29,22 +29,43 @@ func NewUID(at time.Time) UID {
 // ParseUID reads the form that String writes.
 func ParseUID(s string) (UID, error) {
 	var u UID
-	raw, err := hex.DecodeString(string(bytes.ReplaceAll([]byte(s), []byte("-"), nil)))
-	if err != nil || len(raw) != len(u) || len(s) != 36 {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return u, Errorf(Invalid, "%q is not a uid", clip(s))
 	}
-	if copy(u[:], raw); u.String() != s {
-		return UID{}, Errorf(Invalid, "%q is not a uid", clip(s)).WithFix("write it in lower case, 8-4-4-4-12")
+	at := 0
+	for i := range u {
+		if at == 8 || at == 13 || at == 18 || at == 23 {
+			at++
+		}
+		hi, lo := strings.IndexByte(hexDigits, s[at]), strings.IndexByte(hexDigits, s[at+1])
+		if hi < 0 || lo < 0 {
+			return UID{}, Errorf(Invalid, "%q is not a uid", clip(s)).WithFix("write it in lower case, 8-4-4-4-12")
+		}
+		u[i] = byte(hi<<4 | lo)
+		at += 2
 	}
 	return u, nil
 }
+
+const hexDigits = "0123456789abcdef"
 
 // IsZero reports whether the UID was never set.
 func (u UID) IsZero() bool { return u == UID{} }
 
 // String writes the usual 36 characters.
 func (u UID) String() string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+	return string(u.text())
+}
+
+func (u UID) text() []byte {
+	out := make([]byte, 0, 36)
+	for i, b := range u {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			out = append(out, '-')
+		}
+		out = append(out, hexDigits[b>>4], hexDigits[b&15])
+	}
+	return out
 }
 
 // MarshalText writes the usual form; the zero UID is empty.
@@ -52,7 +73,7 @@ func (u UID) MarshalText() ([]byte, error) {
 	if u.IsZero() {
 		return nil, nil
 	}
-	return []byte(u.String()), nil
+	return u.text(), nil
 }
 
 // UnmarshalText reads what MarshalText wrote.

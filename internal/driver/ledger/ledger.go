@@ -39,7 +39,8 @@ type Options struct {
 	Logger *slog.Logger     // nil: no log
 	// VerifyAll is the size in bytes of a file up to which Open verifies the
 	// whole chain; of a larger one it verifies the last VerifyTail bytes, and
-	// VerifyRest the others. 0 is 256 MB and 64 MB.
+	// VerifyRest the others. 0 is 256 MB and 64 MB. Both find what is not as it
+	// was written; that every entry can also be read, Verify says.
 	VerifyAll, VerifyTail int64
 	// BusyTimeout bounds how long another program's reading may hold up a
 	// write. 0 is 5 seconds.

@@ -40,7 +40,7 @@ func (l *Ledger) Read(ctx context.Context, from weir.Offset, fn func(weir.Record
 	if err != nil {
 		return err
 	}
-	return l.walk(ctx, c, prev, to, fn)
+	return l.walk(ctx, c, prev, to, 0, fn)
 }
 
 // found stops writing when an error is damage of this file.
@@ -66,9 +66,10 @@ func (l *Ledger) reader(ctx context.Context) (*sqlite.Conn, error) {
 	return nil, l.fault(0, err)
 }
 
-// walk reads (prev, to] in chunks, checks the chain, decodes, and calls fn.
+// walk reads (prev, to] in chunks, checks the chain, and calls fn; entries before
+// an offset come without being decoded, which takes most of the time.
 // Damage that it finds stops writing; an error of fn is only returned.
-func (l *Ledger) walk(ctx context.Context, c *sqlite.Conn, prev weir.Head, to weir.Offset, fn func(weir.Record) error) error {
+func (l *Ledger) walk(ctx context.Context, c *sqlite.Conn, prev weir.Head, to, decode weir.Offset, fn func(weir.Record) error) error {
 	for prev.Offset < to {
 		rows, err := l.chunk(ctx, c, prev.Offset, to)
 		if err != nil {
@@ -79,6 +80,9 @@ func (l *Ledger) walk(ctx context.Context, c *sqlite.Conn, prev weir.Head, to we
 		}
 		for _, r := range rows {
 			rec, err := l.check(prev, r)
+			if err == nil && r.offset >= decode {
+				rec.Entry, err = l.decode(rec)
+			}
 			if err != nil {
 				return l.found(err)
 			}
@@ -129,12 +133,15 @@ func (l *Ledger) check(prev weir.Head, r row) (weir.Record, error) {
 	if rec.Hash.String() != r.hash {
 		return rec, l.damaged(r.offset, "the entry or its hash is not what was written")
 	}
-	e, err := weir.DecodeEntry(rec.Bytes)
-	if err != nil {
-		return rec, l.unreadable(r.offset, err)
-	}
-	rec.Entry = e
 	return rec, nil
+}
+
+func (l *Ledger) decode(r weir.Record) (weir.Entry, error) {
+	e, err := weir.DecodeEntry(r.Bytes)
+	if err != nil {
+		return e, l.unreadable(r.Offset, err)
+	}
+	return e, nil
 }
 
 // unreadable is an entry whose hash is right and that this program cannot

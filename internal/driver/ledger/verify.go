@@ -9,6 +9,10 @@ import (
 	"github.com/weirmesh/weir/internal/kit/sqlite"
 )
 
+// decodedAtOpen is how many of the last entries Open also decodes: enough to
+// find that a newer program wrote here, since formats never go back.
+const decodedAtOpen = 1000
+
 // verifyAtOpen finds the head and verifies the chain, or its tail when the
 // file is large.
 func (l *Ledger) verifyAtOpen(ctx context.Context) error {
@@ -25,7 +29,7 @@ func (l *Ledger) verifyAtOpen(ctx context.Context) error {
 			return err
 		}
 	}
-	l.head, err = l.verify(ctx, l.w, l.rest, last, nil)
+	l.head, err = l.verify(ctx, l.w, l.rest, last, max(last, decodedAtOpen)-decodedAtOpen, nil)
 	return err
 }
 
@@ -62,10 +66,11 @@ func (l *Ledger) tailBegin(ctx context.Context, last weir.Offset) (weir.Head, er
 	return l.headAt(ctx, l.w, at-1)
 }
 
-// verify checks (after, to] and returns the place at its end.
-func (l *Ledger) verify(ctx context.Context, c *sqlite.Conn, after weir.Head, to weir.Offset, progress func(weir.Offset)) (weir.Head, error) {
+// verify checks (after, to], decodes from an offset on, and returns the place at
+// the end.
+func (l *Ledger) verify(ctx context.Context, c *sqlite.Conn, after weir.Head, to, decode weir.Offset, progress func(weir.Offset)) (weir.Head, error) {
 	head := after
-	err := l.walk(ctx, c, after, to, func(r weir.Record) error {
+	err := l.walk(ctx, c, after, to, decode, func(r weir.Record) error {
 		head = r.Head
 		if progress != nil {
 			progress(head.Offset)
@@ -90,7 +95,7 @@ func (l *Ledger) Verify(ctx context.Context, progress func(at, head weir.Offset)
 			progress(at, to.Offset)
 		}
 	}
-	head, err := l.verify(ctx, c, weir.Head{}, to.Offset, step)
+	head, err := l.verify(ctx, c, weir.Head{}, to.Offset, 0, step)
 	if err != nil {
 		return head, err
 	}
@@ -112,7 +117,7 @@ func (l *Ledger) VerifyRest(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	head, err := l.verify(ctx, c, weir.Head{}, l.rest.Offset, nil)
+	head, err := l.verify(ctx, c, weir.Head{}, l.rest.Offset, l.rest.Offset+1, nil)
 	if err != nil {
 		return err
 	}
