@@ -163,10 +163,16 @@ func (b *binder) union(s *selectStmt, e *env) (Node, error) {
 	return u, b.agree(u, s)
 }
 
-// parts are the queries of a union, without its brackets.
+// parts are the queries of a union, without its brackets. What the union itself
+// names by WITH is none of theirs.
 func parts(s *selectStmt) []*selectStmt {
-	if s.Op == "SETOP_UNION" && s.All && s.With == nil && s.Left != nil && s.Right != nil {
-		return append(parts(s.Left), parts(s.Right)...)
+	return slices.Concat(inside(s.Left), inside(s.Right))
+}
+
+// inside are the queries of a side of a union.
+func inside(s *selectStmt) []*selectStmt {
+	if s.Op == "SETOP_UNION" && s.All && s.With == nil {
+		return parts(s)
 	}
 	return []*selectStmt{s}
 }
