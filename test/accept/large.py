@@ -5,9 +5,7 @@ answer within bounds, whatever the number. How long each takes is measured; the
 promise of 200 ms is for a quiet machine, so that here only a multiple of it, and
 memory, fail the script."""
 
-import http.cookiejar
 import json
-import re
 import statistics
 import subprocess
 import threading
@@ -42,7 +40,7 @@ def script():
     held(node, name, n)
     before = node.rss()
 
-    browser = signed_in(node)
+    browser = node.browser()
     peak = Peak(node)
     middle = ",".join(f"{p}:{n // PARTITIONS // 2}" for p in range(PARTITIONS))
     pages(node, browser, name, middle)
@@ -87,17 +85,6 @@ def held(node, name, n):
         return json.loads(node.api("GET", f"/api/v1/products/{name}/facts")[2]).get("records") == n
 
     until(f"the facts say {n} records", 30, facts)
-
-
-def signed_in(node):
-    """A browser, without scripts, that is signed in as the admin."""
-    password = re.search(r'with the password "([^"]+)"', node.log.read_text()).group(1)
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    form = urllib.parse.urlencode({"user": "admin", "password": password, "next": "/"}).encode()
-    req = urllib.request.Request(node.http + "/sign-in", data=form, headers={"Sec-Fetch-Site": "same-origin"})
-    with opener.open(req, timeout=10) as r:
-        claim(r.url.endswith("/"), f"signing in leads to {r.url}")
-    return opener
 
 
 def get(node, browser, path, tries=3):

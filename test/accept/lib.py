@@ -12,10 +12,12 @@ SEED (what its chances come from).
 """
 
 import atexit
+import http.cookiejar
 import json
 import os
 import pathlib
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -26,6 +28,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -129,11 +132,11 @@ class Done:
         return json.loads(self.out)
 
 
-def run(argv, stdin=None, timeout=60, env=None):
+def run(argv, stdin=None, timeout=60, env=None, cwd=None):
     """Runs a program to its end; text in, text out."""
     data = stdin.encode() if isinstance(stdin, str) else stdin
     try:
-        p = subprocess.run(argv, input=data if data is not None else b"", capture_output=True, timeout=timeout, env=env)
+        p = subprocess.run(argv, input=data if data is not None else b"", capture_output=True, timeout=timeout, env=env, cwd=cwd)
     except subprocess.TimeoutExpired as e:
         raise Failed(f"{' '.join(map(str, argv[:4]))} ... did not end within {timeout} s: {(e.stderr or b'').decode(errors='replace')[-800:]}")
     return Done(p.returncode, p.stdout.decode(errors="replace"), p.stderr.decode(errors="replace"))
@@ -337,6 +340,16 @@ class Node:
 
     def export(self):
         return run([BIN, "export"], env=dict(os.environ, WEIR_URL=self.http, WEIR_TOKEN=self.admin["token"], HOME=str(self.data.parent)), timeout=120)
+
+    def browser(self):
+        """A browser, without scripts, that is signed in as the admin."""
+        password = re.search(r'with the password "([^"]+)"', self.log.read_text()).group(1)
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        form = urllib.parse.urlencode({"user": "admin", "password": password, "next": "/"}).encode()
+        req = urllib.request.Request(self.http + "/sign-in", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+        with opener.open(req, timeout=10) as r:
+            claim(r.url.endswith("/"), f"signing in leads to {r.url}")
+        return opener
 
 
 def listening(pid):
