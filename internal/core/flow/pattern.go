@@ -195,6 +195,10 @@ func findRegex(c *call, r *regexes) {
 	r.each(c, 2, func(i int32, t []byte, re *regexp.Regexp) { c.group(i, t, re, min(re.NumSubexp(), 1)) })
 }
 
+func wholeRegex(c *call, r *regexes) {
+	r.each(c, 2, func(i int32, t []byte, re *regexp.Regexp) { c.group(i, t, re, 0) })
+}
+
 func groupRegex(c *call, r *regexes) {
 	r.each(c, 3, func(i int32, t []byte, re *regexp.Regexp) { c.group(i, t, re, int(c.args[2].Ints[i])) })
 }

@@ -379,7 +379,7 @@ var windowFunctions = map[string]bool{"row_number": true, "rank": true, "dense_r
 
 // call finds the row of the table that fits some arguments best, and applies it.
 func (b *binder) call(name string, at int, args ...value) (value, error) {
-	if name == "concat" || name == "||" && slices.ContainsFunc(args, isText) {
+	if name == "concat" || name == "concat_ws" || name == "||" && !slices.ContainsFunc(args, isBytes) && slices.ContainsFunc(args, isText) {
 		var err error
 		if args, err = b.asTexts(args); err != nil {
 			return value{}, err
@@ -394,6 +394,8 @@ func (b *binder) call(name string, at int, args ...value) (value, error) {
 	}
 	return b.apply(f, at, args)
 }
+
+func isBytes(v value) bool { return !v.untyped && v.Type.Kind == column.Bytes }
 
 func isText(v value) bool { return v.untyped || v.Type.Kind == column.Text }
 

@@ -64,6 +64,7 @@ func textFunctions() []*Function {
 		rows = append(rows, row(Function{Group: "Text", Name: name, Params: kinds(text, text), Shape: shape, result: is(result), Doc: doc, Example: example}))
 	}
 	infix("||", "a || b", "one behind the other; a number, a time and the like beside a text becomes one", "'a' || 1 gives a1", text)
+	rows = append(rows, row(Function{Group: "Text", Name: "||", Params: kinds(column.Bytes, column.Bytes), Shape: "a || b", result: is(column.Bytes), Doc: "bytes, one behind the other", Example: "'\\x01'::bytea || '\\x02'::bytea gives \\x0102"}))
 	infix("like", "a LIKE b", "matches a pattern: % is any text, _ one character, \\ takes away what the next one means; with NOT before it, the opposite", "'abc' LIKE 'a%' gives true", column.Bool)
 	infix("ilike", "a ILIKE b", "the same without regard to case", "'ABC' ILIKE 'a%' gives true", column.Bool)
 	for _, op := range [][2]string{{"~", "matches a regular expression (RE2, which is most of PostgreSQL's); !~ is the opposite"}, {"~*", "the same without regard to case; !~* is the opposite"}} {
@@ -99,7 +100,27 @@ func textFunctions() []*Function {
 	add("reverse", text, "the other way round", "reverse('abc') gives cba", text)
 	add("translate", text, "with each character of b in a replaced by the one of c at its place", "translate('abc', 'ab', 'x') gives xc", text, text, text)
 	add("md5", text, "MD5 in hexadecimal; no mask", "md5('a') gives 0cc175b9c0f1b6a831c399e269772661", text)
+	add("ascii", number, "the number of the first character; 0 of an empty text", "ascii('é') gives 233", text)
+	add("chr", text, "the character of a number", "chr(233) gives é", number)
+	add("bit_length", number, "how many bits", "bit_length('é') gives 16", text)
+	for _, k := range kinds(number, column.Int64) {
+		add("to_hex", text, "in hexadecimal", "to_hex(255) gives ff", k)
+	}
+	overlay := func(shape, example string, params ...column.Kind) {
+		rows = append(rows, row(Function{Group: "Text", Name: "overlay", Params: params, Shape: shape, result: is(text), Doc: "with b from a character on, in the place of as many, or of d", Example: example}))
+	}
+	overlay("overlay(a PLACING b FROM c)", "overlay('abcdef' PLACING 'xy' FROM 2) gives axydef", text, text, number)
+	overlay("overlay(a PLACING b FROM c FOR d)", "overlay('abcdef' PLACING 'xy' FROM 2 FOR 3) gives axyef", text, text, number, number)
+	add("encode", text, "bytes as text: hex, base64 or escape", "encode('\\x01ff'::bytea, 'hex') gives 01ff", column.Bytes, text)
+	add("decode", column.Bytes, "a text of hex, base64 or escape as bytes", "decode('01ff', 'hex') gives \\x01ff", text, text)
+	add("length", number, "how many bytes", "length('\\x01ff'::bytea) gives 2", column.Bytes)
+	add("md5", text, "MD5 in hexadecimal; no mask", "md5('\\x61'::bytea) gives 0cc175b9c0f1b6a831c399e269772661", column.Bytes)
+	add("sha256", column.Bytes, "SHA-256; no mask", "left(encode(sha256('\\x61'::bytea), 'hex'), 8) gives ca978112", column.Bytes)
 	rows = append(rows,
+		row(Function{Group: "Text", Name: "concat_ws", Params: kinds(text), Rest: true, Null: Always, result: is(text), Shape: "concat_ws(a, b, ...)", Doc: "what follows the first, with that between; null is nothing, but for the first", Example: "concat_ws('-', 'a', null, 'b') gives a-b"}),
+		row(Function{Group: "Text", Name: "regexp_like", Params: kinds(text, text), result: is(column.Bool), check: pattern(1), Doc: "matches a regular expression, as a ~ b", Example: "regexp_like('abc', '^a.c$') gives true"}),
+		row(Function{Group: "Text", Name: "regexp_count", Params: kinds(text, text), result: is(number), check: pattern(1), Doc: "how often a regular expression matches", Example: "regexp_count('a1b2', '[0-9]') gives 2"}),
+		row(Function{Group: "Text", Name: "substring", Params: kinds(text, text), Null: Always, Shape: "substring(a FROM b)", result: is(text), check: pattern(1), Doc: "the first match of a regular expression or, if it has groups, of its first one; null if there is none", Example: "substring('id=12' FROM 'id=([0-9]+)') gives 12"}),
 		row(Function{Group: "Text", Name: "concat", Params: kinds(text), Rest: true, Null: Never, result: is(text), Shape: "concat(a, b, ...)", Doc: "one behind the other; null is nothing", Example: "concat('a', null, 'b') gives ab"}),
 		row(Function{Group: "Text", Name: "regexp_replace", Params: kinds(text, text, text), result: is(text), check: pattern(1), Doc: "with the first match of a regular expression replaced; \\1 is what the first group matched", Example: "regexp_replace('a1b2', '[0-9]', '-') gives a-b2"}),
 		row(Function{Group: "Text", Name: "regexp_replace", Params: kinds(text, text, text, text), result: is(text), check: flaggedPattern, Doc: "the same with flags: g for every match, i without regard to case", Example: "regexp_replace('a1b2', '[0-9]', '-', 'g') gives a-b-"}),
@@ -158,6 +179,12 @@ func numberFunctions() []*Function {
 	for _, f := range [][3]string{{"sqrt", "square root", "sqrt(9) gives 3"}, {"cbrt", "cubic root", "cbrt(27) gives 3"}, {"exp", "e to the power", "exp(0) gives 1"}, {"ln", "natural logarithm", "ln(1) gives 0"}, {"log10", "logarithm to base 10", "log10(100) gives 2"}} {
 		rows = append(rows, row(Function{Group: g, Name: f[0], Params: kinds(float), result: is(float), Doc: f[1], Example: f[2]}))
 	}
+	for _, f := range [][3]string{{"sin", "sine", "sin(0) gives 0"}, {"cos", "cosine", "cos(0) gives 1"}, {"tan", "tangent", "tan(0) gives 0"}, {"asin", "arc sine", "asin(0) gives 0"}, {"acos", "arc cosine", "acos(1) gives 0"}, {"atan", "arc tangent", "atan(0) gives 0"}, {"degrees", "of radians", "degrees(0) gives 0"}, {"radians", "of degrees", "radians(0) gives 0"}} {
+		rows = append(rows, row(Function{Group: g, Name: f[0], Params: kinds(float), result: is(float), Doc: f[1], Example: f[2]}))
+	}
+	rows = append(rows, row(Function{Group: g, Name: "atan2", Params: kinds(float, float), result: is(float), Doc: "arc tangent of a / b", Example: "atan2(0, 1) gives 0"}))
+	rows = append(rows, each(kinds(column.Int32, column.Int64), 2, Function{Group: g, Name: "gcd", Doc: "the greatest common divisor", Example: "gcd(12, 18) gives 6"})...)
+	rows = append(rows, each(kinds(column.Int32, column.Int64), 2, Function{Group: g, Name: "lcm", Doc: "the least common multiple", Example: "lcm(4, 6) gives 12"})...)
 	rows = append(rows, row(Function{Group: g, Name: "power", Params: kinds(float, float), result: is(float), Doc: "a to the power of b; a ^ b is the same", Example: "power(2, 3) gives 8"}))
 	return append(rows, each(kinds(column.Int32, column.Int64, dec), 2, Function{Group: g, Name: "mod", result: remainder, Doc: "what is left of a division", Example: "mod(7, 4) gives 3"})...)
 }
@@ -207,6 +234,7 @@ func timeFunctions() []*Function {
 	}
 	rows := []*Function{
 		infix("+", date, column.Int32, date, "so many days later", "'2026-11-21'::date + 1 gives 2026-11-22"),
+		infix("+", column.Int32, date, date, "so many days later", "1 + '2026-11-21'::date gives 2026-11-22"),
 		infix("-", date, column.Int32, date, "so many days earlier", "'2026-11-21'::date - 1 gives 2026-11-20"),
 		infix("-", date, date, column.Int32, "days between", "'2026-11-21'::date - '2026-11-01'::date gives 20"),
 		infix("+", ts, iv, ts, "later", "'2026-11-21 10:00:00'::timestamp + interval '1 hour' gives 2026-11-21 11:00:00"),
@@ -217,6 +245,10 @@ func timeFunctions() []*Function {
 		infix("-", iv, iv, iv, "the difference", "interval '1 hour' - interval '1 minute' gives 00:59:00"),
 		infix("*", iv, column.Int64, iv, "so many times", "interval '1 hour' * 2 gives 02:00:00"),
 		infix("*", column.Int64, iv, iv, "so many times", "2 * interval '1 hour' gives 02:00:00"),
+		infix("*", iv, column.Float64, iv, "so many times, rounded to microseconds", "interval '1 hour' * 1.5 gives 01:30:00"),
+		infix("*", column.Float64, iv, iv, "so many times, rounded to microseconds", "1.5 * interval '1 hour' gives 01:30:00"),
+		infix("/", iv, column.Float64, iv, "a part of it, rounded to microseconds", "interval '1 hour' / 2 gives 00:30:00"),
+		row(Function{Group: g, Name: "-", Params: kinds(iv), Shape: "- a", result: is(iv), Doc: "the other way", Example: "- interval '1 hour' gives -01:00:00"}),
 	}
 	for _, k := range kinds(ts, date) {
 		example := "extract(year FROM '2026-11-21'::" + k.String() + ") gives 2026"
@@ -233,6 +265,8 @@ func timeFunctions() []*Function {
 	}
 	return append(rows,
 		row(Function{Group: g, Name: "date_trunc", Params: kinds(column.Text, ts), result: is(ts), check: oneOf(0, truncUnits), Doc: "cut to " + strings.Join(truncUnits, ", "), Example: "date_trunc('hour', '2026-11-21 10:30:00'::timestamp) gives 2026-11-21 10:00:00"}),
+		row(Function{Group: g, Name: "date_bin", Params: kinds(iv, ts, ts), result: is(ts), Doc: "the begin of the interval that b is in, counted from c", Example: "date_bin(interval '15 minutes', '2026-11-21 10:38:00'::timestamp, '2026-01-01'::timestamp) gives 2026-11-21 10:30:00"}),
+		row(Function{Group: g, Name: "make_timestamp", Params: kinds(column.Int32, column.Int32, column.Int32, column.Int32, column.Int32, column.Float64), result: is(ts), Doc: "of year, month, day, hour, minute, second", Example: "make_timestamp(2026, 11, 21, 10, 30, 15.5) gives 2026-11-21 10:30:15.5"}),
 		row(Function{Group: g, Name: "to_timestamp", Params: kinds(column.Float64), result: is(ts), Doc: "of seconds since 1970-01-01 UTC", Example: "to_timestamp(0) gives 1970-01-01 00:00:00"}),
 		row(Function{Group: g, Name: "make_date", Params: kinds(column.Int32, column.Int32, column.Int32), result: is(date), Doc: "of year, month, day", Example: "make_date(2026, 11, 21) gives 2026-11-21"}))
 }

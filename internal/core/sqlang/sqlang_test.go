@@ -131,7 +131,7 @@ func nameOf(k column.Kind) string { return "a_" + strings.ReplaceAll(k.String(),
 
 // literals are what must be a value of the statement.
 var literals = map[string]string{
-	"~": "1:'a'", "~*": "1:'a'", "regexp_replace": "1:'a'", "regexp_substr": "1:'a'", "round": "1:1", "trunc": "1:1",
+	"~": "1:'a'", "~*": "1:'a'", "regexp_replace": "1:'a'", "regexp_substr": "1:'a'", "regexp_like": "1:'a'", "regexp_count": "1:'a'", "substring": "1:'a'", "round": "1:1", "trunc": "1:1",
 	"date_part": "0:'epoch'", "date_trunc": "0:'day'", "mask_last": "1:4",
 }
 
@@ -144,7 +144,7 @@ func written(f sqlang.Function) string {
 			k = column.Text
 		}
 		args[i] = nameOf(k)
-		if at == strconv.Itoa(i) {
+		if at == strconv.Itoa(i) && (k == column.Text) == strings.HasPrefix(literal, "'") {
 			args[i] = literal
 		}
 	}
