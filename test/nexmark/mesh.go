@@ -5,14 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/weirmesh/weir"
-	"github.com/weirmesh/weir/internal/core/column"
-	"github.com/weirmesh/weir/internal/core/record"
-	"github.com/weirmesh/weir/internal/core/schema"
-	"github.com/weirmesh/weir/internal/core/schema/format"
-	"github.com/weirmesh/weir/internal/core/sqlang"
 )
 
 //go:embed *.avsc queries/*.sql
@@ -96,48 +88,4 @@ func read(name string) string {
 		panic(err) // it is part of the binary
 	}
 	return string(text)
-}
-
-// Catalog has the products as statements see them.
-type Catalog struct{}
-
-// Input gives a product.
-func (Catalog) Input(domain, name string) (*sqlang.Input, error) {
-	all := Products()
-	i := slices.IndexFunc(all, func(p Product) bool { return domain == Domain && p.Name == name })
-	if i < 0 {
-		return nil, weir.Errorf(weir.NotFound, "there is no product %s.%s", domain, name)
-	}
-	return all[i].input(byte(i + 1))
-}
-
-func (p Product) input(uid byte) (*sqlang.Input, error) {
-	in := &sqlang.Input{
-		Product: weir.UID{uid}, Name: Domain + "." + p.Name, Major: 1, Topic: Domain + "." + p.Name + ".v1", Kind: weir.KindStream, Time: "date_time",
-		Delay: weir.Duration(time.Second),
-	}
-	if p.Table {
-		in.Kind, in.Key = weir.KindTable, []string{p.Key}
-	}
-	s, err := format.Parse(weir.FormatAvro, schema.Source{Text: p.Schema()})
-	if err != nil {
-		return nil, err
-	}
-	columns, err := record.ColumnsOf(s, weir.EncodingAvro)
-	for _, c := range columns {
-		in.Fields = append(in.Fields, sqlang.Field{Path: c.Path, Type: c.Type, Nullable: c.Nullable})
-	}
-	return in, err
-}
-
-// Set makes row i of a column a value of [Event.Values].
-func Set(v *column.Vector, i int, value any) {
-	switch value := value.(type) {
-	case int64:
-		v.Ints[i] = value
-	case string:
-		v.Texts[i] = []byte(value)
-	case time.Time:
-		v.Ints[i] = value.UnixMicro()
-	}
 }
