@@ -49,6 +49,9 @@ func (c *Compiler) parse(sql string) (*selectStmt, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := onlyOne(sql, []byte(text)); err != nil {
+		return nil, err
+	}
 	if err := allowed(sql, []byte(text)); err != nil {
 		return nil, err
 	}
@@ -58,7 +61,7 @@ func (c *Compiler) parse(sql string) (*selectStmt, error) {
 	if err := d.Decode(&t); err != nil {
 		return nil, weir.Errorf(weir.Internal, "the parser's answer is not understood").At("1:1").Because(err)
 	}
-	return onlySelect(sql, &t)
+	return onlySelect(&t)
 }
 
 // ask runs the parser.
@@ -97,14 +100,29 @@ func byteOf(s string, chars int) int {
 	return len(s)
 }
 
-func onlySelect(sql string, t *tree) (*selectStmt, error) {
-	if len(t.Stmts) != 1 {
-		at := 0
-		if len(t.Stmts) > 1 {
-			at = t.Stmts[1].Location
-		}
-		return nil, weir.Errorf(weir.Invalid, "there are %d statements", len(t.Stmts)).At(place(sql, at)).WithFix("give one: a query makes one product")
+// onlyOne refuses a text of several statements, where the second one begins,
+// whatever they are.
+func onlyOne(sql string, text []byte) error {
+	var t struct {
+		Stmts []struct {
+			Location int `json:"stmt_location"`
+		} `json:"stmts"`
 	}
+	if err := json.Unmarshal(text, &t); err != nil {
+		return weir.Errorf(weir.Internal, "the parser's answer is not understood").At("1:1").Because(err)
+	}
+	switch {
+	case len(t.Stmts) == 0:
+		return weir.Errorf(weir.Invalid, "there is no statement").At("1:1").WithFix("begin with SELECT or WITH")
+	case len(t.Stmts) > 1:
+		m := measure{sql: sql, end: t.Stmts[1].Location}
+		m.rest()
+		return weir.Errorf(weir.Invalid, "there are %d statements", len(t.Stmts)).At(place(sql, m.at)).WithFix("give one: a query makes one product")
+	}
+	return nil
+}
+
+func onlySelect(t *tree) (*selectStmt, error) {
 	s := t.Stmts[0].Stmt
 	if s == nil || s.SelectStmt == nil {
 		return nil, weir.Errorf(weir.Invalid, "this is not a SELECT").At("1:1").WithFix("begin with SELECT or WITH")
