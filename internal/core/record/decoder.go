@@ -194,8 +194,11 @@ func (p *placed) Error() string { return p.where + ": " + p.err.Error() }
 
 // at says where an error is; a place that it has already stays.
 func at(where string, err error) error {
-	var p *placed
-	if err == nil || errors.As(err, &p) {
+	if err == nil {
+		return nil
+	}
+	var p *placed // on the heap
+	if errors.As(err, &p) {
 		return err
 	}
 	return &placed{where, err}

@@ -22,13 +22,35 @@ type protoWriter struct {
 	framed bool // the position of the message goes before it
 }
 
-// protoOut is a field that is written.
+// protoOut is a field that is written. What its descriptor says is asked once:
+// that takes as long as writing a value.
 type protoOut struct {
 	desc   protoreflect.FieldDescriptor
 	column int
 	where  string
 	inner  special
 	scale  int // of a decimal
+
+	tag      []byte
+	kind     protoreflect.Kind
+	presence bool             // null is that it is not there
+	zero     bool             // zero goes without saying
+	enum     map[string]int32 // nil: it is none
+}
+
+// compile asks the descriptor.
+func (f *protoOut) compile() {
+	d := f.desc
+	f.tag, f.kind = protowire.AppendTag(nil, d.Number(), wireOf(d)), d.Kind()
+	f.presence = d.HasPresence() && d.Cardinality() != protoreflect.Required
+	f.zero = !d.HasPresence() && d.Enum() == nil
+	if d.Enum() == nil {
+		return
+	}
+	f.enum = map[string]int32{}
+	for values, i := d.Enum().Values(), 0; i < values.Len(); i++ {
+		f.enum[string(values.Get(i).Name())] = int32(values.Get(i).Number())
+	}
 }
 
 func newProtoWriter(s *protobuf.Schema, cfg EncoderConfig) (rowWriter, error) {
@@ -48,6 +70,7 @@ func newProtoWriter(s *protobuf.Schema, cfg EncoderConfig) (rowWriter, error) {
 			return nil, weir.Errorf(weir.Invalid, "the column is %s, and the schema has %s", f.Type, protoType(s, d)).At(f.Path).
 				WithFix("cast the column to what the schema has")
 		}
+		out.compile()
 		w.fields = append(w.fields, out)
 	}
 	slices.SortFunc(w.fields, func(a, b protoOut) int { return int(a.desc.Number()) - int(b.desc.Number()) })
@@ -86,15 +109,15 @@ func (w *protoWriter) append(dst []byte, columns []*column.Vector, row int) ([]b
 		f := &w.fields[i]
 		v := columns[f.column]
 		if v.IsNull(row) {
-			if !f.desc.HasPresence() || f.desc.Cardinality() == protoreflect.Required {
+			if !f.presence {
 				return dst, at(f.where, errNull)
 			}
 			continue
 		}
-		if !f.desc.HasPresence() && isZero(v, row) && f.desc.Enum() == nil {
+		if f.zero && isZero(v, row) {
 			continue
 		}
-		dst = protowire.AppendTag(dst, f.desc.Number(), wireOf(f.desc))
+		dst = append(dst, f.tag...)
 		if dst, err = f.value(dst, v, row); err != nil {
 			return dst, at(f.where, err)
 		}
@@ -118,7 +141,7 @@ func isZero(v *column.Vector, row int) bool {
 func (f *protoOut) value(dst []byte, v *column.Vector, row int) ([]byte, error) {
 	switch v.Kind {
 	case column.Float64:
-		if f.desc.Kind() == protoreflect.FloatKind {
+		if f.kind == protoreflect.FloatKind {
 			return protowire.AppendFixed32(dst, math.Float32bits(float32(v.Floats[row]))), nil
 		}
 		return protowire.AppendFixed64(dst, math.Float64bits(v.Floats[row])), nil
@@ -127,7 +150,8 @@ func (f *protoOut) value(dst []byte, v *column.Vector, row int) ([]byte, error) 
 	case column.Decimal:
 		return f.decimal(dst, v, row)
 	case column.Timestamp, column.Date:
-		b, err := f.moment(v.Ints[row])
+		var room [3 * (1 + binary.MaxVarintLen64)]byte
+		b, err := f.moment(room[:0], v.Ints[row])
 		return protowire.AppendBytes(dst, b), err
 	}
 	return f.integer(dst, v.Ints[row])
@@ -136,22 +160,22 @@ func (f *protoOut) value(dst []byte, v *column.Vector, row int) ([]byte, error) 
 func (f *protoOut) octets(dst []byte, v *column.Vector, row int) ([]byte, error) {
 	b := v.Texts[row]
 	switch {
-	case f.desc.Enum() != nil:
-		e := f.desc.Enum().Values().ByName(protoreflect.Name(b))
-		if e == nil {
+	case f.enum != nil:
+		n, ok := f.enum[string(b)]
+		if !ok {
 			return dst, fmt.Errorf("the enum %s has no value %s", f.desc.Enum().FullName(), clipped(b))
 		}
-		return protowire.AppendVarint(dst, uint64(int64(e.Number()))), nil
+		return protowire.AppendVarint(dst, uint64(int64(n))), nil
 	case v.Kind == column.UUID:
 		return appendUUID(protowire.AppendVarint(dst, 36), b), nil
-	case f.desc.Kind() == protoreflect.StringKind && !utf8.Valid(b):
+	case f.kind == protoreflect.StringKind && !utf8.Valid(b):
 		return dst, errNoText
 	}
 	return protowire.AppendBytes(dst, b), nil
 }
 
 func (f *protoOut) integer(dst []byte, n int64) ([]byte, error) {
-	switch f.desc.Kind() {
+	switch f.kind {
 	case protoreflect.Sint32Kind, protoreflect.Sint64Kind:
 		return protowire.AppendVarint(dst, protowire.EncodeZigZag(n)), nil
 	case protoreflect.Sfixed32Kind:
@@ -160,9 +184,9 @@ func (f *protoOut) integer(dst []byte, n int64) ([]byte, error) {
 		return protowire.AppendFixed64(dst, uint64(n)), nil
 	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
 		if n < 0 || n > math.MaxUint32 {
-			return dst, fmt.Errorf("%d does not fit into %s", n, f.desc.Kind())
+			return dst, fmt.Errorf("%d does not fit into %s", n, f.kind)
 		}
-		if f.desc.Kind() == protoreflect.Fixed32Kind {
+		if f.kind == protoreflect.Fixed32Kind {
 			return protowire.AppendFixed32(dst, uint32(n)), nil
 		}
 	}
@@ -173,9 +197,9 @@ func (f *protoOut) decimal(dst []byte, v *column.Vector, row int) ([]byte, error
 	n := v.Decimals[row]
 	if f.inner != decimalMessage {
 		if n.Hi != 0 {
-			return dst, fmt.Errorf("%s does not fit into %s", n.AppendDecimal(nil, 0), f.desc.Kind())
+			return dst, fmt.Errorf("%s does not fit into %s", n.AppendDecimal(nil, 0), f.kind)
 		}
-		if f.desc.Kind() == protoreflect.Fixed64Kind {
+		if f.kind == protoreflect.Fixed64Kind {
 			return protowire.AppendFixed64(dst, n.Lo), nil
 		}
 		return protowire.AppendVarint(dst, n.Lo), nil
@@ -196,8 +220,8 @@ func (f *protoOut) decimal(dst []byte, v *column.Vector, row int) ([]byte, error
 	return protowire.AppendBytes(dst, b), nil
 }
 
-// moment is a time or a date as a message.
-func (f *protoOut) moment(n int64) ([]byte, error) {
+// moment appends a time or a date as a message.
+func (f *protoOut) moment(b []byte, n int64) ([]byte, error) {
 	parts := [3]int64{floorDiv(n, 1e6), (n - floorDiv(n, 1e6)*1e6) * 1000}
 	if f.inner == dateMessage {
 		const most = 1 << 40 // days
@@ -207,7 +231,6 @@ func (f *protoOut) moment(n int64) ([]byte, error) {
 		}
 		parts = [3]int64{int64(t.Year()), int64(t.Month()), int64(t.Day())}
 	}
-	b := make([]byte, 0, 3*(1+binary.MaxVarintLen64))
 	for i, p := range parts {
 		if p != 0 {
 			b = protowire.AppendTag(b, protowire.Number(i+1), protowire.VarintType)

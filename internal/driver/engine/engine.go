@@ -13,6 +13,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -64,11 +65,12 @@ type Config struct {
 	Hook func(ctx context.Context, at Point) error
 }
 
-// Point is a place in an epoch.
+// Point is a place in the life of a session.
 type Point string
 
-// The points, in order.
+// The points, in order; all but the first are passed in each epoch.
 const (
+	Resumed   Point = "resumed" // the state is there again
 	Polled    Point = "polled"
 	Stepped   Point = "stepped"
 	Put       Point = "put" // and the next thing is the commit
@@ -126,9 +128,18 @@ func (e *Engine) Run(ctx context.Context, job flow.Job, tell func(weir.QueryStat
 	}
 }
 
+// cannot is an error of the flow itself, such as a state beyond its bound: the same
+// records give it again.
+type cannot struct{ error }
+
+func (e cannot) Unwrap() error { return e.error }
+
 // stays reports whether trying again cannot help. What another node or a cluster
 // that starts may be the cause of is tried a few times.
 func stays(err error, tries int) bool {
+	if errors.As(err, new(cannot)) {
+		return true
+	}
 	switch weir.KindOf(err) {
 	case weir.Unavailable, weir.Limit, weir.OutcomeUnknown:
 		return false

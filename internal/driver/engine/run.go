@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,6 +71,9 @@ func (r *run) session(ctx context.Context) (err error) {
 	if err := r.resume(ctx); err != nil {
 		return err
 	}
+	if err := r.cfg.Hook(ctx, Resumed); err != nil {
+		return err
+	}
 	for {
 		if err := r.epoch(ctx); err != nil {
 			return err
@@ -97,7 +98,7 @@ func (r *run) spec() weir.SessionSpec {
 
 // compile makes everything that has state, anew.
 func (r *run) compile() (err error) {
-	r.plan = fingerprint(r.job)
+	r.plan = r.job.Plan.Fingerprint()
 	if r.flow, err = flow.New(r.job.Plan); err != nil {
 		return err
 	}
@@ -113,20 +114,6 @@ func (r *run) compile() (err error) {
 	}
 	r.out, err = newOutput(&r.job, r.plan)
 	return err
-}
-
-// fingerprint tells plans apart: by the statement, what it reads and what comes
-// out.
-func fingerprint(job flow.Job) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n", job.Plan.SQL)
-	for _, s := range job.Sources {
-		fmt.Fprintf(h, "%s\n", s.Topic)
-	}
-	for _, c := range job.Plan.Columns {
-		fmt.Fprintf(h, "%s %s\n", c.Name, c.Type)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // resume takes up where the last epoch was.
@@ -208,7 +195,7 @@ func (r *run) epoch(ctx context.Context) error {
 func (r *run) advance(ctx context.Context) error {
 	out, failed, err := r.flow.Advance()
 	if err != nil {
-		return err
+		return cannot{err}
 	}
 	return r.give(ctx, chunk{}, out, failed)
 }
@@ -301,7 +288,7 @@ func (r *run) step(ctx context.Context, m weir.Messages) error {
 func (r *run) compute(ctx context.Context, c chunk, batch *column.Batch) error {
 	out, failed, err := r.flow.Step(c.m.Input, batch)
 	if err != nil {
-		return err
+		return cannot{err}
 	}
 	return r.give(ctx, c, out, failed)
 }
@@ -309,7 +296,11 @@ func (r *run) compute(ctx context.Context, c chunk, batch *column.Batch) error {
 // give puts what came out, and sets aside what failed.
 func (r *run) give(ctx context.Context, c chunk, out []*column.Batch, failed []flow.Failed) error {
 	for _, f := range failed {
-		if err := r.asideOrigin(ctx, c, f.Origin, "compute", f.Err); err != nil {
+		step := "compute"
+		if errors.Is(f.Err, flow.ErrLate) {
+			step = stepLate
+		}
+		if err := r.asideOrigin(ctx, c, f.Origin, step, f.Err); err != nil {
 			return err
 		}
 	}

@@ -121,18 +121,17 @@ func TestOtherPlan(t *testing.T) {
 	r.until("another run begins anew", func(s weir.QueryStatus) bool { return s.RowsIn == 10 })
 }
 
-// TestStateBound: a state that needs more than it may ends nothing for ever, and
-// says what to do.
+// TestStateBound: a query whose state needs more than it may stops, and says why.
 func TestStateBound(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.run(groups(r.job.Sources[0].Topic))
 	r.job.MaxState = 1000
 	r.produce(r.numbers(0, 200)...)
-	r.start()
-	s := r.until("it says why", func(s weir.QueryStatus) bool { return s.Error != "" })
-	if s.RowsOut != 0 || !strings.Contains(s.Error, "1000 bytes") {
-		t.Errorf("the status is %+v", s)
+	var last weir.QueryStatus
+	err := engine.New(r.config).Run(t.Context(), r.job, func(s weir.QueryStatus) { last = s })
+	if weir.KindOf(err) != weir.Limit || last.Running || last.RowsOut != 0 || !strings.Contains(last.Error, "1000 bytes") {
+		t.Errorf("it ends with %v; the status is %+v", err, last)
 	}
 }
 
@@ -174,6 +173,30 @@ func TestWindows(t *testing.T) {
 	}
 	must(t, stop())
 	wantSame(t, "windows", []string{"2000000:11", "3000000:4"}, r.rows(r.read(r.job.Sink.Topic, 2)))
+	aside := r.read(r.job.Aside, 1)
+	if m := aside[0]; len(aside) != 1 || header(m, weir.HeaderStep) != "late" || !strings.HasSuffix(header(m, weir.HeaderFrom), "/5") ||
+		!strings.Contains(header(m, weir.HeaderFailed), "came late") || string(m.Value) != string(r.row(1, new(int64(32)))) {
+		t.Errorf("%d records are set aside; the first says %v", len(aside), aside[0].Headers)
+	}
+}
+
+// TestLateWithoutAside: a row that came late does not stop a query that has no
+// place for it.
+func TestLateWithoutAside(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.run(windows(r.job.Sources[0].Topic))
+	r.job.Sink.Key, r.job.Aside = record.EncoderConfig{}, ""
+	r.config.Idle = time.Second
+	at := func(ms int64) *kgo.Record {
+		return &kgo.Record{Key: []byte("one partition"), Value: r.row(1, new(int64(1))), Timestamp: time.UnixMilli(ms)}
+	}
+	r.produce(at(1100), at(3100))
+	stop := r.start()
+	r.until("the first window is given", func(s weir.QueryStatus) bool { return s.RowsOut == 1 })
+	r.produce(at(1200), at(3200))
+	r.until("the late row is counted", func(s weir.QueryStatus) bool { return s.Late == 1 && s.RowsIn == 4 })
+	must(t, stop())
 }
 
 // TestLookup: a stream's row sees the table's rows that were read with it, and
