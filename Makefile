@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-real test-browser accept check lint arch generate fuzz bench bench-registry soak kafka kafka-stop
+.PHONY: help demo build test test-race test-real test-browser accept check lint arch generate oracle fuzz bench bench-registry soak kafka kafka-stop
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ arch: ## imports, comments and state as internal/arch has them
 generate: ## whatever is generated, golden files too
 	$(GO) generate ./...
 	scripts/golden
+
+oracle: ## queries give what DuckDB gives (needs a C compiler)
+	scripts/oracle
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	scripts/fuzz $(FUZZTIME)

@@ -7,6 +7,7 @@ replace github.com/weirmesh/weir => ../../..
 require (
 	github.com/duckdb/duckdb-go/v2 v2.10505.0
 	github.com/weirmesh/weir v0.0.0-00010101000000-000000000000
+	pgregory.net/rapid v1.3.0
 )
 
 require (
