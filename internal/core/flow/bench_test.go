@@ -39,7 +39,8 @@ func twelve() (*column.Batch, []sqlang.Column) {
 
 // BenchmarkFlow says how many rows a second go through plans over 12 fields:
 // all of them; a filter of one in 123; two conditions, a mask and a product; a
-// lookup in a table of 100,000 rows; counts of 10,000 groups.
+// lookup in a table of 100,000 rows; counts of 10,000 groups; with one shard and
+// with two.
 func BenchmarkFlow(b *testing.B) {
 	_, columns := twelve()
 	scan := func() *sqlang.Scan { return &sqlang.Scan{Fields: make([]int, 12), Columns: columns, Time: -1} }
@@ -70,12 +71,17 @@ func BenchmarkFlow(b *testing.B) {
 		{"lookup", planOfTwo(lookup, sqlang.Append)},
 		{"groups", planOfTwo(counts, sqlang.Upsert, 0)},
 	} {
-		b.Run(plan.name, func(b *testing.B) { run(b, plan.plan) })
+		for _, shards := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/shards=%d", plan.name, shards), func(b *testing.B) { run(b, plan.plan, shards) })
+		}
 	}
 }
 
-func run(b *testing.B, plan *sqlang.Plan) {
-	f := mustNew(b, plan)
+func run(b *testing.B, plan *sqlang.Plan, shards int) {
+	f, err := flow.NewShards(plan, shards, atOnce)
+	if err != nil {
+		b.Fatal(err)
+	}
 	if _, ok := plan.Root.(*sqlang.Join); ok {
 		fillTable(b, f)
 	}

@@ -11,7 +11,7 @@ const maxOut = 1 << 20
 
 // emitter makes batches row by row.
 type emitter struct {
-	flow    *Flow
+	flow    *shard
 	types   []column.Type
 	to      port
 	columns []*vec
@@ -19,7 +19,7 @@ type emitter struct {
 	given   int // rows of this step
 }
 
-func newEmitter(f *Flow, types []column.Type) *emitter {
+func newEmitter(f *shard, types []column.Type) *emitter {
 	e := &emitter{flow: f, types: types}
 	f.emits = append(f.emits, e)
 	return e

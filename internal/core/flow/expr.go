@@ -162,7 +162,7 @@ func fill[T any](to []T, value T, sel []int32) {
 
 // compiler makes expressions over the columns of one node.
 type compiler struct {
-	flow    *Flow
+	flow    *shard
 	columns []sqlang.Column
 	depth   int
 }

@@ -9,31 +9,28 @@ import (
 )
 
 // Flow is a plan that runs. One goroutine uses it.
+//
+// It may have several shards, which compute at once: each takes some of the rows
+// of a step and, where rows meet by a key, those of some keys. What comes out is
+// the same with any number of them, but for the order of rows that windows and
+// tables give.
 type Flow struct {
 	plan     *sqlang.Plan
-	pool     pool
-	entries  [][]entry // of each input: its scans
-	sink     sink
-	store    store
-	ends     []func() error                // of operators that give rows when a step ends, inputs first
-	begins   []func()                      // of operators that remember something of a step
-	windows  []func(watermark int64) error // of operators that close windows, inputs first
-	emits    []*emitter
+	shards   []*shard
+	together Together
+	progress *progress // of the first shard; nil: the plan has no windows
+	most     int64     // bytes of state; 0: no bound
+	out      []*column.Batch
 	failed   []Failed
-	frame    frame
-	progress *progress              // nil: the plan has no windows
-	mark     int64                  // the watermark of this step
-	marked   bool                   // there is one
-	input    int                    // of this step
-	lates    map[column.Origin]bool // rows of this step that came late
+	errs     []error // of each shard
 }
 
-// entry is where the rows of an input enter.
-type entry struct {
-	width int // columns of the input's batch
-	time  int // of these the event time; -1: the batch's
-	to    port
-}
+// Together runs do(0) to do(n-1), at once if it likes, and returns when all are
+// done. What they do does not depend on whether they run at once.
+type Together func(n int, do func(k int))
+
+// MaxShards is how many shards a flow may have.
+const MaxShards = 64
 
 // Failed is a row that could not be computed, with the reason: a *weir.Error of
 // kind Invalid whose place is that in the statement; or, if ErrLate is in its
@@ -44,44 +41,92 @@ type Failed struct {
 }
 
 // New prepares a plan. A plan that needs what flows cannot do is Invalid.
-func New(plan *sqlang.Plan) (*Flow, error) {
-	f := &Flow{plan: plan, entries: make([][]entry, len(plan.Inputs)), lates: map[column.Origin]bool{}}
-	s, err := newSink(f, plan)
-	if err != nil {
-		return nil, err
+func New(plan *sqlang.Plan) (*Flow, error) { return NewShards(plan, 1, nil) }
+
+// NewShards is New with a number of shards, from 1 to MaxShards, whose work
+// together does; nil: one after the other.
+func NewShards(plan *sqlang.Plan, shards int, together Together) (*Flow, error) {
+	f := &Flow{plan: plan, together: together, errs: make([]error, shards)}
+	if shards < 1 || shards > MaxShards {
+		return nil, weir.Errorf(weir.Invalid, "%d shards", shards).WithFix("use 1 to %d", MaxShards)
 	}
-	f.sink = s
-	b := builder{flow: f}
-	if err := b.build(plan.Root, port{to: s}); err != nil {
-		return nil, err
+	for k := range shards {
+		s, err := newShard(plan, k, shards)
+		if err != nil {
+			return nil, err
+		}
+		f.shards = append(f.shards, s)
 	}
-	f.store.keep()
+	f.progress = f.shards[0].progress
 	return f, nil
 }
 
 // Bound says how many bytes of memory the state may need, about; a step that
 // needs more is over a limit. 0: any number.
-func (f *Flow) Bound(bytes int64) { f.store.most = bytes }
+func (f *Flow) Bound(bytes int64) { f.most = bytes }
 
 // State is how many bytes of memory the state needs, about.
-func (f *Flow) State() int64 { return f.store.size }
+func (f *Flow) State() (bytes int64) {
+	for _, s := range f.shards {
+		bytes += s.store.size
+	}
+	return bytes
+}
 
 // Changes are the keys of the state whose values are not those of when it was
 // last kept, with their values; nil: there is none any more. Neither may be
 // changed, nor kept beyond the loop.
-func (f *Flow) Changes() iter.Seq2[[]byte, []byte] { return f.store.changes() }
+func (f *Flow) Changes() iter.Seq2[[]byte, []byte] {
+	return f.every(func(s *store) iter.Seq2[[]byte, []byte] { return s.changes() })
+}
+
+// All is every key of the state with its value, as Changes gives them, in no
+// order. Steps may go on between two of them: what is then changed or added may
+// or may not be given, and Changes has it. Neither may be changed, nor kept
+// beyond the next step.
+func (f *Flow) All() iter.Seq2[[]byte, []byte] {
+	return f.every(func(s *store) iter.Seq2[[]byte, []byte] { return s.all() })
+}
+
+func (f *Flow) every(of func(s *store) iter.Seq2[[]byte, []byte]) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		for _, s := range f.shards {
+			for key, value := range of(&s.store) {
+				if !yield(key, value) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // Keep makes the state as it is the one to which Undo goes back. It follows a
 // commit that has the changes.
-func (f *Flow) Keep() { f.store.keep() }
+func (f *Flow) Keep() {
+	for _, s := range f.shards {
+		s.store.keep()
+	}
+}
 
 // Undo takes back what steps did since the state was last kept. It follows an
 // epoch that was aborted, and a step with an error.
-func (f *Flow) Undo() { f.store.undo() }
+func (f *Flow) Undo() {
+	for _, s := range f.shards {
+		s.store.undo()
+	}
+}
 
 // Restore sets a key to the last value that Changes gave for it; one that is
-// empty: there is none. It is for a flow that has made no step yet.
-func (f *Flow) Restore(key, value []byte) error { return f.store.restore(key, value) }
+// empty: there is none. It is for a flow that has made no step yet, and may have
+// another number of shards.
+func (f *Flow) Restore(key, value []byte) error {
+	t, rest, err := f.shards[0].store.find(key)
+	if err != nil {
+		return err
+	}
+	owner := f.shards[t.owner(rest, len(f.shards))]
+	return owner.store.restore(t.id, rest, value)
+}
 
 // Step takes a batch of one input and gives the rows that follow. The batch has
 // the columns of the input's scan; if the plan scans it more than once, those of
@@ -92,7 +137,8 @@ func (f *Flow) Restore(key, value []byte) error { return f.store.restore(key, va
 // Advance. Out of
 // a plan that makes a table comes at most one row of a key: of weight 1, the row
 // that it is now; of weight -1, with the columns of the key alone, there is none
-// any more.
+// any more. Rows of a stream come in the order in which the records came that
+// they follow.
 //
 // A row that fails is left out, the others go on. An error says that the flow
 // cannot go on at all, and nothing of this step counts; the flow must then be
@@ -100,29 +146,39 @@ func (f *Flow) Restore(key, value []byte) error { return f.store.restore(key, va
 func (f *Flow) Step(input int, in *column.Batch) (out []*column.Batch, failed []Failed, err error) {
 	f.begin(input)
 	at := 0
-	for _, e := range f.entries[input] {
+	for _, e := range f.shards[0].entries[input] {
 		if at+e.width > len(in.Columns) {
 			return nil, nil, weir.Errorf(weir.Internal, "a batch of input %d has %d columns", input, len(in.Columns))
 		}
-		b := *in
-		b.Columns = in.Columns[at : at+e.width]
+		if err := f.observe(input, e, in, at); err != nil {
+			return nil, nil, err
+		}
 		at += e.width
-		if err := f.observe(input, e, &b); err != nil {
-			return nil, nil, err
-		}
-		if err := e.to.push(&b, f.pool.all(b.N)); err != nil {
-			return nil, nil, err
-		}
 	}
-	return f.finish()
+	err = f.do(in.N, func(s *shard) error { return s.enter(input, in, len(f.shards)) })
+	if err == nil {
+		err = f.work(nil)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := f.finish(); err != nil {
+		return nil, nil, err
+	}
+	if len(f.shards) > 1 && f.plan.Mode == sqlang.Append {
+		f.inOrder(f.outs())
+	}
+	return f.out, f.failed, nil
 }
 
-// observe takes the event times of a batch in.
-func (f *Flow) observe(input int, e entry, b *column.Batch) error {
+// observe takes the event times of a batch in, whose columns for an entry begin
+// at one.
+func (f *Flow) observe(input int, e entry, b *column.Batch, at int) error {
 	switch {
 	case f.timed(input) == nil:
 	case e.time >= 0:
-		f.progress.observe(input, b, b.Columns[e.time].Ints, b.Columns[e.time].Null)
+		times := b.Columns[at+e.time]
+		f.progress.observe(input, b, times.Ints, times.Null)
 	case b.Time == nil:
 		return weir.Errorf(weir.Internal, "a batch of input %d has no times", input)
 	default:
@@ -131,113 +187,104 @@ func (f *Flow) observe(input int, e entry, b *column.Batch) error {
 	return nil
 }
 
-// finish lets operators give what they have at the end of a step.
-func (f *Flow) finish() ([]*column.Batch, []Failed, error) {
-	for _, end := range f.ends {
-		if err := end(); err != nil {
-			return nil, nil, err
-		}
-	}
-	out, err := f.sink.end()
-	if err == nil {
-		err = f.store.check()
-	}
-	return out, f.failed, err
-}
-
 // begin makes what the last step gave out free for use.
 func (f *Flow) begin(input int) {
-	f.input = input
-	f.mark, f.marked = f.Watermark()
-	f.pool.reset()
-	f.failed = f.failed[:0]
-	clear(f.lates)
-	for _, e := range f.emits {
-		e.begin()
+	mark, marked := f.Watermark()
+	f.out, f.failed = f.out[:0], f.failed[:0]
+	for _, s := range f.shards {
+		s.mark, s.marked = mark, marked
+		s.begin(input)
 	}
-	for _, begin := range f.begins {
-		begin()
-	}
-	f.sink.begin()
 }
 
-// operator takes rows. What it gets is valid until the step ends. sel names the
-// rows of b that count, in order.
-type operator interface {
-	push(port int, b *column.Batch, sel []int32) error
-}
+// atOnce is how many rows are worth it that shards work at once.
+const atOnce = 256
 
-// port is an input of an operator.
-type port struct {
-	to operator
-	n  int
-}
-
-func (p port) push(b *column.Batch, sel []int32) error {
-	if len(sel) == 0 {
-		return nil
-	}
-	return p.to.push(p.n, b, sel)
-}
-
-// builder makes operators of a plan, from its root to its scans.
-type builder struct {
-	flow  *Flow
-	timed bool // what is built comes into windows
-}
-
-func (b builder) build(n sqlang.Node, to port) error {
-	switch n := n.(type) {
-	case *sqlang.Scan:
-		return b.scan(n, to)
-	case *sqlang.Filter:
-		cond, err := b.compiler(n.Of).compile(n.Cond)
-		if err != nil {
-			return err
-		}
-		return b.build(n.Of, port{to: &filter{flow: b.flow, cond: cond, to: to}})
-	case *sqlang.Project:
-		exprs, err := b.compiler(n.Of).compileAll(n.Exprs)
-		if err != nil {
-			return err
-		}
-		return b.build(n.Of, port{to: &project{flow: b.flow, exprs: exprs, to: to}})
-	case *sqlang.Union:
-		for _, of := range n.Of {
-			if err := b.build(of, to); err != nil {
+// do lets every shard do something that takes a number of rows.
+func (f *Flow) do(rows int, what func(s *shard) error) error {
+	if f.together == nil || rows < atOnce || len(f.shards) == 1 {
+		for _, s := range f.shards {
+			if err := what(s); err != nil {
 				return err
 			}
 		}
 		return nil
-	case *sqlang.Window:
-		return b.window(n, to)
-	case *sqlang.Group:
-		return b.group(n, to)
-	case *sqlang.Join:
-		if n.Lookup {
-			return b.lookup(n, to)
+	}
+	f.together(len(f.shards), func(k int) { f.errs[k] = what(f.shards[k]) })
+	for _, err := range f.errs {
+		if err != nil {
+			return err
 		}
-		return b.join(n, to)
-	case *sqlang.Top:
-		return b.top(n, to)
 	}
-	return weir.Errorf(weir.Invalid, "%T is not supported yet", n)
-}
-
-func (b builder) scan(n *sqlang.Scan, to port) error {
-	if n.Input < 0 || n.Input >= len(b.flow.entries) {
-		return weir.Errorf(weir.Internal, "the plan has no input %d", n.Input)
-	}
-	if n.Table {
-		to = port{to: newTableScan(b.flow, n, to)}
-	}
-	if b.timed {
-		b.flow.timedInput(n.Input)
-	}
-	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{width: len(n.Columns), time: n.Time, to: to})
 	return nil
 }
 
-func (b builder) compiler(of sqlang.Node) compiler {
-	return compiler{flow: b.flow, columns: of.Out()}
+// work lets the shards do what there is to do behind their scans, inputs first: a
+// part that takes rows of all shards begins when all are done with what is before
+// it. closing is the watermark that closes windows; nil: it does not move.
+func (f *Flow) work(closing *int64) error {
+	works := f.shards[0].works
+	for from := 0; from < len(works); {
+		to := from + 1
+		for to < len(works) && works[to].from == nil {
+			to++
+		}
+		if err := f.do(f.waiting(from, closing), func(s *shard) error { return s.work(from, to, closing, f.shards) }); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// waiting is how many rows a part of the work has to take.
+func (f *Flow) waiting(at int, closing *int64) (rows int) {
+	if closing != nil {
+		return atOnce
+	}
+	for _, s := range f.shards {
+		if x := s.works[at].from; x != nil {
+			rows += x.rows
+		}
+	}
+	return rows
+}
+
+// finish collects what came out of all shards.
+func (f *Flow) finish() error {
+	if err := f.do(f.waitingOut(), func(s *shard) error { return s.finish() }); err != nil {
+		return err
+	}
+	for _, s := range f.shards {
+		f.out, f.failed = append(f.out, s.out...), append(f.failed, s.failed...)
+	}
+	f.countLate()
+	if size := f.State(); f.most > 0 && size > f.most {
+		return weir.Errorf(weir.Limit, "the state needs more than %d bytes", f.most).
+			WithFix("give the query more memory, or let it keep less: fewer keys, shorter windows, fewer columns of tables")
+	}
+	return nil
+}
+
+// outs is what came out of each shard.
+func (f *Flow) outs() (lists [][]parcel) {
+	for _, s := range f.shards {
+		var list []parcel
+		for _, b := range s.out {
+			if b.N > 0 {
+				list = append(list, parcel{b, s.pool.all(b.N)})
+			}
+		}
+		if list != nil {
+			lists = append(lists, list)
+		}
+	}
+	return lists
+}
+
+func (f *Flow) waitingOut() (rows int) {
+	for _, s := range f.shards {
+		rows += s.sink.waiting()
+	}
+	return rows
 }

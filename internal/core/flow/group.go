@@ -15,7 +15,7 @@ import (
 // when the watermark passes their end, once. Groups of final rows give theirs at
 // the end of the step that closed the window, and are forgotten.
 type group struct {
-	flow  *Flow
+	flow  *shard
 	keys  []expr
 	order []int // of keys in the bytes of a key: the end of a window is first
 	aggs  []*aggregate
@@ -100,15 +100,19 @@ func (b builder) group(n *sqlang.Group, to port) error {
 	}
 	g.out = newEmitter(b.flow, g.types)
 	g.out.to = to
-	if err := b.build(n.Of, port{to: g}); err != nil {
+	keys := make([]*sqlang.Expr, len(g.order))
+	for at, k := range g.order {
+		keys[at] = n.Keys[k]
+	}
+	if err := b.buildBy(n.Of, keys, port{to: g}); err != nil {
 		return err
 	}
 	if g.ends != nil {
-		b.flow.windows = append(b.flow.windows, g.close)
+		b.flow.works = append(b.flow.works, work{close: g.close})
 		return nil
 	}
 	b.flow.begins = append(b.flow.begins, g.begin)
-	b.flow.ends = append(b.flow.ends, g.end)
+	b.flow.works = append(b.flow.works, work{end: g.end})
 	return nil
 }
 
@@ -158,7 +162,7 @@ func (g *group) push(_ int, b *column.Batch, sel []int32) error {
 	}
 	sel = g.flow.settle(f, b, append(g.flow.pool.sel(len(sel)), sel...))
 	for _, i := range sel {
-		if g.ends != nil && g.flow.late(b, i, keys[g.order[0]].Ints[i]) {
+		if g.ends != nil && g.flow.isLate(b, i, keys[g.order[0]].Ints[i]) {
 			continue
 		}
 		g.bytes = g.bytes[:0]
@@ -280,7 +284,7 @@ func (g *group) touch(c *cell) {
 }
 
 // keepRow is the first row of columns as bytes that stay until the next step.
-func (f *Flow) keepRow(columns []*column.Vector) []byte {
+func (f *shard) keepRow(columns []*column.Vector) []byte {
 	return f.pool.text.close(appendRow(f.pool.text.open(), columns, 0))
 }
 

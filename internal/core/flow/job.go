@@ -12,7 +12,14 @@
 // go back to. An epoch that is aborted is undone in memory by [Flow.Undo], so that
 // the same records can be given again; nothing is read back for that. A flow that
 // starts elsewhere gets the changelog's last value of each key by [Flow.Restore],
-// in any order. A flow made of another plan cannot use them.
+// in any order, and may have another number of shards ([NewShards]). A flow made
+// of another plan cannot use them.
+//
+// The same batches in the same order give the same rows, state and reasons, so
+// that an epoch that is on record can be computed again. Of the order in which an
+// epoch steps its inputs only this matters to a result: a table's rows come before
+// those of streams that look them up, and rows of one key of a table, and those of
+// windows that may be late, come in the order of their records.
 package flow
 
 import (
@@ -44,6 +51,9 @@ type Job struct {
 	AtEnd    bool
 	Epoch    time.Duration // between two transactions, at least
 	MaxState int64         // bytes of memory
+	// Shards is how many parts of it compute at once, at most MaxShards; 0: as many
+	// as there are processors, at most 8.
+	Shards int
 }
 
 // Source is where an input's records come from.

@@ -11,7 +11,7 @@ import (
 // join keeps the rows of both sides by their keys; its pairs follow what comes
 // and goes on either. With each row of the left stands how many partners it has.
 type join struct {
-	flow  *Flow
+	flow  *shard
 	sides [2]side
 	outer bool
 	cond  expr      // nil: none
@@ -63,13 +63,13 @@ func (b builder) join(n *sqlang.Join, to port) error {
 	j.alone = newEmitter(b.flow, typesOf(both))
 	j.alone.to = to
 	for k, in := range n.In() {
-		if err := b.build(in, port{j, k}); err != nil {
+		if err := b.buildBy(in, [2][]*sqlang.Expr{n.LeftKey, n.RightKey}[k], port{j, k}); err != nil {
 			return err
 		}
 	}
 	if j.final {
 		b.flow.begins = append(b.flow.begins, j.begin)
-		b.flow.ends = append(b.flow.ends, j.end)
+		b.flow.works = append(b.flow.works, work{end: j.end})
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (j *join) keep(n int, r arrival) {
 }
 
 // with is the cause of a pair whose other row is the one of a cell.
-func (f *Flow) with(why cause, c *cell) cause {
+func (f *shard) with(why cause, c *cell) cause {
 	why.made = f.both(f.list(why), f.madeOf(c))
 	return why
 }

@@ -12,7 +12,7 @@ import (
 // lookup pairs the rows of a stream with those that a table has when they come.
 // Rows go on in the order in which they came.
 type lookup struct {
-	flow     *Flow
+	flow     *shard
 	leftKey  []expr
 	rightKey []expr
 	outer    bool
@@ -57,17 +57,16 @@ func (b builder) lookup(n *sqlang.Join, to port) error {
 			return err
 		}
 	}
-	if err := b.build(n.Left, port{to: j}); err != nil {
+	if err := b.buildBy(n.Left, n.LeftKey, port{to: j}); err != nil {
 		return err
 	}
 	if s, ok := n.Right.(*sqlang.Scan); ok && keyedBy(s, n.RightKey) {
 		j.latest = b.flow.store.table()
-		b.flow.entries[s.Input] = append(b.flow.entries[s.Input], entry{width: len(s.Columns), time: s.Time, to: port{j, 1}})
-		return nil
+		return b.enterBy(s, n.RightKey, port{j, 1})
 	}
 	b.timed = false
 	j.bag = b.flow.store.bag()
-	return b.build(n.Right, port{j, 1})
+	return b.buildBy(n.Right, n.RightKey, port{j, 1})
 }
 
 // keyedBy reports whether expressions are just the columns of a table's key.

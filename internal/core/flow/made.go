@@ -61,7 +61,7 @@ func (r *ranges) one(o column.Origin) []column.Range {
 }
 
 // list is what a row is made of, in full.
-func (f *Flow) list(c cause) []column.Range {
+func (f *shard) list(c cause) []column.Range {
 	if c.made != nil {
 		return c.made
 	}
@@ -98,7 +98,7 @@ func joinRanges(a, b column.Range) column.Range {
 }
 
 // both is the list of two.
-func (f *Flow) both(a, b []column.Range) []column.Range {
+func (f *shard) both(a, b []column.Range) []column.Range {
 	if len(a) == 0 {
 		return b
 	}
@@ -145,7 +145,7 @@ func appendMade(dst []byte, list []column.Range) []byte {
 }
 
 // cutMade reads what appendMade wrote, and gives what follows it.
-func (f *Flow) cutMade(b []byte) (list []column.Range, rest []byte) {
+func (f *shard) cutMade(b []byte) (list []column.Range, rest []byte) {
 	next := func() int64 {
 		v, w := binary.Uvarint(b)
 		b = b[w:]
@@ -186,7 +186,7 @@ func skipMade(b []byte) []byte {
 // A bag keeps with a row what it was made of, behind its numbers.
 
 // madeOf is what the row of a cell was made of.
-func (f *Flow) madeOf(c *cell) []column.Range {
+func (f *shard) madeOf(c *cell) []column.Range {
 	if b := behind(c); len(b) > 0 {
 		list, _ := f.cutMade(b)
 		return list
@@ -205,7 +205,7 @@ func behind(c *cell) []byte {
 }
 
 // came changes how often a row is there; when it comes again, it is made of more.
-func (b *bag) came(f *Flow, c *cell, by, other int64, why cause) {
+func (b *bag) came(f *shard, c *cell, by, other int64, why cause) {
 	n := countOf(c) + by
 	list := f.list(why)
 	switch {

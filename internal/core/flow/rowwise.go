@@ -7,7 +7,7 @@ import (
 
 // filter lets the rows pass whose condition is true.
 type filter struct {
-	flow *Flow
+	flow *shard
 	cond expr
 	to   port
 }
@@ -24,7 +24,7 @@ func (o *filter) push(_ int, b *column.Batch, sel []int32) error {
 
 // project computes columns.
 type project struct {
-	flow  *Flow
+	flow  *shard
 	exprs []expr
 	to    port
 }
@@ -44,13 +44,13 @@ func (o *project) push(_ int, b *column.Batch, sel []int32) error {
 }
 
 // frameOf is the frame for expressions over b. There is one at a time.
-func (f *Flow) frameOf(b *column.Batch) *frame {
+func (f *shard) frameOf(b *column.Batch) *frame {
 	f.frame = frame{pool: &f.pool, columns: b.Columns, n: b.N}
 	return &f.frame
 }
 
 // settle leaves the rows out that failed, and says so. It changes sel.
-func (f *Flow) settle(fr *frame, b *column.Batch, sel []int32) []int32 {
+func (f *shard) settle(fr *frame, b *column.Batch, sel []int32) []int32 {
 	if fr.bad == 0 {
 		return sel
 	}
@@ -68,7 +68,7 @@ func (f *Flow) settle(fr *frame, b *column.Batch, sel []int32) []int32 {
 	return rest
 }
 
-func (f *Flow) originOf(b *column.Batch, i int) column.Origin {
+func (f *shard) originOf(b *column.Batch, i int) column.Origin {
 	if b.From == nil {
 		return column.Origin{Input: int32(f.input), Partition: -1, Offset: -1}
 	}
@@ -76,6 +76,6 @@ func (f *Flow) originOf(b *column.Batch, i int) column.Origin {
 }
 
 // explain is a fault as it is shown.
-func (f *Flow) explain(t fault) error {
+func (f *shard) explain(t fault) error {
 	return weir.Errorf(weir.Invalid, "%s", t.err).At(place(f.plan.SQL, t.at))
 }

@@ -13,10 +13,11 @@ import (
 type sink interface {
 	operator
 	begin()
+	waiting() int // rows that end has to do with
 	end() ([]*column.Batch, error)
 }
 
-func newSink(f *Flow, plan *sqlang.Plan) (sink, error) {
+func newSink(f *shard, plan *sqlang.Plan) (sink, error) {
 	if plan.Mode == sqlang.Append {
 		return &appendSink{flow: f}, nil
 	}
@@ -30,9 +31,11 @@ func newSink(f *Flow, plan *sqlang.Plan) (sink, error) {
 
 // appendSink collects the rows of a stream.
 type appendSink struct {
-	flow *Flow
+	flow *shard
 	out  []*column.Batch
 }
+
+func (s *appendSink) waiting() int { return 0 }
 
 func (s *appendSink) begin() { s.out = s.out[:0] }
 
@@ -52,7 +55,7 @@ func (s *appendSink) end() ([]*column.Batch, error) { return s.out, nil }
 
 // upsertSink folds what comes and goes to the row that each key has at the end.
 type upsertSink struct {
-	flow  *Flow
+	flow  *shard
 	key   []int
 	out   *emitter
 	keys  map[string]int // of folds
@@ -72,6 +75,8 @@ type folded struct {
 	weight int32
 	cause
 }
+
+func (s *upsertSink) waiting() int { return len(s.folds) }
 
 func (s *upsertSink) begin() {
 	clear(s.keys)
@@ -184,7 +189,7 @@ func (c collector) push(_ int, b *column.Batch, _ []int32) error {
 }
 
 // dense is the selected rows of b alone.
-func (f *Flow) dense(b *column.Batch, sel []int32) *column.Batch {
+func (f *shard) dense(b *column.Batch, sel []int32) *column.Batch {
 	if len(sel) == b.N {
 		return b
 	}
@@ -192,7 +197,7 @@ func (f *Flow) dense(b *column.Batch, sel []int32) *column.Batch {
 }
 
 // gather is the rows of b that sel names, in that order.
-func (f *Flow) gather(b *column.Batch, sel []int32) *column.Batch {
+func (f *shard) gather(b *column.Batch, sel []int32) *column.Batch {
 	out := &column.Batch{N: len(sel), Columns: make([]*column.Vector, len(b.Columns))}
 	for i, c := range b.Columns {
 		v := f.pool.take(c.Type, len(sel))

@@ -17,7 +17,6 @@ type store struct {
 	tables []*table
 	dirty  []*cell
 	size   int64 // bytes, about
-	most   int64 // 0: no bound
 }
 
 // table is the state of one operator.
@@ -28,6 +27,35 @@ type table struct {
 	// there is told when a key gets a value, and when it loses it; nil: nobody
 	// asks.
 	there func(c *cell, is bool)
+	by    placing // which shard has a key
+}
+
+// placing says which part of a table's keys is the one by which rows are in
+// shards.
+type placing uint8
+
+const (
+	byWhole placing = iota
+	byFront         // of a bag's: the key before the row
+	byNone          // the first shard has all
+)
+
+// owner is the shard that has a key.
+func (t *table) owner(key []byte, shards int) int {
+	switch t.by {
+	case byNone:
+		return 0
+	case byFront:
+		front, _ := split(&cell{key: string(key)})
+		return shardOf(front, shards)
+	}
+	return shardOf(key, shards)
+}
+
+// alone keeps a table in the first shard.
+func (t *table) alone() *table {
+	t.by = byNone
+	return t
 }
 
 // cell is a key with its value, which is never empty; nil: there is none. The
@@ -146,27 +174,42 @@ func (s *store) changes() iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// restore sets what changes gave.
-func (s *store) restore(key, value []byte) error {
+// all is every key with its value, as changes gives them.
+func (s *store) all() iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		var key []byte
+		for _, t := range s.tables {
+			for _, c := range t.cells {
+				if c.value == nil {
+					continue
+				}
+				key = append(binary.AppendUvarint(key[:0], uint64(t.id)), c.key...)
+				if !yield(key, c.value) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// find is the table of a key that changes gave, and the key within it.
+func (s *store) find(key []byte) (*table, []byte, error) {
 	id, n := binary.Uvarint(key)
 	if n <= 0 || id >= uint64(len(s.tables)) {
-		return weir.Errorf(weir.Damaged, "the state has a key that is not of this plan")
+		return nil, nil, weir.Errorf(weir.Damaged, "the state has a key that is not of this plan")
 	}
-	c := s.tables[id].cell(key[n:])
+	return s.tables[id], key[n:], nil
+}
+
+// restore sets what changes gave.
+func (s *store) restore(id int, key, value []byte) error {
+	c := s.tables[id].cell(key)
 	if len(value) == 0 {
 		c.put(nil)
 		c.leave()
 		return nil
 	}
 	c.put(bytes.Clone(value))
-	return nil
-}
-
-func (s *store) check() error {
-	if s.most > 0 && s.size > s.most {
-		return weir.Errorf(weir.Limit, "the state needs more than %d bytes", s.most).
-			WithFix("give the query more memory, or let it keep less: fewer keys, shorter windows, fewer columns of tables")
-	}
 	return nil
 }
 
@@ -184,7 +227,7 @@ type bunch struct {
 
 func (s *store) bag() *bag {
 	b := &bag{table: s.table(), rows: map[string]*bunch{}}
-	b.table.there = b.there
+	b.table.there, b.table.by = b.there, byFront
 	return b
 }
 

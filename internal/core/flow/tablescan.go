@@ -12,14 +12,14 @@ import (
 // tableScan makes changes of a table's records: a row takes the one of its key
 // back that was there before.
 type tableScan struct {
-	flow  *Flow
+	flow  *shard
 	table *table
 	key   []int
 	out   *emitter
 	bytes []byte
 }
 
-func newTableScan(f *Flow, n *sqlang.Scan, to port) *tableScan {
+func newTableScan(f *shard, n *sqlang.Scan, to port) *tableScan {
 	s := &tableScan{flow: f, table: f.store.table(), key: n.Key, out: newEmitter(f, typesOf(n.Columns))}
 	s.out.to = to
 	return s

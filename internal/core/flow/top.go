@@ -19,7 +19,7 @@ const maxTop = 10_000
 // watermark passes the window's end, once. Rows that are equal in their order come
 // in the order of their bytes, so that a replay gives the same.
 type top struct {
-	flow      *Flow
+	flow      *shard
 	partition []expr
 	order     []expr
 	words     []sqlang.Order
@@ -79,14 +79,15 @@ func (b builder) top(n *sqlang.Top, to port) error {
 	}
 	o.out = newEmitter(b.flow, types)
 	o.out.to = to
-	if err := b.build(n.Of, port{to: o}); err != nil {
+	if err := b.buildBy(n.Of, by, port{to: o}); err != nil {
 		return err
 	}
 	b.flow.begins = append(b.flow.begins, o.begin)
-	b.flow.ends = append(b.flow.ends, o.finish)
+	w := work{end: o.finish}
 	if o.windows {
-		b.flow.windows = append(b.flow.windows, o.close)
+		w.close = o.close
 	}
+	b.flow.works = append(b.flow.works, w)
 	return nil
 }
 
@@ -122,7 +123,7 @@ func (o *top) push(_ int, b *column.Batch, sel []int32) error {
 	sel = o.flow.settle(f, b, append(o.flow.pool.sel(len(sel)), sel...))
 	parts := keys[:len(o.partition)]
 	for _, i := range sel {
-		if o.windows && o.flow.late(b, i, parts[0].Ints[i]) {
+		if o.windows && o.flow.isLate(b, i, parts[0].Ints[i]) {
 			continue
 		}
 		o.keyBytes, _ = appendKeys(o.keyBytes[:0], parts, i)

@@ -1,9 +1,11 @@
 package flow
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/weirmesh/weir"
@@ -98,12 +100,13 @@ func (f *Flow) Complete() (out []*column.Batch, failed []Failed, err error) {
 // close moves the watermark to a moment, and gives what ends before it.
 func (f *Flow) close(now int64) (out []*column.Batch, failed []Failed, err error) {
 	f.progress.set(keyWatermark, nil, now)
-	for _, close := range f.windows {
-		if err := close(now); err != nil {
-			return nil, nil, err
-		}
+	if err := f.work(&now); err != nil {
+		return nil, nil, err
 	}
-	return f.finish()
+	if err := f.finish(); err != nil {
+		return nil, nil, err
+	}
+	return f.out, f.failed, nil
 }
 
 func (f *Flow) timed(input int) *timed {
@@ -113,8 +116,34 @@ func (f *Flow) timed(input int) *timed {
 	return f.progress.inputs[input]
 }
 
+// countLate hands out the rows that came late, each once, with the first of its
+// windows.
+func (f *Flow) countLate() {
+	var all []tooLate
+	for _, s := range f.shards {
+		all = append(all, s.late...)
+	}
+	if len(all) == 0 {
+		return
+	}
+	slices.SortStableFunc(all, func(a, b tooLate) int {
+		return cmp.Or(compareOrigins(a.origin, b.origin), cmp.Compare(a.end, b.end))
+	})
+	all = slices.CompactFunc(all, func(a, b tooLate) bool { return a.origin.Offset >= 0 && a.origin == b.origin })
+	for _, x := range all {
+		f.failed = append(f.failed, Failed{x.origin, weir.Errorf(weir.Invalid, "it came late: the window that ends at %s was given when the watermark was %s", moment(x.end), moment(f.shards[0].mark)).Because(ErrLate)})
+	}
+	f.progress.set(keyLate, nil, f.Late()+int64(len(all)))
+}
+
+// tooLate is a row that came for a window that ends there.
+type tooLate struct {
+	origin column.Origin
+	end    int64
+}
+
 // timedInput makes an input one whose event time counts.
-func (f *Flow) timedInput(input int) {
+func (f *shard) timedInput(input int) {
 	if f.progress.inputs[input] == nil {
 		delay := f.plan.Inputs[input].Delay
 		f.progress.inputs[input] = &timed{delay: int64(delay) / 1000, idle: map[int32]bool{}}
@@ -206,20 +235,13 @@ func (p *progress) latest(input int, in *timed) (times []int64, ok bool) {
 // been given already.
 var ErrLate = errors.New("late")
 
-// late reports whether a window that ends there has been given already. If so it
-// counts the row and hands it out, once in a step.
-func (f *Flow) late(b *column.Batch, row int32, end int64) bool {
+// isLate reports whether a window that ends there has been given already, and
+// remembers the row if so.
+func (f *shard) isLate(b *column.Batch, row int32, end int64) bool {
 	if !f.marked || end > f.mark {
 		return false
 	}
-	of := f.originOf(b, int(row))
-	if of.Offset >= 0 && f.lates[of] {
-		return true
-	}
-	f.lates[of] = true
-	n, _ := f.progress.number(keyLate, nil)
-	f.progress.set(keyLate, nil, n+1)
-	f.failed = append(f.failed, Failed{of, weir.Errorf(weir.Invalid, "it came late: the window that ends at %s was given when the watermark was %s", moment(end), moment(f.mark)).Because(ErrLate)})
+	f.late = append(f.late, tooLate{f.originOf(b, int(row)), end})
 	return true
 }
 
@@ -233,7 +255,7 @@ var errNoTime = errors.New("the event time is null")
 
 // window gives each row the windows that it is in.
 type window struct {
-	flow        *Flow
+	flow        *shard
 	time        int
 	size, slide int64
 	to          port
@@ -247,7 +269,7 @@ func (b builder) window(n *sqlang.Window, to port) error {
 			WithFix("use windows that begin at least as often as they are long, and at most %d of them for a row", maxWindows)
 	}
 	if b.flow.progress == nil {
-		b.flow.progress = &progress{table: b.flow.store.table(), inputs: map[int]*timed{}}
+		b.flow.progress = &progress{table: b.flow.store.table().alone(), inputs: map[int]*timed{}}
 	}
 	b.timed = true
 	return b.build(n.Of, port{to: &window{flow: b.flow, time: n.Time, size: n.Size, slide: n.Slide, to: to}})
