@@ -23,6 +23,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/queries"
 	"github.com/weirmesh/weir/internal/app/registry"
 	"github.com/weirmesh/weir/internal/driver/broker"
+	"github.com/weirmesh/weir/internal/driver/engine"
 	"github.com/weirmesh/weir/internal/driver/kafka"
 	"github.com/weirmesh/weir/internal/driver/ledger"
 	"github.com/weirmesh/weir/internal/driver/measure"
@@ -69,6 +70,13 @@ type Config struct {
 	Stories bool
 	// Version is what the node says of itself.
 	Version string
+
+	// Tap, if it is not nil, puts something between Weir's own client and the
+	// brokers, and Engine says how epochs and snapshots of queries are bounded and
+	// what is called within them. Both are for tests that end a node at a chosen
+	// moment.
+	Tap    func(weir.Upstream) weir.Upstream
+	Engine engine.Config
 
 	// Founded is called once in the life of a mesh, when it was made, with what
 	// is shown once; nil is nobody.
@@ -371,7 +379,11 @@ func (n *Node) startCluster(ctx context.Context) error {
 	if err := n.startUpstream(ctx); err != nil {
 		return err
 	}
-	cluster, err := kafka.NewCluster(n.upstream, kafka.Options{KeepWhole: n.embedded != nil})
+	up := n.upstream
+	if n.cfg.Tap != nil {
+		up = n.cfg.Tap(up)
+	}
+	cluster, err := kafka.NewCluster(up, kafka.Options{KeepWhole: n.embedded != nil})
 	if err != nil {
 		return err
 	}

@@ -16,9 +16,11 @@ func (n *Node) startQueries(context.Context) error {
 		State: n.state, Writer: n.writer, Catalog: n.catalog, Identity: n.identity, Schemas: n.registry, Reader: n.reader, Statuses: runs{n},
 		Now: n.cfg.Now, Home: n.home,
 	})
+	cfg := n.cfg.Engine
+	cfg.Open, cfg.Now, cfg.Log, cfg.Rand = n.sessions, n.cfg.Now, n.cfg.Log, rand.Float64
 	n.running = worker.NewQueries(worker.QueryConfig{
 		State: n.state, Queries: n.queries, Now: n.cfg.Now, Log: n.cfg.Log,
-		Engine: engine.New(engine.Config{Open: n.sessions, Now: n.cfg.Now, Log: n.cfg.Log, Rand: rand.Float64}),
+		Engine: engine.New(cfg),
 	})
 	n.group.run("queries", n.running.Run)
 	return nil
