@@ -135,9 +135,9 @@ func (j *join) keep(n int, r arrival) {
 	j.sides[n].bag.came(j.flow, c, int64(r.weight), 0, r.cause)
 }
 
-// with is the cause of a pair whose other row is the one of a cell.
-func (f *shard) with(why cause, c *cell) cause {
-	why.made = f.both(f.list(why), f.madeOf(c))
+// pair is the cause of a pair whose other row is the one of a cell.
+func (j *join) pair(why cause, c *cell) cause {
+	why.made = j.flow.with(why, behind(c))
 	return why
 }
 
@@ -155,7 +155,7 @@ func (j *join) left(rows []arrival) error {
 		for _, c := range j.sides[1].bag.of(r.key) {
 			_, other := split(c)
 			n := countOf(c)
-			m := matched{rows: [2][]byte{r.row, []byte(other)}, row: k, times: n, weight: r.weight * int32(n), cause: j.flow.with(r.cause, c)}
+			m := matched{rows: [2][]byte{r.row, []byte(other)}, row: k, times: n, weight: r.weight * int32(n), cause: j.pair(r.cause, c)}
 			if err := j.add(m); err != nil {
 				return err
 			}
@@ -188,7 +188,7 @@ func (j *join) right(rows []arrival) error {
 		j.keep(1, r)
 		for _, c := range j.sides[0].bag.of(r.key) {
 			_, other := split(c)
-			m := matched{rows: [2][]byte{[]byte(other), r.row}, left: c, times: int64(r.weight), weight: r.weight * int32(countOf(c)), cause: j.flow.with(r.cause, c)}
+			m := matched{rows: [2][]byte{[]byte(other), r.row}, left: c, times: int64(r.weight), weight: r.weight * int32(countOf(c)), cause: j.pair(r.cause, c)}
 			if err := j.add(m); err != nil {
 				return err
 			}

@@ -36,7 +36,7 @@ type lookup struct {
 type pair struct {
 	left  int32
 	right []byte
-	made  []column.Range
+	made  []byte
 }
 
 // maxPairs is how many pairs the rows of one batch may make.
@@ -176,14 +176,14 @@ func (j *lookup) match(values []*vec, sel []int32) error {
 func (j *lookup) partners(i int32) {
 	if j.latest != nil {
 		if c := j.latest.get(j.bytes); c != nil {
-			made, row := j.flow.cutMade(c.value)
-			j.pairs = append(j.pairs, pair{i, row, made})
+			row := skipMade(c.value)
+			j.pairs = append(j.pairs, pair{i, row, c.value[:len(c.value)-len(row)]})
 		}
 		return
 	}
 	for _, c := range j.bag.of(j.bytes) {
 		_, row := split(c)
-		made := j.flow.madeOf(c)
+		made := behind(c)
 		for range countOf(c) {
 			j.pairs = append(j.pairs, pair{i, []byte(row), made})
 		}
@@ -224,7 +224,7 @@ func (j *lookup) batch(b *column.Batch, pairs []pair) *column.Batch {
 		if why := causeOf(out, int32(i)); x.right == nil {
 			made[i] = why.made
 		} else {
-			made[i] = j.flow.both(j.flow.list(why), x.made)
+			made[i] = j.flow.with(why, x.made)
 		}
 	}
 	out.Made = made

@@ -32,24 +32,37 @@ func causeOf(b *column.Batch, i int32) cause {
 
 // ranges lends room for lists until the next step.
 type ranges struct {
-	full [][]column.Range
-	cur  []column.Range
+	chunks [][]column.Range
+	at     int // of the one that is in use
 }
 
-// rangesAtOnce is how many ranges there is room for at a time.
-const rangesAtOnce = 2048
+// Bounds of the room for lists: how many ranges at a time, and from step to step.
+const (
+	rangesAtOnce = 4096
+	rangesKept   = 16
+)
 
-func (r *ranges) reset() { r.full, r.cur = nil, r.cur[:0] }
+func (r *ranges) reset() {
+	if len(r.chunks) > rangesKept {
+		r.chunks = r.chunks[:rangesKept:rangesKept]
+	}
+	for k := range r.chunks {
+		r.chunks[k] = r.chunks[k][:0]
+	}
+	r.at = 0
+}
 
 // take gives an empty list with room for n.
 func (r *ranges) take(n int) []column.Range {
-	if cap(r.cur)-len(r.cur) < n {
-		r.full = append(r.full, r.cur)
-		r.cur = make([]column.Range, 0, max(n, rangesAtOnce))
+	for ; r.at < len(r.chunks); r.at++ {
+		if c := r.chunks[r.at]; cap(c)-len(c) >= n {
+			from := len(c)
+			r.chunks[r.at] = c[:from+n]
+			return c[from : from : from+n]
+		}
 	}
-	at := len(r.cur)
-	r.cur = r.cur[:at+n]
-	return r.cur[at : at : at+n]
+	r.chunks = append(r.chunks, make([]column.Range, n, max(n, rangesAtOnce)))
+	return r.chunks[r.at][:0:n]
 }
 
 // one is the list of a single record; none of a row of no record.
@@ -57,7 +70,12 @@ func (r *ranges) one(o column.Origin) []column.Range {
 	if o.Offset < 0 {
 		return nil
 	}
-	return append(r.take(1), column.Range{Input: o.Input, Partition: o.Partition, First: o.Offset, Last: o.Offset, Count: 1})
+	return append(r.take(1), rangeOf(o))
+}
+
+// rangeOf is a single record.
+func rangeOf(o column.Origin) column.Range {
+	return column.Range{Input: o.Input, Partition: o.Partition, First: o.Offset, Last: o.Offset, Count: 1}
 }
 
 // list is what a row is made of, in full.
@@ -144,23 +162,45 @@ func appendMade(dst []byte, list []column.Range) []byte {
 	return dst
 }
 
-// cutMade reads what appendMade wrote, and gives what follows it.
+// cutMade reads what appendMade wrote, and gives what follows it. The list has
+// room for one more.
 func (f *shard) cutMade(b []byte) (list []column.Range, rest []byte) {
-	next := func() int64 {
-		v, w := binary.Uvarint(b)
-		b = b[w:]
-		return int64(v)
-	}
-	n := int(next())
-	list = f.pool.ranges.take(n)
+	n, w := binary.Uvarint(b)
+	b = b[w:]
+	list = f.pool.ranges.take(int(n) + 1)
 	for range n {
-		r := column.Range{Input: int32(next()) - 1, Partition: int32(next()), First: next(), Count: 1}
-		if r.Last = r.First + next(); r.Input == column.Further || r.Last > r.First {
-			r.Count = next()
+		var v [4]uint64
+		for k := range v {
+			v[k], w = binary.Uvarint(b)
+			b = b[w:]
+		}
+		r := column.Range{Input: int32(v[0]) - 1, Partition: int32(v[1]), First: int64(v[2]), Last: int64(v[2] + v[3]), Count: 1}
+		if r.Input == column.Further || r.Last > r.First {
+			v[0], w = binary.Uvarint(b)
+			r.Count, b = int64(v[0]), b[w:]
 		}
 		list = append(list, r)
 	}
 	return list, b
+}
+
+// with is what a row is made of, and what another one is whose list is bytes; nil:
+// there is none.
+func (f *shard) with(why cause, stored []byte) []column.Range {
+	if len(stored) == 0 {
+		return f.list(why)
+	}
+	list, _ := f.cutMade(stored)
+	if why.made != nil || why.origin.Offset < 0 {
+		return f.both(why.made, list)
+	}
+	one := rangeOf(why.origin)
+	at, same := slices.BinarySearchFunc(list, spotOf(one), func(r column.Range, s int64) int { return cmp.Compare(spotOf(r), s) })
+	if same {
+		list[at] = joinRanges(list[at], one)
+		return list
+	}
+	return shorten(slices.Insert(list, at, one))
 }
 
 // skipMade gives what follows a list.
@@ -236,7 +276,7 @@ const (
 func (g *group) remember(c *cell, state []byte, why cause) {
 	if why.made == nil {
 		if o := why.origin; o.Offset >= 0 {
-			g.piece(c, state, column.Range{Input: o.Input, Partition: o.Partition, First: o.Offset, Last: o.Offset, Count: 1})
+			g.piece(c, state, rangeOf(o))
 		}
 		return
 	}
