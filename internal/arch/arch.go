@@ -63,6 +63,7 @@ var floors = []floor{
 	}, lib: allLibraries},
 	{dir: "internal/cli", may: []string{"client", "internal/format", "internal/node", "internal/demo", "internal/importer"}, lib: allLibraries},
 	{dir: "cmd/weir", may: []string{"internal/cli"}},
+	{dir: "test/accept/killnode", may: []string{"internal/node", "internal/driver"}, lib: allLibraries, testCode: true}, // a node with a way to end at a named moment
 	{dir: "test", may: []string{"client"}, lib: allLibraries, testCode: true},
 }
 
