@@ -30,5 +30,5 @@ func (a *Access) Refers() []Ref {
 // Validate checks the name.
 func (a *Access) Validate() error {
 	product, application, _ := strings.Cut(a.Name, "/")
-	return first(checkPath("product", product, longName, ".", longName), checkName(shortName, "application", application))
+	return first(checkProduct("product", product), checkName(shortName, "application", application))
 }

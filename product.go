@@ -2,9 +2,9 @@ package weir
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -105,10 +105,12 @@ const (
 	MaxKeyFields      = 16
 )
 
-// Product is data that a domain offers to the mesh as a stream of records.
+// Product is data that a domain offers to the mesh as a stream of records. One of
+// a later major is a product of its own beside those before it, and says so in its
+// name.
 type Product struct {
 	UID         UID         `json:"uid"`
-	Name        string      `json:"name"` // domain.product
+	Name        string      `json:"name"` // domain.product; of a later major than the first domain.product.vMAJOR
 	Domain      UID         `json:"domain"`
 	Major       int         `json:"major"`
 	Kind        Kind        `json:"kind"`
@@ -133,7 +135,15 @@ type Product struct {
 func (p *Product) Ref() Ref { return Ref{NounProduct, p.UID, p.Name} }
 
 // Topic is the name that Kafka clients use.
-func (p *Product) Topic() string { return fmt.Sprintf("%s.v%d", p.Name, p.Major) }
+func (p *Product) Topic() string { return TopicOf(p.Name) }
+
+// TopicOf is the topic that a product has by its name.
+func TopicOf(product string) string {
+	if _, major := SplitMajor(product); major > 1 {
+		return product
+	}
+	return product + ".v1"
+}
 
 // Alias is the other name of its topic, and of its subjects: the one that the
 // topic had before it was published. Empty if it has none.
@@ -181,8 +191,12 @@ func (p *Product) Validate() error {
 	if p.Major < 1 {
 		return Errorf(Invalid, "a major is at least 1").At("major")
 	}
+	if base, major := SplitMajor(p.Name); p.Major != major {
+		return Errorf(Invalid, "%s is the name of major %d, and this is major %d", clip(p.Name), major, p.Major).At("name").
+			WithFix("name a later major %s.vMAJOR, and the first one without", clip(base))
+	}
 	return first(
-		checkPath("name", p.Name, longName, ".", longName),
+		checkProduct("name", p.Name),
 		oneOf("kind", p.Kind, KindStream, KindTable),
 		oneOf("encoding", p.Encoding, Encodings()...),
 		oneOf("keyEncoding", p.KeyEncoding, KeyEncodings()...),
@@ -249,11 +263,31 @@ func checkPath(field, name string, left *regexp.Regexp, sep string, right *regex
 	return first(checkName(left, field, l), checkName(right, field, r))
 }
 
-// SplitProduct gives the domain's and the product's own part of a name.
+// checkProduct checks the name of a product, of any major.
+func checkProduct(field, name string) error {
+	base, _ := SplitMajor(name)
+	return checkPath(field, base, longName, ".", longName)
+}
+
+// SplitProduct gives the domain's and the product's own part of a name. The major
+// belongs to the product's own.
 func SplitProduct(name string) (domain, product string, err error) {
-	if err := checkPath("name", name, longName, ".", longName); err != nil {
+	if err := checkProduct("name", name); err != nil {
 		return "", "", err
 	}
 	domain, product, _ = strings.Cut(name, ".")
 	return domain, product, nil
+}
+
+var laterMajor = regexp.MustCompile(`\.v([2-9]|[1-9][0-9]{1,5})$`)
+
+// SplitMajor gives the name that all majors of a product share, and the major
+// that a name says: 1 if it says none.
+func SplitMajor(name string) (product string, major int) {
+	m := laterMajor.FindStringSubmatchIndex(name)
+	if m == nil {
+		return name, 1
+	}
+	major, _ = strconv.Atoi(name[m[2]:m[3]]) // these are digits, few of them
+	return name[:m[0]], major
 }

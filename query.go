@@ -84,7 +84,7 @@ func (q *Query) Validate() error {
 		return Errorf(Invalid, "an epoch of %s", q.Epoch).At("epoch").WithFix("use %s to %s", MinEpoch, MaxEpoch)
 	}
 	return first(
-		checkPath("name", q.Name, longName, ".", longName),
+		checkProduct("name", q.Name),
 		oneOf("wish", q.Wish, QueryRun, QueryPause, QueryStop),
 		oneOf("onFailure", q.OnFailure, FailureAside, FailureStop),
 		checkText("why", q.Why),

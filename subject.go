@@ -239,7 +239,11 @@ func SplitSubject(name string) (product, topic string, k SubjectKind, ok bool) {
 	if m == nil {
 		return "", "", OfOther, false
 	}
-	return m[1], m[1] + ".v" + m[2], SubjectKind(m[3]), true
+	product, topic = m[1], m[1]+".v"+m[2]
+	if m[2] != "1" {
+		product = topic
+	}
+	return product, topic, SubjectKind(m[3]), true
 }
 
 // SplitPrivateSubject gives the domain whose private subject a name could be:

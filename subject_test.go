@@ -13,7 +13,7 @@ func TestSplitSubject(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"sales.orders.v1-value":      "sales.orders sales.orders.v1 value",
-		"sales.orders.v12-key":       "sales.orders sales.orders.v12 key",
+		"sales.orders.v12-key":       "sales.orders.v12 sales.orders.v12 key",
 		"sales.or-ders-value.v1-key": "sales.or-ders-value sales.or-ders-value.v1 key",
 		"sales.orders.v0-value":      "",
 		"sales.orders.v01-value":     "",

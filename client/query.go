@@ -86,7 +86,7 @@ type QueryLineage struct {
 
 // NewQuery asks for a query, and for the product that it makes.
 type NewQuery struct {
-	Name        string `json:"name" maxLength:"127" doc:"The product's: domain.product"`
+	Name        string `json:"name" maxLength:"134" doc:"The product's: domain.product; of a later major domain.product.vMAJOR"`
 	Statement   string `json:"statement" maxLength:"65536" doc:"In SQL; inputs are named domain.product."`
 	Encoding    string `json:"encoding,omitempty" enum:"json,avro,protobuf,json-schema" doc:"Of the values; absent: that of the first input."`
 	Epoch       string `json:"epoch,omitempty" maxLength:"32" doc:"The least time between two transactions, 20ms to 10s; absent: 200ms."`

@@ -56,6 +56,7 @@ Logs and errors go to standard error. SIGTERM and Ctrl-C end it.`,
 	f.StringSliceVar(&cfg.Cluster, "cluster", nil, "a Kafka cluster to use instead of the embedded broker: HOST:PORT,...")
 	f.StringVar(&cfg.Mesh, "mesh", "", "name of the mesh, at the first start (default: weir)")
 	f.Int64Var(&cfg.Limit, "broker-limit", 0, "bytes at which the embedded broker refuses writes (default: 2 GB)")
+	f.Int64Var(&cfg.QueryMemory, "query-memory", 0, "bytes that what one query remembers may need; one that needs more stops (default: 512 MB)")
 	f.BoolVar(&cfg.NoSync, "broker-no-sync", false, "let the embedded broker acknowledge before the disk has it: faster, and a power cut loses records")
 	f.BoolVar(&cfg.Insecure, "insecure", false, "listen on addresses that are not loopback without TLS: tokens and data can be read on the network")
 	f.StringVar(&cfg.Brand, "brand", "", "a folder with brand.json and mark.svg: how the pages look (default: Weir's own look)")

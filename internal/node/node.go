@@ -57,6 +57,8 @@ type Config struct {
 	Cluster []string
 	// Limit is how many bytes the embedded broker holds; 0 is 2 GB.
 	Limit int64
+	// QueryMemory is how many bytes one query may remember; 0 is 512 MB.
+	QueryMemory int64
 	// NoSync lets the embedded broker acknowledge before the disk has it.
 	NoSync bool
 	// Insecure allows addresses that are not loopback, where passwords and

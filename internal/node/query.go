@@ -14,7 +14,7 @@ import (
 func (n *Node) startQueries(context.Context) error {
 	n.queries = queries.New(queries.Config{
 		State: n.state, Writer: n.writer, Catalog: n.catalog, Identity: n.identity, Schemas: n.registry, Reader: n.reader, Statuses: runs{n},
-		Now: n.cfg.Now, Home: n.home,
+		Now: n.cfg.Now, Home: n.home, MaxState: n.cfg.QueryMemory,
 	})
 	cfg := n.cfg.Engine
 	cfg.Open, cfg.Now, cfg.Log, cfg.Rand = n.sessions, n.cfg.Now, n.cfg.Log, rand.Float64

@@ -194,8 +194,8 @@ func (w *Queries) query(ctx context.Context, q wantedQuery) time.Duration {
 	if r != nil && r.err != nil {
 		err := r.err
 		r.err = nil
-		if !passing(err) {
-			return w.cannot(ctx, q, err)
+		if !passing(err) || weir.Limit.In(err) { // the engine tries what may pass by itself
+			return w.halt(ctx, q, err)
 		}
 	}
 	if r != nil && w.Now().Before(r.notTill) {
@@ -220,11 +220,17 @@ func passing(err error) bool {
 // cannot puts on record why a query stops; what may be gone at the next try is
 // kept in memory alone.
 func (w *Queries) cannot(ctx context.Context, q wantedQuery, why error) time.Duration {
-	text := failed(why).Text
-	w.fault(q.UID, text)
 	if passing(why) {
+		w.fault(q.UID, failed(why).Text)
 		return retryFirst
 	}
+	return w.halt(ctx, q, why)
+}
+
+// halt puts on record why a query stops.
+func (w *Queries) halt(ctx context.Context, q wantedQuery, why error) time.Duration {
+	text := failed(why).Text
+	w.fault(q.UID, text)
 	w.Log.Error("a query stops", "query", q.Name, "reason", text)
 	if err := w.Queries.Halt(ctx, system(), q.UID, q.Run, text); err != nil && ctx.Err() == nil {
 		w.Log.Error("why a query stopped is not on record yet", "query", q.Name, "error", err)

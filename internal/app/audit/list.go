@@ -202,7 +202,7 @@ func known(ctx context.Context, v weir.View, p weir.Principal, f Filter) error {
 func withParts(r weir.Ref) []weir.Ref {
 	out := []weir.Ref{r}
 	if r.UID.IsZero() && r.Noun == weir.NounProduct {
-		p := weir.Product{Name: r.Name, Major: 1}
+		p := weir.Product{Name: r.Name}
 		out = append(out, weir.Ref{Noun: weir.NounTopic, Name: p.Topic()},
 			weir.Ref{Noun: weir.NounSubject, Name: p.Subject(weir.OfKey)}, weir.Ref{Noun: weir.NounSubject, Name: p.Subject(weir.OfValue)})
 	}

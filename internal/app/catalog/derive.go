@@ -25,6 +25,9 @@ func (c *Catalog) Derive(ctx context.Context, by weir.Principal, p *weir.Product
 		if err := free(ctx, v, p.Ref(), p.Topic(), "weir product delete "+p.Name+" --destroy-data"); err != nil {
 			return nil, err
 		}
+		if err := follows(ctx, v, p); err != nil {
+			return nil, err
+		}
 		r := c.result()
 		r.put(nil, 0, p)
 		r.put(nil, 0, c.topicOf(p))

@@ -26,7 +26,7 @@ type NewProduct struct {
 	Schema, KeySchema string // texts, in the language of the encodings; empty: none yet
 }
 
-// CreateProduct makes a product of major 1, wants a topic for it, and registers
+// CreateProduct makes a product, of major 1 or of the next one, wants a topic for it, and registers
 // the schemas that came with it: all of it or nothing.
 func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProduct) (weir.Receipt, error) {
 	domain, _, err := weir.SplitProduct(cmd.Name)
@@ -61,6 +61,9 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 		if err := free(ctx, v, p.Ref(), p.Topic(), "weir product delete "+p.Name+" --destroy-data"); err != nil {
 			return weir.Outcome{}, err
 		}
+		if err := follows(ctx, v, p); err != nil {
+			return weir.Outcome{}, err
+		}
 		r := c.result()
 		p.About = weir.About{}
 		if err := c.tell(ctx, v, r, &cmd.Telling, p, setOf(fields)); err != nil {
@@ -77,8 +80,9 @@ func (c *Catalog) CreateProduct(ctx context.Context, call weir.Call, cmd NewProd
 
 // product fills in what was not said.
 func (n NewProduct) product() *weir.Product {
+	_, major := weir.SplitMajor(n.Name)
 	return &weir.Product{
-		Name: n.Name, Major: 1, Description: n.Description, Retention: n.Retention, Key: n.Key,
+		Name: n.Name, Major: major, Description: n.Description, Retention: n.Retention, Key: n.Key,
 		Kind:        or(n.Kind, weir.KindStream),
 		Encoding:    or(n.Encoding, weir.EncodingJSON),
 		KeyEncoding: or(n.KeyEncoding, weir.KeyString),
@@ -210,7 +214,7 @@ func (c *Catalog) DeleteProduct(ctx context.Context, call weir.Call, name string
 	return c.writer.Submit(ctx, call.Decision("product.delete", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
 		p, rev, err := c.product(ctx, v, call, rights.Delete, name)
 		if weir.NotFound.In(err) && destroy {
-			return c.destroyLeft(ctx, v, call, weir.Ref{Noun: weir.NounProduct, Name: name}, name+".v1")
+			return c.destroyLeft(ctx, v, call, weir.Ref{Noun: weir.NounProduct, Name: name}, weir.TopicOf(name))
 		}
 		if err != nil {
 			return weir.Outcome{}, err

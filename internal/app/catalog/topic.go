@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/core/rights"
@@ -40,6 +41,26 @@ func free(ctx context.Context, v weir.View, r weir.Ref, topic, destroy string) e
 	}
 	return taken(r, "the data of an earlier "+r.String()+" is still kept in topic "+topic).
 		WithFix("choose another name, or end the data for ever: %s", destroy)
+}
+
+// follows refuses a major without the one before it.
+func follows(ctx context.Context, v weir.View, p *weir.Product) error {
+	base, major := weir.SplitMajor(p.Name)
+	if major == 1 {
+		return nil
+	}
+	before := base
+	if major > 2 {
+		before += ".v" + strconv.Itoa(major-1)
+	}
+	_, _, err := v.Get(ctx, weir.Ref{Noun: weir.NounProduct, Name: before})
+	if !weir.NotFound.In(err) {
+		return err
+	}
+	e := weir.Errorf(weir.Invalid, "%s is a major that follows %s, and there is no product %s", p.Name, before, before).At("name").
+		WithFix("name the product without a major: %s", base)
+	e.Ref = p.Ref()
+	return e
 }
 
 func taken(r weir.Ref, msg string) *weir.Error {

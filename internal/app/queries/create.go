@@ -219,16 +219,29 @@ func (d *creating) fresh(ctx context.Context, v weir.View, ref weir.Ref) error {
 		return err
 	}
 	e := weir.Errorf(weir.Exists, "%s is made by a query already, and a query keeps its statement", ref.Name).
-		WithFix("make a new product of the new statement beside it: weir query create %s-2 --sql ...; when its readers have moved: weir query delete %s", ref.Name, ref.Name)
+		WithFix("make the next major of the new statement beside it: weir query create %s --sql ...; when its readers have moved: weir query delete %s", nextMajor(ref.Name), ref.Name)
 	e.Ref = ref
 	return e
+}
+
+// nextMajor is the name of the major behind that of a name.
+func nextMajor(name string) string {
+	base, major := weir.SplitMajor(name)
+	return base + ".v" + strconv.Itoa(major+1)
+}
+
+// plain is the product's own part of a name, as a name of something else: without
+// a dot.
+func plain(product string) string {
+	_, short, _ := weir.SplitProduct(product)
+	return strings.ReplaceAll(short, ".", "-")
 }
 
 // still refuses to go on where an input is not what it was when the statement
 // was understood, or may not be read any more.
 func (d *creating) still(ctx context.Context, v weir.View) error {
 	for _, in := range d.used {
-		_, rev, err := v.Get(ctx, weir.Ref{Noun: weir.NounProduct, UID: in.product.UID})
+		_, rev, err := sourceOf(ctx, v, in.product.UID)
 		if err != nil && !weir.NotFound.In(err) {
 			return err
 		}
@@ -253,10 +266,9 @@ func (d *creating) still(ctx context.Context, v weir.View) error {
 // application is the one that the query acts as: named after the product, so that
 // nobody can guess it, and without a credential, so that nobody logs in as it.
 func (d *creating) application(home *weir.Domain, of weir.UID) *weir.Application {
-	_, short, _ := weir.SplitProduct(d.cmd.Product)
 	tail := "-" + of.String()[30:]
 	return &weir.Application{
-		UID: d.q.uid(), Name: clip("query-"+short, 63-len(tail)) + tail, Team: home.Team, Query: true,
+		UID: d.q.uid(), Name: clip("query-"+plain(d.cmd.Product), 63-len(tail)) + tail, Team: home.Team, Query: true,
 		Description: "The query that makes " + d.cmd.Product, Created: d.q.cfg.Now().UTC(),
 	}
 }
@@ -321,7 +333,8 @@ func (d *creating) aside(ctx context.Context, v weir.View, r *result, query *wei
 	if r.err != nil {
 		return
 	}
-	domain, short, _ := weir.SplitProduct(query.Name)
+	domain, _, _ := weir.SplitProduct(query.Name)
+	short := plain(query.Name)
 	for n := 1; n < 100; n++ {
 		tail := "-aside"
 		if n > 1 {

@@ -3,7 +3,6 @@ package queries
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/weirmesh/weir"
@@ -54,18 +53,14 @@ func (in *inputs) Input(domain, name string) (*sqlang.Input, error) {
 	return out, err
 }
 
-// find finds a product by the words of a statement.
+// find finds a product, or a private stream as one, by the words of a statement.
 func (in *inputs) find(domain, name string) (*weir.Product, weir.Revision, error) {
-	short, major := name, 1
-	if base, n, ok := strings.Cut(name, ".v"); ok {
-		m, err := strconv.Atoi(n)
-		if err != nil {
-			return nil, 0, noProduct(domain, name)
-		}
-		short, major = base, m
+	if strings.HasPrefix(name, private) {
+		return in.stream(domain + "." + name)
 	}
-	p, rev, err := weir.Known[*weir.Product](in.ctx, in.v, in.by, weir.Ref{Noun: weir.NounProduct, Name: domain + "." + short})
-	if weir.NotFound.In(err) || err == nil && p.Major != major {
+	whole := domain + "." + strings.TrimSuffix(name, ".v1")
+	p, rev, err := weir.Known[*weir.Product](in.ctx, in.v, in.by, weir.Ref{Noun: weir.NounProduct, Name: whole})
+	if weir.NotFound.In(err) {
 		return nil, 0, noProduct(domain, name)
 	}
 	return p, rev, err

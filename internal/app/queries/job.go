@@ -13,9 +13,6 @@ import (
 	"github.com/weirmesh/weir/internal/core/sqlang"
 )
 
-// maxState bounds the memory of one query, in bytes.
-const maxState = 512 << 20
-
 // Job is what the engine shall run for a query, understood with the rights that
 // its application has now. A refusal says why the query cannot go on; Unavailable
 // when something is not made yet.
@@ -46,7 +43,7 @@ func (q *Queries) job(ctx context.Context, v weir.View, it *weir.Query) (flow.Jo
 	}
 	job := flow.Job{
 		Query: it.UID, Run: it.Run, Name: p.Topic(), Application: by.Ref.Name, Plan: plan, Journal: it.Journal(), AtEnd: it.AtEnd,
-		Epoch: time.Duration(it.Epoch), MaxState: maxState,
+		Epoch: time.Duration(it.Epoch), MaxState: or(q.cfg.MaxState, DefaultState),
 	}
 	if job.Sources, err = q.sources(ctx, plan, used); err != nil {
 		return job, err
@@ -257,7 +254,7 @@ func written(p *weir.Product, plan *sqlang.Plan) ([]record.ColumnField, error) {
 
 func changed(p *weir.Product, format string, args ...any) error {
 	return weir.Errorf(weir.Conflict, "the result is not what it was: "+format, args...).
-		WithFix("let the inputs be as they were, or make a new product of the statement beside this one: weir query create %s-2 --sql ...", p.Name)
+		WithFix("let the inputs be as they were, or make the next major of the statement beside this one: weir query create %s --sql ...", nextMajor(p.Name))
 }
 
 // keyed are the names of a result's key.
@@ -277,7 +274,7 @@ func (q *Queries) Standing(ctx context.Context, v weir.View, it *weir.Query) (st
 	}
 	about := []any{it.Run, it.Epoch, it.AtEnd, it.Aside, it.Statement}
 	for i, uid := range append(slices.Clone(it.Inputs), it.Product) {
-		p, _, err := weir.Find[*weir.Product](ctx, v, weir.Ref{Noun: weir.NounProduct, UID: uid})
+		p, _, err := sourceOf(ctx, v, uid)
 		if err != nil {
 			return "", err
 		}

@@ -129,7 +129,7 @@ func (q *Queries) mayRun(ctx context.Context, v weir.View, it *weir.Query) error
 		return err
 	}
 	for _, uid := range it.Inputs {
-		p, _, err := weir.Find[*weir.Product](ctx, v, weir.Ref{Noun: weir.NounProduct, UID: uid})
+		p, _, err := sourceOf(ctx, v, uid)
 		if weir.NotFound.In(err) {
 			return weir.Errorf(weir.NotFound, "an input of the query %s is gone", it.Name).
 				WithFix("end the query: weir query delete %s; its product stays", it.Name)

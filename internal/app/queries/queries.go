@@ -49,7 +49,7 @@ type statuses interface {
 	Status(query weir.UID) (weir.QueryStatus, bool)
 }
 
-// Config is what Queries needs. Every field but Statuses is required.
+// Config is what Queries needs. Every field is required unless it says what it is without.
 type Config struct {
 	State    weir.State
 	Writer   weir.Writer
@@ -60,7 +60,13 @@ type Config struct {
 	Statuses statuses // nil: nothing runs here
 	Now      func() time.Time
 	Home     weir.UID // the mesh
+	// MaxState bounds the memory of what one query remembers, in bytes; 0 is
+	// [DefaultState].
+	MaxState int64
 }
+
+// DefaultState bounds the memory of what one query remembers, unless told.
+const DefaultState = 512 << 20
 
 // Queries is the use cases.
 type Queries struct {

@@ -36,8 +36,9 @@ func shapeOf(plan *sqlang.Plan, name string, encoding weir.Encoding, inputs []us
 	for i, c := range plan.Columns {
 		docs[i] = c.Doc
 	}
+	base, _ := weir.SplitMajor(name) // so that what reads one major can be told to read the next
 	var err error
-	s.schema, err = record.SchemaText(format, name, s.fields, docs)
+	s.schema, err = record.SchemaText(format, base, s.fields, docs)
 	return s, err
 }
 
@@ -150,8 +151,9 @@ func (s *shape) access(inputs []used) weir.AccessMode {
 
 // product is what the result is as a product, without domain and owner.
 func (s *shape) product(name string, inputs []used) *weir.Product {
+	_, major := weir.SplitMajor(name)
 	p := &weir.Product{
-		Name: name, Major: 1, Kind: s.kind(), Encoding: s.encoding, KeyEncoding: s.keyEncoding, Key: s.keyNames(),
+		Name: name, Major: major, Kind: s.kind(), Encoding: s.encoding, KeyEncoding: s.keyEncoding, Key: s.keyNames(),
 		Visibility: weir.VisibleDomain, Access: s.access(inputs), Partitions: weir.DefaultPartitions,
 		About: weir.About{
 			Type: weir.TypeAggregate, Lifecycle: weir.Proposed, Lateness: s.plan.Delay, Fields: s.notes(),

@@ -34,6 +34,7 @@ func refused(ctx context.Context, v weir.View, p weir.Principal, does, name stri
 	case !slices.Contains(p.Domains, d.UID):
 		return out.WithFix("team %s owns the domain %s: ask a member of it or a mesh admin", t.Name, d.Name)
 	case ofProduct && o.product == nil:
+		product, _ := weir.SplitMajor(product)
 		if there, _, err := weir.Find[*weir.Product](ctx, v, weir.Ref{Noun: weir.NounProduct, Name: product}); err == nil {
 			return out.WithFix("the subjects of product %s are %s and %s", product, there.Subject(weir.OfKey), there.Subject(weir.OfValue))
 		}

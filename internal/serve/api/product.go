@@ -111,7 +111,7 @@ func (a *API) deleteProduct(ctx context.Context, p weir.Principal, in *ending) (
 	if err != nil {
 		return nil, err
 	}
-	return going(r, a.ended(ctx, r, in.Destroy, in.Name+".v1")), nil
+	return going(r, a.ended(ctx, r, in.Destroy, weir.TopicOf(in.Name))), nil
 }
 
 // ended waits a moment until a topic that is to be destroyed is gone, and says
@@ -184,7 +184,8 @@ func product(ctx context.Context, n *names, p *weir.Product, rev weir.Revision) 
 		return client.Product{}, err
 	}
 	found, err := n.findings(ctx, p)
-	_, own, _ := weir.SplitProduct(p.Name)
+	base, _ := weir.SplitMajor(p.Name)
+	_, own, _ := weir.SplitProduct(base)
 	return client.Product{
 		Name: p.Name, UID: p.UID.String(), URN: fmt.Sprintf("weir:%s/%s/%s/v%d", mesh, d, own, p.Major),
 		Domain: d, Team: team, Major: p.Major, Kind: string(p.Kind), Encoding: string(p.Encoding),

@@ -68,7 +68,7 @@ func (a *API) createQuery(ctx context.Context, p weir.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	a.ready(ctx, r, b.Name+".v1")
+	a.ready(ctx, r, weir.TopicOf(b.Name))
 	out, err := wroteQuery(ctx, a, p, r, nil)
 	if err == nil {
 		out.Location = "/api/v1/queries/" + out.Body.Name
@@ -177,7 +177,7 @@ func (a *API) deleteQuery(ctx context.Context, p weir.Principal, in *ending) (*n
 	if err != nil {
 		return nil, err
 	}
-	return going(r, a.ended(ctx, r, in.Destroy, in.Name+".v1")), nil
+	return going(r, a.ended(ctx, r, in.Destroy, weir.TopicOf(in.Name))), nil
 }
 
 // queryFor is a query as somebody sees it: of its inputs those that they may know
@@ -202,11 +202,12 @@ func (a *API) queryFor(p weir.Principal) func(context.Context, *names, *weir.Que
 			}
 		}
 		for _, uid := range q.Inputs {
-			in, _, err := weir.Known[*weir.Product](ctx, n.v, p, weir.Ref{Noun: weir.NounProduct, UID: uid})
-			if err == nil {
-				out.Inputs = append(out.Inputs, in.Name)
-			} else if !weir.NotFound.In(err) {
+			name, err := inputName(ctx, n.v, p, uid)
+			if err != nil {
 				return out, err
+			}
+			if name != "" {
+				out.Inputs = append(out.Inputs, name)
 			}
 		}
 		made, _, err := weir.Find[*weir.Product](ctx, n.v, weir.Ref{Noun: weir.NounProduct, UID: q.Product})
@@ -216,6 +217,23 @@ func (a *API) queryFor(p weir.Principal) func(context.Context, *names, *weir.Que
 		out.Topic, out.Lifecycle = made.Topic(), string(made.Stage())
 		return out, nil
 	}
+}
+
+// inputName is the name of a product, or private stream, that somebody may know
+// of; empty if it is none.
+func inputName(ctx context.Context, v weir.View, p weir.Principal, uid weir.UID) (string, error) {
+	in, _, err := weir.Known[*weir.Product](ctx, v, p, weir.Ref{Noun: weir.NounProduct, UID: uid})
+	if err == nil {
+		return in.Name, nil
+	}
+	if !weir.NotFound.In(err) {
+		return "", err
+	}
+	s, _, err := weir.Known[*weir.Stream](ctx, v, p, weir.Ref{Noun: weir.NounStream, UID: uid})
+	if err == nil {
+		return s.Name, nil
+	}
+	return "", absentIsNone(err)
 }
 
 // absentIsNone is no error for what is gone.
