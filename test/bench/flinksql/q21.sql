@@ -1,0 +1,10 @@
+SELECT auction, bidder, price, channel,
+  CASE LOWER(channel)
+    WHEN 'apple' THEN '0'
+    WHEN 'google' THEN '1'
+    WHEN 'facebook' THEN '2'
+    WHEN 'baidu' THEN '3'
+    ELSE REGEXP_EXTRACT(url, '[&?]channel_id=([^&]*)', 1)
+  END AS channel_id
+FROM bid
+WHERE REGEXP_EXTRACT(url, '[&?]channel_id=([^&]*)', 1) IS NOT NULL OR LOWER(channel) IN ('apple', 'google', 'facebook', 'baidu')
