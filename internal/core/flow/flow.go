@@ -131,11 +131,11 @@ func (f *Flow) Restore(key, value []byte) error {
 // Step takes a batch of one input and gives the rows that follow. The batch has
 // the columns of the input's scan; if the plan scans it more than once, those of
 // the first scan, then those of the next. Of a table's batch, a row of weight -1
-// is a record without a value: only the columns of its key count.
+// is a record without a value: only the columns of its key count; the records of
+// one key stand in one partition.
 //
 // What comes out has the plan's columns and is valid until the next Step or
-// Advance. Out of
-// a plan that makes a table comes at most one row of a key: of weight 1, the row
+// Advance. Out of a plan that makes a table comes at most one row of a key: of weight 1, the row
 // that it is now; of weight -1, with the columns of the key alone, there is none
 // any more. Rows of a stream come in the order in which the records came that
 // they follow.

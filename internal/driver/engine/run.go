@@ -99,7 +99,7 @@ func (r *run) spec() weir.SessionSpec {
 // compile makes everything that has state, anew.
 func (r *run) compile() (err error) {
 	r.plan = r.job.Plan.Fingerprint()
-	if r.flow, err = flow.New(r.job.Plan); err != nil {
+	if r.flow, err = flow.NewShards(r.job.Plan, shards(&r.job), together); err != nil {
 		return err
 	}
 	r.flow.Bound(r.job.MaxState)
