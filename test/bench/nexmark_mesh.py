@@ -73,6 +73,8 @@ class Mesh:
         if s.get("running") and s.get("lag") == 0 and s.get("rowsIn") == rows:
             claim(s["aside"] == 0 and s["late"] == 0, f"{name} set nothing aside: {s}")
             return s
+        if s.get("running") and s.get("lag") == 0 and s.get("error"):
+            raise SystemExit(f"{name} was interrupted, so it did not read all at once: {s['error']}")
         raise lib.Failed(f"{q['state']}: {s}")
 
 
