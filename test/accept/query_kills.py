@@ -117,6 +117,7 @@ def made(node, source, derived, reader):
         FROM TUMBLE(valued, at, INTERVAL '1' SECOND)
         GROUP BY window_start, window_end, region, account % 20"""
     name = f"{derived}.totals"
+    until("the parser is ready", 120, lambda: node.weir("query", "explain", "--sql", sql, check=False).code == 0, pause=1)
     node.weir("query", "create", name, "--sql", sql, "--epoch", "50ms")
     node.topic(name + ".v1", reader)
     until("it runs", 60, lambda: node.weir("query", "show", name, "-o", "json").json()["state"] == "running")
