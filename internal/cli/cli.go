@@ -114,7 +114,7 @@ WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
 		&cobra.Group{ID: groupLogin, Title: "You:"},
 	)
 	c.add(root, groupNode, c.upCommand(), c.adminCommand(), c.meshCommand(), c.topicCommand())
-	c.add(root, groupMesh, c.searchCommand(), c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(), c.readCommand(),
+	c.add(root, groupMesh, c.searchCommand(), c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(), c.readCommand(), c.traceCommand(),
 		c.streamCommand(), c.queryCommand(), c.schemaCommand(), c.registryNoun(), c.applicationCommand(), c.accessCommand(), c.tokenCommand())
 	c.add(root, groupRecord, c.auditCommand(), c.exportCommand())
 	c.add(root, groupMesh, c.roleCommand(), c.termCommand(), c.policyCommand())

@@ -69,7 +69,7 @@ func (n *Node) startServices(ctx context.Context) error {
 	n.measure(metrics)
 	r := chi.NewRouter()
 	ops.Routes(r, metrics, n.readiness())
-	reading := records.New(records.Config{State: n.state, Reader: n.reader, Meter: n.measures, Live: n.live, Schemas: n.registry, Now: n.cfg.Now})
+	reading := records.New(records.Config{State: n.state, Reader: n.reader, Meter: n.measures, Live: n.live, Schemas: n.registry, Queries: n.queries, Now: n.cfg.Now})
 	entries := audit.New(n.ledger, n.state, n.writer, n.cfg.Now)
 	api.New(api.Config{
 		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Registry: n.registry, Live: n.live, Schemas: n.index,

@@ -8,6 +8,9 @@
 // Every stream is bounded: in what it holds in memory, in how many there are of
 // one person and of a node, and in how long it looks for a record that a
 // condition holds for. What ends early says so and from where to go on.
+//
+// A record that a query made is walked back to what it was made of, over as many
+// queries as there are, with the same rights.
 package records
 
 import (
@@ -45,6 +48,8 @@ type Limits struct {
 	Scanned int64
 	// Scanning is for how long: 20 s.
 	Scanning time.Duration
+	// Tracing is how long a trace reads: 6 s.
+	Tracing time.Duration
 	// Tick is how often a stream looks at what may have changed: 1 s.
 	Tick time.Duration
 }
@@ -62,6 +67,9 @@ func (l Limits) orDefaults() Limits {
 	if l.Scanning == 0 {
 		l.Scanning = 20 * time.Second
 	}
+	if l.Tracing == 0 {
+		l.Tracing = 6 * time.Second
+	}
 	if l.Tick == 0 {
 		l.Tick = time.Second
 	}
@@ -74,6 +82,7 @@ type Config struct {
 	Reader  weir.Reader
 	Live    live
 	Schemas schemas
+	Queries queries // asked by Trace alone
 	Now     func() time.Time
 	Meter   weir.Meter // counts who got how many rows; nil: nobody does
 	Limits  Limits
@@ -90,12 +99,13 @@ type Records struct {
 	all  int
 
 	samples chan struct{} // one for each profile that is being made
+	traces  chan struct{} // likewise
 }
 
 // New makes the use case.
 func New(c Config) *Records {
 	c.Limits = c.Limits.orDefaults()
-	r := &Records{cfg: c, open: map[weir.UID]int{}, samples: make(chan struct{}, samplesAtOne)}
+	r := &Records{cfg: c, open: map[weir.UID]int{}, samples: make(chan struct{}, samplesAtOne), traces: make(chan struct{}, tracesAtOnce)}
 	r.base, r.end = context.WithCancel(context.Background())
 	return r
 }

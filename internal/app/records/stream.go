@@ -13,12 +13,10 @@ import (
 
 // Bounds of one answer of Next, and when a stream looks around.
 const (
-	chunkRows   = 500
-	chunkBytes  = 256 << 10
-	maxDecoders = 256         // that one stream remembers
-	lookAround  = 5           // ticks: for new partitions, and for an end that is a hole
-	silence     = 10          // ticks before an end: what is left there was compacted away
-	forgetAfter = time.Second // a schema that was not found
+	chunkRows  = 500
+	chunkBytes = 256 << 10
+	lookAround = 5  // ticks: for new partitions, and for an end that is a hole
+	silence    = 10 // ticks before an end: what is left there was compacted away
 )
 
 // Row is one record as readers get it.
@@ -48,7 +46,7 @@ type Stream struct {
 	looked   time.Time
 	silent   int  // ticks for which the tail has given nothing
 	hole     bool // nothing more comes before the end
-	decoders map[weir.SchemaID]known
+	decoders decoders
 	failures Failures
 	of       weir.Ref
 	library  weir.Library
@@ -76,7 +74,7 @@ func (r *Records) Open(ctx context.Context, p weir.Principal, again func(context
 	if err := r.enter(p.Ref.UID); err != nil {
 		return nil, err
 	}
-	s := &Stream{r: r, asked: a, source: src, person: p, decoders: map[weir.SchemaID]known{}, of: of, library: q.Library}
+	s := &Stream{r: r, asked: a, source: src, person: p, decoders: r.decoders(), of: of, library: q.Library}
 	s.again = func(ctx context.Context) (weir.Principal, error) {
 		now, err := again(ctx)
 		if err != nil {
@@ -327,7 +325,7 @@ func (s *Stream) tired(found int) error {
 
 // row decodes a message; it is not ok when the condition does not hold.
 func (s *Stream) row(ctx context.Context, m weir.Message) (Row, bool, error) {
-	find := func(id weir.SchemaID) (*record.Reader, error) { return s.decoder(ctx, id) }
+	find := s.decoders.of(ctx, s.person)
 	l := line{
 		message: m,
 		key:     record.Decode(s.source.key, m.Key, find),
@@ -360,31 +358,4 @@ func (f *Failures) note(err error) {
 	if f.Count++; f.Count == 1 {
 		f.First = err.Error()
 	}
-}
-
-// known is a decoder, or why there is none.
-type known struct {
-	decoder *record.Reader
-	err     error
-	at      time.Time
-}
-
-// decoder finds a schema's decoder. What is not found is looked for again a
-// second later: schemas come with their first record.
-func (s *Stream) decoder(ctx context.Context, id weir.SchemaID) (*record.Reader, error) {
-	now := s.r.cfg.Now()
-	if k, ok := s.decoders[id]; ok && (k.err == nil || now.Sub(k.at) < forgetAfter) {
-		return k.decoder, k.err
-	}
-	k := known{at: now}
-	schema, err := s.r.cfg.Schemas.Parsed(ctx, s.person, id)
-	if err == nil {
-		k.decoder, err = record.Compile(schema)
-	}
-	k.err = err
-	if len(s.decoders) >= maxDecoders {
-		clear(s.decoders)
-	}
-	s.decoders[id] = k
-	return k.decoder, k.err
 }

@@ -15,6 +15,7 @@ type topic struct {
 	partitions map[int32][]weir.Message
 	spans      map[int32]weir.Span
 	news       chan struct{}
+	onTail     func() // is called before a tail of it is opened; nil: nothing is
 }
 
 func newTopic(partitions int32) *topic {

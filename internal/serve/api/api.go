@@ -148,6 +148,7 @@ func (a *API) routes() {
 	a.applicationRoutes()
 	a.accessRoutes()
 	a.recordRoutes()
+	a.traceRoutes()
 	a.usageRoutes()
 	a.snippetRoutes()
 	a.profileRoutes()

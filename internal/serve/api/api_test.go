@@ -98,13 +98,12 @@ func newMeshOf(t *testing.T, quiet time.Duration) *mesh {
 	judge.Catalog = cat
 	start(func(ctx context.Context) error { return makeTopics(ctx, s, cat) })
 	who := identity.New(ic)
+	made := queries.New(queries.Config{State: s, Writer: rec, Catalog: cat, Identity: who, Schemas: reg, Reader: read, Now: time.Now, Home: home})
 	r := chi.NewRouter()
 	a := api.New(api.Config{
-		Records: records.New(records.Config{State: s, Reader: read, Live: live, Schemas: reg, Now: time.Now}),
+		Records: records.New(records.Config{State: s, Reader: read, Live: live, Schemas: reg, Queries: made, Now: time.Now}),
 		State:   s, Ledger: l, Identity: who, Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
-		Queries: queries.New(queries.Config{
-			State: s, Writer: rec, Catalog: cat, Identity: who, Schemas: reg, Reader: read, Now: time.Now, Home: home,
-		}),
+		Queries:  made,
 		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec, time.Now),
 		Node: api.Node{
 			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
