@@ -64,7 +64,8 @@ func Lock(dir string) (*Held, error) {
 // processes lock two files of the same name.
 func (l *Held) Release() error {
 	_ = l.file.Truncate(0) // only the hint at the process is lost
-	return l.file.Close()
+	// Closing alone would not do while a child that is being started still has the file.
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 }
 
 func flock(f *os.File) error {
