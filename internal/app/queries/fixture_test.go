@@ -17,6 +17,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/identity"
 	"github.com/weirmesh/weir/internal/app/queries"
 	"github.com/weirmesh/weir/internal/app/registry"
+	"github.com/weirmesh/weir/internal/core/schema"
 	"github.com/weirmesh/weir/internal/driver/ledger"
 	"github.com/weirmesh/weir/internal/driver/state"
 	"github.com/weirmesh/weir/internal/writer"
@@ -39,6 +40,7 @@ type mesh struct {
 	access   *access.Granting
 	topics   *topics
 	submit   *between
+	schemas  *behind
 	*queries.Queries
 }
 
@@ -59,6 +61,25 @@ func (b *between) Submit(ctx context.Context, d weir.Decision) (weir.Receipt, er
 		first()
 	}
 	return b.Writer.Submit(ctx, d)
+}
+
+// behind is a registry that knows a schema when it was waited for, and no sooner.
+type behind struct {
+	*registry.Registry
+	ledger *ledger.Ledger
+	waited weir.Offset
+}
+
+func (b *behind) Wait(ctx context.Context, at weir.Offset) error {
+	b.waited = max(b.waited, at)
+	return b.Registry.Wait(ctx, at)
+}
+
+func (b *behind) LatestSchema(ctx context.Context, subject string) (weir.SchemaID, schema.Schema, error) {
+	if b.waited < b.ledger.Head().Offset {
+		return 0, nil, weir.Errorf(weir.NotFound, "the schema of %s is not known yet", subject)
+	}
+	return b.Registry.LatestSchema(ctx, subject)
 }
 
 func newMesh(t *testing.T) *mesh {
@@ -86,8 +107,9 @@ func newMesh(t *testing.T) *mesh {
 	m.catalog = catalog.New(catalog.Config{State: m.state, Writer: w, Contracts: m.registry, Now: time.Now, Home: m.home})
 	m.access = access.New(access.Config{Writer: w, Now: time.Now, Home: m.home})
 	m.submit = &between{Writer: w}
+	m.schemas = &behind{Registry: m.registry, ledger: m.ledger}
 	m.Queries = queries.New(queries.Config{
-		State: m.state, Writer: m.submit, Catalog: m.catalog, Identity: m.identity, Schemas: m.registry, Reader: m.topics, Now: time.Now, Home: m.home,
+		State: m.state, Writer: m.submit, Catalog: m.catalog, Identity: m.identity, Schemas: m.schemas, Reader: m.topics, Now: time.Now, Home: m.home,
 	})
 	t.Cleanup(func() {
 		cancel()

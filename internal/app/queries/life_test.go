@@ -59,6 +59,19 @@ func TestLife(t *testing.T) {
 	refused(t, "by somebody else", err, weir.NotFound)
 }
 
+// TestJobWaitsForSchemas: a query that was made a moment ago is not one whose
+// product has lost its schema.
+func TestJobWaitsForSchemas(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	m.orders(nil)
+	q := m.create(m.as("ann"), "shop.large", large)
+	m.schemas.waited = 0
+	if _, err := m.Job(t.Context(), q); err != nil {
+		t.Errorf("it says %v", err)
+	}
+}
+
 // TestHalt: what cannot go on keeps its place and says why; a run that was begun
 // since is left alone.
 func TestHalt(t *testing.T) {

@@ -36,6 +36,9 @@ type identity interface {
 
 // schemas finds the schemas of records.
 type schemas interface {
+	// Wait returns when all schemas are known that were decided up to an offset;
+	// Unavailable when ctx ends first.
+	Wait(ctx context.Context, at weir.Offset) error
 	// LatestSchema gives a subject's latest one; NotFound if it has none. It
 	// asks nobody whether the caller may see it.
 	LatestSchema(ctx context.Context, subject string) (weir.SchemaID, schema.Schema, error)
@@ -93,14 +96,28 @@ func (q *Queries) plan(statement string, in sqlang.Catalog) (*sqlang.Plan, error
 
 func (q *Queries) uid() weir.UID { return weir.NewUID(q.cfg.Now()) }
 
-// view calls fn with the state as it is.
+// view calls fn with the state as it is, when its schemas are known too.
 func (q *Queries) view(ctx context.Context, fn func(weir.View) error) error {
 	v, done, err := q.cfg.State.View(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
+	if err := q.known(ctx, v.Offset()); err != nil {
+		return err
+	}
 	return fn(v)
+}
+
+// knownFor bounds how long the schemas of a state are waited for.
+const knownFor = 5 * time.Second
+
+// known waits until the schemas of a state are known: they come a moment after it,
+// and one that is not known yet is not one that is gone.
+func (q *Queries) known(ctx context.Context, at weir.Offset) error {
+	ctx, cancel := context.WithTimeout(ctx, knownFor)
+	defer cancel()
+	return q.cfg.Schemas.Wait(ctx, at)
 }
 
 // result collects the changes of one decision.

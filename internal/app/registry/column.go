@@ -7,6 +7,10 @@ import (
 	"github.com/weirmesh/weir/internal/core/schema"
 )
 
+// Wait returns when the registry knows all that was decided up to an offset, or
+// when ctx ends.
+func (r *Registry) Wait(ctx context.Context, at weir.Offset) error { return r.cfg.Index.Wait(ctx, at) }
+
 // LatestSchema gives the latest schema of a subject, understood. It asks nobody
 // whether the caller may see it: who reads a product's records may.
 func (r *Registry) LatestSchema(ctx context.Context, subject string) (weir.SchemaID, schema.Schema, error) {
