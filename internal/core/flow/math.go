@@ -318,5 +318,5 @@ func signFloat(a float64) float64 {
 	case a < 0:
 		return -1
 	}
-	return a
+	return 0
 }

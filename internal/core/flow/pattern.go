@@ -27,7 +27,7 @@ var patternForms = map[string]form{
 	"regexp_like(text,text,text)":          regex("", matchRegex),
 	"regexp_replace(text,text,text)":       regex("", replaceRegex),
 	"regexp_replace(text,text,text,text)":  regex("", replaceRegex),
-	"regexp_substr(text,text)":             regex("", findRegex),
+	"regexp_substr(text,text)":             regex("", wholeRegex),
 	"substring(text,text)":                 regex("", findRegex),
 	"regexp_count(text,text)":              regex("", countRegex),
 	"regexp_extract(text,text)":            regex("", findRegex),
