@@ -169,8 +169,8 @@ func (r *run) epoch(ctx context.Context) error {
 	if len(gathered) == 0 && !moved {
 		return nil
 	}
-	for _, m := range gathered {
-		if err := r.step(ctx, m); err != nil {
+	for _, c := range r.inTurn(gathered) {
+		if err := r.step(ctx, c); err != nil {
 			return err
 		}
 		if err := r.cfg.Hook(ctx, Stepped); err != nil {
@@ -219,10 +219,9 @@ func (r *run) commit(ctx context.Context) error {
 }
 
 // gather reads until the epoch is over: when it has lasted long enough since the
-// last commit, or is full. Rows of tables stand before those of streams, so that
-// a lookup sees what was read with it.
+// last commit, or is full.
 func (r *run) gather(ctx context.Context) ([]weir.Messages, error) {
-	var tables, streams []weir.Messages
+	var gathered []weir.Messages
 	rows, bytes := 0, 0
 	wait := idleFor
 	for rows < r.cfg.Rows && bytes < epochBytes {
@@ -234,14 +233,10 @@ func (r *run) gather(ctx context.Context) ([]weir.Messages, error) {
 			r.news(0)
 			return nil, nil
 		}
+		gathered = append(gathered, got...)
 		for _, m := range got {
 			rows += len(m.Offsets)
 			bytes += size(m)
-			if r.in[m.Input].table {
-				tables = append(tables, m)
-			} else {
-				streams = append(streams, m)
-			}
 		}
 		if err := r.cfg.Hook(ctx, Polled); err != nil {
 			return nil, err
@@ -251,7 +246,7 @@ func (r *run) gather(ctx context.Context) ([]weir.Messages, error) {
 		}
 	}
 	r.counts.In += int64(rows)
-	return append(tables, streams...), nil
+	return gathered, nil
 }
 
 func size(m weir.Messages) (n int) {
@@ -262,27 +257,20 @@ func size(m weir.Messages) (n int) {
 }
 
 // step computes what follows from records, and puts it.
-func (r *run) step(ctx context.Context, m weir.Messages) error {
-	in := r.in[m.Input]
-	for from := 0; from < len(m.Offsets); from += column.Rows {
-		c := chunk{m, from, min(from+column.Rows, len(m.Offsets))}
-		batch, failed, err := in.batch(c)
-		if err != nil {
-			return err
-		}
-		for _, f := range failed {
-			if err := r.aside(ctx, c, f.row, "decode", f.err); err != nil {
-				return err
-			}
-		}
-		if batch.N == 0 {
-			continue
-		}
-		if err := r.compute(ctx, c, batch); err != nil {
+func (r *run) step(ctx context.Context, c chunk) error {
+	batch, failed, err := r.in[c.m.Input].batch(c)
+	if err != nil {
+		return err
+	}
+	for _, f := range failed {
+		if err := r.aside(ctx, c, f.row, "decode", f.err); err != nil {
 			return err
 		}
 	}
-	return nil
+	if batch.N == 0 {
+		return nil
+	}
+	return r.compute(ctx, c, batch)
 }
 
 func (r *run) compute(ctx context.Context, c chunk, batch *column.Batch) error {
