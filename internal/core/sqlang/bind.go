@@ -31,6 +31,7 @@ type binder struct {
 	loose   map[int]bool      // columns that are a text or a null of the statement
 	times   map[*Window]int   // the column of the event time
 	bounds  map[*Window][]int // of a window: start and end
+	spans   map[int]int64     // columns that are a bound of their row's window: microseconds from it to the end
 	ranks   map[*Top]rank
 	joins   map[*Join]facts   // of those that keep both sides
 	sorted  map[*Top][]Source // on which the order depends
@@ -40,7 +41,7 @@ type binder struct {
 
 // bind makes a plan of the syntax of a statement.
 func bind(sql string, s *selectStmt, c Catalog) (*Plan, error) {
-	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[*Window]int{}, bounds: map[*Window][]int{}, ranks: map[*Top]rank{}, sorted: map[*Top][]Source{}, joins: map[*Join]facts{}}
+	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[*Window]int{}, bounds: map[*Window][]int{}, spans: map[int]int64{}, ranks: map[*Top]rank{}, sorted: map[*Top][]Source{}, joins: map[*Join]facts{}}
 	root, err := b.query(s, nil)
 	if err != nil {
 		return nil, err
@@ -445,6 +446,9 @@ func (b *binder) projected(f facts, n *Project) facts {
 	for _, id := range f.windows {
 		if to := passed(id); to >= 0 {
 			out.windows = append(out.windows, to)
+			if span, ok := b.spans[id]; ok {
+				b.spans[to] = span
+			}
 		}
 	}
 	if to := passed(f.rank); f.top != nil && to >= 0 {

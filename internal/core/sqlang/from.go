@@ -449,16 +449,22 @@ func (b *binder) bothOn(n *Join, on []value, left, right *from, at int) error {
 		return err
 	}
 	l, r := b.facts(left.node), b.facts(right.node)
-	if !l.table && !withinWindow(n, l, r) {
+	if !l.table && !b.withinWindow(n, l, r) {
 		return b.errorf(at, "groups in windows are joined by their windows").WithFix("write ON a.window_end = b.window_end AND ...")
 	}
 	return b.joinedFacts(n, l, r, at)
 }
 
-// withinWindow reports whether both sides meet within a window alone.
-func withinWindow(n *Join, l, r facts) bool {
-	for i := range n.LeftKey {
-		if isOneOf(n.LeftKey[i], l.windows) && isOneOf(n.RightKey[i], r.windows) {
+// withinWindow reports whether both sides meet within a window alone: by the
+// ends, or by the begins of windows that are as long. Others are not over at once.
+func (b *binder) withinWindow(n *Join, l, r facts) bool {
+	for i, left := range n.LeftKey {
+		right := n.RightKey[i]
+		if !isOneOf(left, l.windows) || !isOneOf(right, r.windows) {
+			continue
+		}
+		here, ok := b.spans[left.Column]
+		if there, known := b.spans[right.Column]; ok && known && here == there {
 			return true
 		}
 	}

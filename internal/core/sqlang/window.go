@@ -111,6 +111,7 @@ func (b *binder) windowColumns(w *Window, in *from) *from {
 		r.columns = append(r.columns, b.attr(c))
 	}
 	b.bounds[w] = r.columns
+	b.spans[r.columns[0]], b.spans[r.columns[1]] = w.Size, 0
 	return &from{node: w, relations: append(slices.Clone(in.relations), r), hidden: in.hidden}
 }
 
@@ -134,6 +135,9 @@ func (b *binder) groupFacts(g *Group) facts {
 	for i, k := range g.Keys {
 		if f.final && isOneOf(k, windows) {
 			f.windows = append(f.windows, ids[i])
+			if span, ok := b.spans[k.Column]; ok {
+				b.spans[ids[i]] = span
+			}
 			if i != g.WindowEnd {
 				continue // its end tells it
 			}
