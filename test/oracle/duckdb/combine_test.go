@@ -32,7 +32,6 @@ func (m *maker) lookup(depth int) rel {
 	}
 	var s list
 	out := m.keep(&s, l, "x")
-	out.scans = l.scans + r.scans
 	both := writer{t: m.t, cols: slices.Concat(v.cols, w.cols)}
 	for range 1 + m.pick(3) {
 		s.add([]func() expr{w.some, both.maybe}[m.pick(2)](), m.name("c"))
@@ -53,7 +52,8 @@ func kindOf(r rel, name string) column.Kind {
 
 // join is two tables, or the groups of windows.
 func (m *maker) join(l, r rel) rel {
-	if l.table != r.table || !l.table && (len(l.bounds) == 0 || len(r.bounds) == 0) {
+	meets := m.meets(l, r)
+	if l.table != r.table || !l.table && len(meets) == 0 {
 		return m.choose(l)
 	}
 	if l.table && m.pick(4) == 3 {
@@ -65,7 +65,7 @@ func (m *maker) join(l, r rel) rel {
 	var pairs [][2]string // column names
 	switch {
 	case !l.table:
-		pairs = append(pairs, [2]string{l.bounds[m.pick(len(l.bounds))], r.bounds[m.pick(len(r.bounds))]})
+		pairs = append(pairs, meets[m.pick(len(meets))])
 	case outer || m.pick(2) == 1:
 		for _, k := range r.key {
 			pairs = append(pairs, [2]string{"", k})
@@ -94,7 +94,6 @@ func (m *maker) join(l, r rel) rel {
 	}
 	var s list
 	out := m.keep(&s, l, "x")
-	out.scans, out.timed = l.scans+r.scans, slices.Concat(l.timed, r.timed)
 	if l.table {
 		out.key = m.joinedKey(&s, l, r, out.key, fixed, pairs)
 	}
@@ -109,6 +108,18 @@ func (m *maker) join(l, r rel) rel {
 	out.theirs = "SELECT " + strings.Join(s.theirs, ", ") + l.hidden("x") + " FROM " + sinistra + word + destra + " ON " + strings.Join(their, " AND ") +
 		" WHERE " + all(s.good...)
 	return out
+}
+
+// meets are the columns by which groups of windows can meet.
+func (m *maker) meets(l, r rel) (pairs [][2]string) {
+	for _, a := range l.bounds {
+		for _, b := range r.bounds {
+			if a.before == b.before {
+				pairs = append(pairs, [2]string{a.name, b.name})
+			}
+		}
+	}
+	return pairs
 }
 
 func (m *maker) columnLike(r rel, kind column.Kind) expr {

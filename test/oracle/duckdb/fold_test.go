@@ -87,12 +87,11 @@ func (m *maker) keys(w writer) (out []expr) {
 // group is rows in groups for ever.
 func (m *maker) group(r rel) rel {
 	w := m.over(r, "x")
-	w.cols = slices.DeleteFunc(w.cols, func(c col) bool { return slices.Contains(r.bounds, strings.TrimPrefix(c.name, "x.")) })
 	if len(w.cols) == 0 {
 		return m.choose(r)
 	}
 	var s list
-	out := rel{table: true, timed: r.timed, scans: r.scans}
+	out := rel{table: true}
 	var by, per []string
 	for _, k := range m.keys(w) {
 		name := m.name("c")
@@ -124,7 +123,10 @@ func (m *maker) aggregates(w writer, s *list) (having expr) {
 }
 
 // windows is the groups of windows, which come when these are over.
-func (m *maker) windows(r rel) rel {
+func (m *maker) windows(r rel) rel { return m.within(m.opened(r)) }
+
+// opened is the rows of a stream in windows, as they stand in FROM.
+func (m *maker) opened(r rel) rel {
 	size, slide := 10, 10
 	if m.pick(3) == 2 {
 		slide = 5
@@ -132,41 +134,58 @@ func (m *maker) windows(r rel) rel {
 	if m.pick(4) == 3 {
 		size = 20
 	}
-	for _, i := range r.timed {
-		m.timed[i] = true
-	}
 	name := r.ours
 	if !r.base {
 		name = m.named(r)
 	}
-	call := fmt.Sprintf("TUMBLE(%s, %s, INTERVAL '%d seconds') AS x", name, r.time, size)
+	out := rel{base: true, final: true, time: "window_end"}
+	out.cols = append(slices.Clone(r.cols), col{"window_start", column.Timestamp}, col{"window_end", column.Timestamp})
+	out.bounds = []bound{{"window_end", 0}, {"window_start", size}}
+	out.ours = fmt.Sprintf("TUMBLE(%s, %s, INTERVAL '%d seconds')", name, r.time, size)
 	if slide != size {
-		call = fmt.Sprintf("HOP(%s, %s, INTERVAL '%d seconds', INTERVAL '%d seconds') AS x", name, r.time, slide, size)
+		out.ours = fmt.Sprintf("HOP(%s, %s, INTERVAL '%d seconds', INTERVAL '%d seconds')", name, r.time, slide, size)
 	}
+	var names []string
+	for _, c := range r.cols {
+		names = append(names, "q."+c.name)
+	}
+	const second = 1_000_000
 	at := "epoch_us(q." + r.time + ")"
-	begin := fmt.Sprintf("(%s // %d - i.i) * %d", at, slide*1_000_000, slide*1_000_000)
-	rows := fmt.Sprintf("(SELECT q.*, make_timestamp(%s) AS window_start, make_timestamp(%s + %d) AS window_end FROM (%s) AS q, (SELECT unnest(range(0, %d)) AS i) AS i WHERE %s + %d > %s) AS x",
-		begin, begin, size*1_000_000, r.theirs, size/slide, begin, size*1_000_000, at)
+	begin := fmt.Sprintf("(%s // %d - i.i) * %d", at, slide*second, slide*second)
+	all := fmt.Sprintf("SELECT %s, q._mark, make_timestamp(%s) AS window_start, make_timestamp(%s + %d) AS window_end FROM (%s) AS q, (SELECT unnest(range(0, %d)) AS i) AS i WHERE %s + %d > %s",
+		strings.Join(names, ", "), begin, begin, size*second, r.theirs, size/slide, begin, size*second, at)
+	out.theirs = "SELECT q.* EXCLUDE (_mark), (SELECT min(m._n) FROM marks AS m WHERE m.wm >= q.window_end) AS _n, NULL::timestamp AS _mark FROM (" + all +
+		") AS q WHERE (q._mark IS NULL OR q.window_end > q._mark) AND q.window_end <= {W}"
+	return out
+}
+
+// within is the groups of rows within their windows.
+func (m *maker) within(r rel) rel {
 	w := m.over(r, "x")
 	var s list
-	end, start := m.name("c"), m.name("c")
-	s.add(like(column.Timestamp, "x.window_end"), end)
-	out := rel{final: true, time: end, bounds: []string{end}, timed: r.timed, scans: r.scans}
-	if m.pick(2) == 1 {
-		s.add(like(column.Timestamp, "x.window_start"), start)
-		out.bounds = append(out.bounds, start)
+	out := rel{final: true}
+	var by, per []string
+	for _, b := range r.bounds {
+		if b.before > 0 && m.pick(2) == 0 {
+			continue
+		}
+		to := m.pass(&s, r, b.name, "x")
+		out.bounds = append(out.bounds, bound{to, b.before})
+		by, per = append(by, "x."+b.name), append(per, "x."+b.name)
 	}
-	by, per := []string{"x.window_start", "x.window_end"}, []string{"x.window_start", "x.window_end"}
-	for _, k := range m.keys(w)[m.pick(2):] {
-		s.add(k, m.name("c"))
-		by, per = append(by, k.ours), append(per, k.theirs)
+	out.time = out.bounds[0].name
+	if len(w.cols) > 0 && m.pick(3) > 0 {
+		for _, k := range m.keys(w) {
+			s.add(k, m.name("c"))
+			by, per = append(by, k.ours), append(per, k.theirs)
+		}
 	}
 	having := m.aggregates(w, &s)
+	ours, theirs := m.from(r, "x")
 	out.cols = s.cols
-	out.ours = "SELECT " + strings.Join(s.ours, ", ") + " FROM " + call + " GROUP BY " + strings.Join(by, ", ") + having.ours
-	out.theirs = "SELECT g.*, (SELECT min(m._n) FROM marks AS m WHERE m.wm >= g." + end + ") AS _n, NULL::timestamp AS _mark FROM (SELECT " +
-		strings.Join(s.theirs, ", ") + " FROM " + rows + " WHERE " + all(append([]string{"(x._mark IS NULL OR x.window_end > x._mark)", "x.window_end <= {W}"}, s.good...)...) +
-		" GROUP BY " + strings.Join(per, ", ") + having.theirs + ") AS g"
+	out.ours = "SELECT " + strings.Join(s.ours, ", ") + " FROM " + ours + " GROUP BY " + strings.Join(by, ", ") + having.ours
+	out.theirs = "SELECT " + strings.Join(s.theirs, ", ") + ", min(x._n) AS _n, NULL::timestamp AS _mark FROM " + theirs + " WHERE " + all(s.good...) +
+		" GROUP BY " + strings.Join(per, ", ") + having.theirs
 	return out
 }
 
@@ -182,7 +201,7 @@ func (m *maker) top(r rel, by string) rel {
 		parts = append(parts, names[m.pick(len(names))])
 	}
 	parts = slices.Compact(parts)
-	within := slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(r.bounds, p) })
+	within := slices.ContainsFunc(parts, r.bounded)
 	var order, ordine []string
 	at := m.pick(len(names))
 	for _, n := range slices.Concat(names[at:], names[:at]) {
@@ -193,7 +212,7 @@ func (m *maker) top(r rel, by string) rel {
 	}
 	rank, most := m.name("n"), 1+m.pick(3)
 	var inner, outer list
-	ranked := rel{table: true, cols: append(slices.Clone(r.cols), col{rank, column.Int64}), timed: r.timed, scans: r.scans, bounds: r.bounds}
+	ranked := rel{table: true, cols: append(slices.Clone(r.cols), col{rank, column.Int64}), bounds: r.bounds}
 	ranked.table, ranked.final = !within || !r.final, within && r.final
 	if ranked.final {
 		ranked.time = r.time

@@ -92,25 +92,40 @@ func moments(t *rapid.T, second int) int64 {
 
 // drawn is a random record of an epoch, which takes about ten seconds.
 func drawn(t *rapid.T, sources []int, epoch int) record {
-	r := record{source: rapid.SampledFrom(sources).Draw(t, "source"), partition: int32(rapid.IntRange(0, 1).Draw(t, "partition"))}
+	r := record{source: sources[even(t, len(sources))]}
 	s := mesh[r.source]
 	r.stamp = moments(t, 10*epoch)
-	r.gone = s.table() && rapid.IntRange(0, 3).Draw(t, "gone") == 3
+	r.gone = s.table() && even(t, 4) == 3
 	for _, f := range s.fields {
 		key := slices.Contains(s.key, f.Path)
 		switch {
-		case r.gone && !key, !key && rapid.IntRange(0, 6).Draw(t, "null") == 6:
+		case r.gone && !key, !key && even(t, 7) == 6:
 			r.values = append(r.values, "NULL")
 		default:
 			r.values = append(r.values, few(t, f.Type.Kind, epoch))
 		}
 	}
+	r.partition = int32(even(t, 2))
+	if s.table() { // a key stands in one
+		r.partition = int32(len(strings.Join(r.values[:len(s.key)], "")) % 2)
+	}
 	return r
+}
+
+// even is a number below n, of which small ones are no more likely.
+func even(t *rapid.T, n int) int {
+	return rapid.Custom(func(t *rapid.T) int {
+		v := 0
+		for range 6 {
+			v = 2*v + bit(rapid.Bool().Draw(t, ""))
+		}
+		return v % n
+	}).Draw(t, "pick")
 }
 
 // few are values that meet often.
 func few(t *rapid.T, k column.Kind, epoch int) string {
-	pick := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "value") }
+	pick := func(of ...string) string { return of[even(t, len(of))] }
 	switch k {
 	case column.Int64:
 		return pick("0", "1", "2", "3")

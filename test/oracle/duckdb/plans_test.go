@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 
 // TestPlansAgreeWithDuckDB: a random statement runs over random inserts, updates
 // and deletes, in epochs that are kept, undone, or lost with the flow, which is
-// then made anew of its changes. At the end of each epoch that is kept, what came
+// then made anew of its changes, each time in another number of shards. At the end of each epoch that is kept, what came
 // out makes the rows that DuckDB gives of all that was consumed.
 func TestPlansAgreeWithDuckDB(t *testing.T) {
 	t.Parallel()
@@ -32,7 +33,7 @@ func TestPlansAgreeWithDuckDB(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s\nis refused: %v", s.ours, err)
 		}
-		run := newRun(t, plan, s.timed)
+		run := newRun(t, plan)
 		for epoch := range rapid.IntRange(1, 5).Draw(t, "epochs") {
 			run.epoch(epoch)
 		}
@@ -72,18 +73,44 @@ type run struct {
 	results [][]string
 }
 
-func newRun(t *rapid.T, plan *sqlang.Plan, timed map[int]bool) *run {
-	r := &run{t: t, plan: plan, timed: timed, state: map[string]string{}, rows: map[string]string{}, assigned: rapid.Bool().Draw(t, "assigned")}
+func newRun(t *rapid.T, plan *sqlang.Plan) *run {
+	r := &run{t: t, plan: plan, timed: map[int]bool{}, state: map[string]string{}, rows: map[string]string{}, assigned: rapid.Bool().Draw(t, "assigned")}
 	for _, in := range plan.Inputs {
 		r.sources = append(r.sources, slices.IndexFunc(mesh, func(s source) bool { return "d."+s.name == in.Name }))
 	}
+	r.findTimed(plan.Root, false)
 	r.flow = r.restored()
 	return r
 }
 
-// restored is a new flow with the state of the changelog.
+// findTimed finds the sources whose rows come into windows.
+func (r *run) findTimed(n sqlang.Node, within bool) {
+	switch n := n.(type) {
+	case *sqlang.Scan:
+		if within && !n.Table {
+			r.timed[r.sources[n.Input]] = true
+		}
+		return
+	case *sqlang.Window:
+		within = true
+	}
+	for _, in := range n.In() {
+		r.findTimed(in, within)
+	}
+}
+
+// together does n things at once.
+func together(n int, do func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { do(i) })
+	}
+	all.Wait()
+}
+
+// restored is a new flow with the state of the changelog, of any number of shards.
 func (r *run) restored() *flow.Flow {
-	f, err := flow.New(r.plan)
+	f, err := flow.NewShards(r.plan, rapid.IntRange(1, 3).Draw(r.t, "shards"), together)
 	if err != nil {
 		r.t.Fatalf("%s\ndoes not run: %v", r.plan.SQL, err)
 	}

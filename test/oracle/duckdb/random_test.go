@@ -28,7 +28,7 @@ type writer struct {
 	cols []col // their names with that of the input
 }
 
-func (w writer) pick(n int) int { return rapid.IntRange(0, n-1).Draw(w.t, "pick") }
+func (w writer) pick(n int) int { return even(w.t, n) }
 
 // like is an expression that is written the same by both.
 func like(kind column.Kind, format string, args ...expr) expr {

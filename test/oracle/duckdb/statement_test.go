@@ -21,15 +21,23 @@ type rel struct {
 	key          []string // of a table
 	time         string   // the event time of a stream; empty: it has none
 	final        bool     // rows of windows, which come once
-	bounds       []string // columns that tell which window
-	timed        []int    // sources of which a window's watermark is made
-	scans        int
+	bounds       []bound  // columns that tell which window
+}
+
+// bound is a column that is so many seconds before the end of its row's window.
+type bound struct {
+	name   string
+	before int
+}
+
+// bounded reports whether a column tells which window.
+func (r rel) bounded(name string) bool {
+	return slices.ContainsFunc(r.bounds, func(b bound) bool { return b.name == name })
 }
 
 // statement is a query that is whole.
 type statement struct {
 	ours, theirs string
-	timed        map[int]bool
 }
 
 // maker makes random statements.
@@ -37,12 +45,11 @@ type maker struct {
 	t     *rapid.T
 	names int
 	with  [][3]string // name, ours, theirs
-	timed map[int]bool
 }
 
 // random is a statement of any shape.
 func randomStatement(t *rapid.T) statement {
-	m := &maker{t: t, timed: map[int]bool{}}
+	m := &maker{t: t}
 	r := m.any(1 + m.pick(3))
 	if r.base {
 		r = m.choose(r)
@@ -52,7 +59,7 @@ func randomStatement(t *rapid.T) statement {
 		ours = append(ours, w[0]+" AS ("+w[1]+")")
 		theirs = append(theirs, w[0]+" AS ("+w[2]+")")
 	}
-	s := statement{ours: r.ours, timed: m.timed}
+	s := statement{ours: r.ours}
 	var texts []string
 	for _, c := range r.cols {
 		texts = append(texts, "CAST(z."+c.name+" AS varchar)")
@@ -65,7 +72,7 @@ func randomStatement(t *rapid.T) statement {
 	return s
 }
 
-func (m *maker) pick(n int) int { return rapid.IntRange(0, n-1).Draw(m.t, "shape") }
+func (m *maker) pick(n int) int { return even(m.t, n) }
 
 func (m *maker) name(prefix string) string {
 	m.names++
@@ -91,10 +98,14 @@ func (m *maker) named(r rel) string {
 	return name
 }
 
+// over writes expressions over a query, but for the columns that tell which
+// window: these are passed on as they are.
 func (m *maker) over(r rel, alias string) writer {
 	w := writer{t: m.t}
 	for _, c := range r.cols {
-		w.cols = append(w.cols, col{alias + "." + c.name, c.kind})
+		if !r.bounded(c.name) {
+			w.cols = append(w.cols, col{alias + "." + c.name, c.kind})
+		}
 	}
 	return w
 }
@@ -149,7 +160,13 @@ func (m *maker) table(depth int) rel {
 }
 
 func (m *maker) final(depth int) rel {
-	switch m.pick(5) {
+	switch m.pick(7) {
+	case 5:
+		if r := m.choose(m.windows(m.plain(depth - 1))); len(r.bounds) > 0 && r.bounds[0].before == 0 {
+			return m.within(r)
+		}
+	case 6:
+		return m.top(m.opened(m.plain(depth-1)), "window_end")
 	case 3:
 		return m.choose(m.windows(m.plain(depth - 1)))
 	case 1:
@@ -157,7 +174,7 @@ func (m *maker) final(depth int) rel {
 		return m.join(l, r)
 	case 2:
 		r := m.windows(m.plain(depth - 1))
-		return m.top(r, r.bounds[m.pick(len(r.bounds))])
+		return m.top(r, r.bounds[m.pick(len(r.bounds))].name)
 	}
 	return m.windows(m.plain(depth - 1))
 }
@@ -190,7 +207,7 @@ func (m *maker) plain(depth int) rel {
 // product is one of the mesh.
 func (m *maker) product(of []source) rel {
 	s := of[m.pick(len(of))]
-	r := rel{ours: "d." + s.name, base: true, table: s.table(), key: s.key, time: s.time, scans: 1}
+	r := rel{ours: "d." + s.name, base: true, table: s.table(), key: s.key, time: s.time}
 	var names []string
 	for _, f := range s.fields {
 		r.cols = append(r.cols, col{f.Path, f.Type.Kind})
@@ -203,7 +220,6 @@ func (m *maker) product(of []source) rel {
 			r.cols = append(r.cols, col{r.time, column.Timestamp})
 			list += ", _timestamp"
 		}
-		r.timed = []int{slices.IndexFunc(mesh, func(o source) bool { return o.name == s.name })}
 		r.theirs = "SELECT " + list + ", _n, _mark FROM " + s.name + " WHERE _e <= {E}"
 		return r
 	}
@@ -249,7 +265,7 @@ func (m *maker) pass(l *list, r rel, name, alias string) string {
 // keep adds the columns that say what rows are: the key of a table, mostly the
 // event time and the windows of a stream.
 func (m *maker) keep(l *list, r rel, alias string) (out rel) {
-	out = rel{table: r.table, final: r.final, timed: r.timed, scans: r.scans}
+	out = rel{table: r.table, final: r.final}
 	if r.table {
 		for _, k := range r.key {
 			out.key = append(out.key, m.pass(l, r, k, alias))
@@ -258,9 +274,9 @@ func (m *maker) keep(l *list, r rel, alias string) (out rel) {
 	}
 	for _, b := range r.bounds {
 		if m.pick(5) > 0 {
-			to := m.pass(l, r, b, alias)
-			out.bounds = append(out.bounds, to)
-			if b == r.time {
+			to := m.pass(l, r, b.name, alias)
+			out.bounds = append(out.bounds, bound{to, b.before})
+			if b.name == r.time {
 				out.time = to
 			}
 		}
@@ -305,7 +321,7 @@ func (m *maker) union(depth int) rel {
 		b = a
 	}
 	var x, y list
-	out := rel{timed: slices.Concat(a.timed, b.timed), scans: a.scans + b.scans}
+	out := rel{}
 	if a.time != "" && b.time != "" && !a.final && !b.final {
 		out.time = m.pass(&x, a, a.time, "x")
 		m.pass(&y, b, b.time, "y")
