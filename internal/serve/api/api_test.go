@@ -47,6 +47,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 type mesh struct {
 	t        *testing.T
 	url      string
+	routes   http.Handler // what answers at url
 	api      *api.API
 	ledger   *ledger.Ledger
 	state    *state.State
@@ -111,10 +112,8 @@ func newMeshOf(t *testing.T, quiet time.Duration) *mesh {
 		},
 		Version: "test", Log: log, Quiet: quiet,
 	}, r)
-	srv := httptest.NewUnstartedServer(r)
-	srv.Config.ReadTimeout, srv.Config.WriteTimeout = wholeAnswer, wholeAnswer
-	srv.Start()
-	m := &mesh{t: t, url: srv.URL, lines: read, beside: beside, api: a, ledger: l, state: s, registry: reg, token: founding.Token}
+	srv := httptest.NewServer(r)
+	m := &mesh{t: t, url: srv.URL, routes: r, lines: read, beside: beside, api: a, ledger: l, state: s, registry: reg, token: founding.Token}
 	m.admin = m.as(founding.Token)
 	t.Cleanup(func() {
 		srv.Close()

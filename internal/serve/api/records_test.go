@@ -165,7 +165,7 @@ func TestRecordsRefused(t *testing.T) {
 	}
 }
 
-// wholeAnswer bounds whole answers of the test's listener.
+// wholeAnswer bounds whole answers of the listener of this test.
 const wholeAnswer = 4 * time.Second
 
 // TestFollowOutlivesTheListenersBounds: an answer that goes on is not cut by
@@ -173,6 +173,11 @@ const wholeAnswer = 4 * time.Second
 func TestFollowOutlivesTheListenersBounds(t *testing.T) {
 	t.Parallel()
 	m := shop(t)
+	srv := httptest.NewUnstartedServer(m.routes)
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout = wholeAnswer, wholeAnswer
+	srv.Start()
+	t.Cleanup(srv.Close)
+	m.url = srv.URL
 	in := bufio.NewScanner(m.records("follow=true", "application/x-ndjson").Body)
 	for i := range 3 {
 		if i > 0 {
