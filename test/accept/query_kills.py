@@ -26,7 +26,7 @@ KAFKA = str(lib.TOP / "scripts" / "kafka")
 ORDERS, RATES = 4, 2  # partitions
 REGIONS = ["north", "east", "south", "west", "centre"]
 SYMBOLS = [f"S{i}" for i in range(40)]
-START = 1_800_000_000_000  # event time, in ms
+START = 1_700_000_000_000  # event time, in ms; Apache Kafka refuses what lies in the future
 STEP = 10  # ms of event time between two orders
 WINDOW = 1000
 RATE = 6000  # orders a second, at most
@@ -160,10 +160,10 @@ class KillNode(lib.Node):
         before = self._kills()
         self.spawn()
         try:
-            code = self.process.wait(150)
+            code = self.process.wait(240)
         except subprocess.TimeoutExpired:
             lib.say(self.weir("query", "list", "-o", "json", check=False).out)
-            raise lib.Failed(f"the point {self.kill} was not passed within 150 s")
+            raise lib.Failed(f"the point {self.kill} was not passed within 240 s")
         claim(code == -9 and self._kills() == before + [point], f"it ended itself at {self.kill}: exit {code}, {self._kills()}")
         self.died.append(self.kill)
 
@@ -217,6 +217,7 @@ class Feed:
 
     def to(self, rows):
         """Lets it write up to so many orders."""
+        claim(not self.failed, f"records are written: {self.failed[:1]}")
         self.goal = max(self.goal, rows)
 
     def more(self, rows):
