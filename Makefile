@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-real test-browser accept check lint arch generate oracle fuzz bench bench-registry bench-flink soak kafka kafka-stop
+.PHONY: help demo build test test-race test-real test-browser accept check lint arch generate oracle fuzz bench bench-registry bench-flink bench-nexmark soak kafka kafka-stop
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench-registry: ## the schema registry, and Apicurio Registry beside it
 
 bench-flink: ## Nexmark by queries, and Apache Flink beside them
 	test/bench/flink
+
+bench-nexmark: ## the queries of Nexmark, on the node's own broker
+	test/bench/nexmark
 
 soak: build ## the full sizes, at most an hour; goes on where it was stopped
 	scripts/soak

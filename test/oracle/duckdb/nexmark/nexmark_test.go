@@ -33,10 +33,11 @@ func size(t *testing.T) int64 {
 	return n
 }
 
-// TestRowsEqualDuckDBs: each query reads the same events, cut into epochs of which
-// some are undone and done again and behind one of which another flow takes the
-// state over. When an epoch ends, what the query has made until then are the rows
-// that DuckDB makes of all events until then.
+// TestRowsEqualDuckDBs: each query reads the same events, cut into epochs, of
+// which some are undone and done again, and before some of which another flow, of
+// another number of shards, takes the state over. When an epoch ends, what the
+// query has made until then are the rows that DuckDB makes of all events until
+// then.
 func TestRowsEqualDuckDBs(t *testing.T) {
 	t.Parallel()
 	n := size(t)

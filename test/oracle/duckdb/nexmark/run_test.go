@@ -37,10 +37,10 @@ func newRun(t *testing.T, plan *sqlang.Plan, events []nexmark.Event, epochs []in
 	return r
 }
 
-// start is a flow that goes on from the journal.
+// start is a flow that goes on from the journal, in any number of shards.
 func (r *run) start() *flow.Flow {
 	r.t.Helper()
-	f, err := flow.New(r.plan)
+	f, err := flow.NewShards(r.plan, 1+r.random.IntN(3), nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -119,17 +119,19 @@ func (r *run) read(input int, p nexmark.Product, out *outcome) {
 
 func (r *run) batch(input, partition int, events []*nexmark.Event) *column.Batch {
 	b := &column.Batch{N: len(events)}
+	var fields []int
+	for _, s := range scans(r.plan.Root, input) {
+		fields = append(fields, s.Fields...)
+		for _, c := range s.Columns {
+			b.Columns = append(b.Columns, column.Make(c.Type, len(events)))
+		}
+	}
 	for i, e := range events {
 		b.From = append(b.From, column.Origin{Input: int32(input), Partition: int32(partition), Offset: int64(i)})
 		b.Time = append(b.Time, e.Time.UnixMicro())
-	}
-	for _, s := range scans(r.plan.Root, input) {
-		for k, field := range s.Fields {
-			v := column.Make(s.Columns[k].Type, len(events))
-			for i, e := range events {
-				set(v, i, e.Values()[field])
-			}
-			b.Columns = append(b.Columns, v)
+		values := e.Values()
+		for k, field := range fields {
+			set(b.Columns[k], i, values[field])
 		}
 	}
 	return b
