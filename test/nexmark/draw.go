@@ -91,13 +91,9 @@ func lastPerson(id int64) int64 {
 	return id/share*personShare + min(id%share, personShare-1)
 }
 
-// lastAuction is the newest auction when an event comes, from 0; -1: none.
+// lastAuction is the newest auction when an auction or a bid comes, from 0.
 func lastAuction(id int64) int64 {
-	group, place := id/share, id%share-personShare
-	if place < 0 { // a person: the last of the group before
-		group, place = group-1, auctionShare-1
-	}
-	return group*auctionShare + min(place, auctionShare-1)
+	return id/share*auctionShare + min(id%share-personShare, auctionShare-1)
 }
 
 func (d *draw) one(of []string) string { return of[d.below(int32(len(of)))] }
