@@ -127,12 +127,15 @@ func (o *top) push(_ int, b *column.Batch, sel []int32) error {
 			continue
 		}
 		o.keyBytes, _ = appendKeys(o.keyBytes[:0], parts, i)
-		o.touch(b, i)
 		o.rowBytes = o.rowBytes[:0]
 		for k, v := range keys[len(parts):] {
 			o.rowBytes = appendOrder(o.rowBytes, &v.Vector, int(i), o.words[k])
 		}
 		place := int64(len(o.rowBytes))
+		if o.beyond() {
+			continue
+		}
+		o.touch(b, i)
 		o.rowBytes = appendRow(o.rowBytes, b.Columns, int(i))
 		c := o.bag.table.cell(bagKey(nil, o.keyBytes, o.rowBytes))
 		o.bag.came(o.flow, c, int64(b.Weight(int(i))), place, causeOf(b, i))
@@ -143,6 +146,17 @@ func (o *top) push(_ int, b *column.Batch, sel []int32) error {
 	}
 	o.values = keys
 	return nil
+}
+
+// beyond reports whether the row whose order is in rowBytes comes behind the first
+// rows of its partition for good.
+func (o *top) beyond() bool {
+	cells := o.parts[string(o.keyBytes)]
+	if !o.shrinks || len(cells) < o.n {
+		return false
+	}
+	_, last := split(cells[o.n-1])
+	return last[:min(len(last), int(extra(cells[o.n-1])))] < string(o.rowBytes)
 }
 
 // appendOrder appends what sorts by one word of an order.
