@@ -194,7 +194,7 @@ func (w *Queries) query(ctx context.Context, q wantedQuery) time.Duration {
 	if r != nil && r.err != nil {
 		err := r.err
 		r.err = nil
-		if !passing(err) || weir.Limit.In(err) { // the engine tries what may pass by itself
+		if !again(err) {
 			return w.halt(ctx, q, err)
 		}
 	}
@@ -216,6 +216,10 @@ func passing(err error) bool {
 	}
 	return false
 }
+
+// again reports whether a run that ended with an error is worth another. A bound
+// of a query's own the engine would meet again.
+func again(err error) bool { return passing(err) && !weir.Limit.In(err) }
 
 // cannot puts on record why a query stops; what may be gone at the next try is
 // kept in memory alone.
@@ -294,7 +298,7 @@ func (w *Queries) run(ctx context.Context, q wantedQuery, r *queryRun, job flow.
 	}
 	r.failed++
 	r.err, r.notTill = err, w.Now().Add(min(retryFirst<<min(r.failed, 10), retryAtMost))
-	if passing(err) {
+	if again(err) {
 		w.Log.Warn("a query is tried again", "query", q.Name, "error", err)
 	}
 }

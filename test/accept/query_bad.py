@@ -29,6 +29,7 @@ NUMBERS = json.dumps({
 def script():
     node = lib.Node(args=["--query-memory", str(MEMORY)]).start()
     w = World(node)
+    w.ready()
     for part in (statements, computed, schema_changes, removed, majors, streams, large, bounded, full):
         begin = time.monotonic()
         part(w)
@@ -46,10 +47,15 @@ class World:
         node.weir("team", "add", self.domain, "admin")
         self.app = node.app(fresh("bad-app"), self.domain)
 
+    def ready(self):
+        """Waits until the parser is: the first statement after a start takes its time."""
+        until("statements are parsed", 120, lambda: "syntax error" in self.node.weir("query", "explain", "--sql", "SELEC", check=False).err)
+
     def restart(self):
         self.node.stop()
         self.node.start()
         self.app.node = self.node
+        self.ready()
 
     def file(self, name, text):
         path = self.node.data.parent / name
@@ -395,9 +401,12 @@ def full(w):
     before = resource.prlimit(w.node.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     refused = w.node.weir("query", "create", f"{w.domain}.more", "--sql", w.sql("id", name), check=False)
     claim(refused.code == 1, f"nothing can be made: {refused.err}")
-    said = until("it says so", 30, lambda: (w.show(q).get("status") or {}).get("error"))
-    measure("a full disk: it says", said)
-    claim("has space, then start weir again" in said, f"it says what to do: {said}")
+
+    def said():
+        error = (w.show(q).get("status") or {}).get("error", "")
+        return "has space, then start weir again" in error and error
+
+    measure("a full disk: it says", until("it says what to do", 60, said))
     claim(w.show(q)["state"] != "stopped" and w.node.alive(), "it stops for ever neither the query nor the node")
     resource.prlimit(w.node.process.pid, resource.RLIMIT_FSIZE, before)
     w.restart()
