@@ -105,7 +105,7 @@ func spotOf(r column.Range) int64 {
 	return spot(r.Input, r.Partition)
 }
 
-// join is the range of both. Records that both may count are counted once.
+// joinRanges is the range of both. Records that both may count are counted once.
 func joinRanges(a, b column.Range) column.Range {
 	count := max(a.Count, b.Count)
 	if a.Last < b.First || b.Last < a.First || a.Input == column.Further {
