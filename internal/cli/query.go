@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -295,13 +296,8 @@ func (c *cli) queryShow(k kind[client.Query]) *cobra.Command {
 			column[client.Query]{"APPLICATION", func(q client.Query) string { return q.Application }},
 			column[client.Query]{"TOPIC", func(q client.Query) string { return q.Topic }},
 			column[client.Query]{"SET ASIDE IN", func(q client.Query) string { return q.Aside }},
-			column[client.Query]{"LAST ERROR", func(q client.Query) string {
-				if q.Status == nil {
-					return ""
-				}
-				return q.Status.Error
-			}},
 			column[client.Query]{"PROBLEM", func(q client.Query) string { return q.Problem }})
+		cols = append(cols, statusColumns(time.Now())...)
 		if err := printOne(c, q, cols); err != nil || c.format != "table" {
 			return err
 		}
@@ -313,6 +309,47 @@ func (c *cli) queryShow(k kind[client.Query]) *cobra.Command {
 		return c.printResult(*q.Result)
 	}
 	return cmd
+}
+
+// statusColumns are how a query does, as far as the list does not say it.
+func statusColumns(now time.Time) []column[client.Query] {
+	known := func(cell func(q client.Query, s *client.QueryStatus) string) func(client.Query) string {
+		return func(q client.Query) string {
+			if q.Status == nil {
+				return ""
+			}
+			return cell(q, q.Status)
+		}
+	}
+	return []column[client.Query]{
+		{"WATERMARK", known(func(q client.Query, s *client.QueryStatus) string { return watermark(q, s.Watermark, now) })},
+		{"LATE", known(func(_ client.Query, s *client.QueryStatus) string { return strconv.FormatInt(s.Late, 10) })},
+		{"REMEMBERS", known(func(_ client.Query, s *client.QueryStatus) string { return strconv.FormatInt(s.State, 10) + " bytes" })},
+		{"EPOCHS", known(func(_ client.Query, s *client.QueryStatus) string {
+			if s.EpochTime == "" {
+				return strconv.FormatInt(s.Epoch, 10)
+			}
+			return strconv.FormatInt(s.Epoch, 10) + ", the last took " + s.EpochTime
+		})},
+		{"LAST ERROR", known(func(_ client.Query, s *client.QueryStatus) string { return s.Error })},
+	}
+}
+
+// watermark is how far event time is, and what waits for it.
+func watermark(q client.Query, at, now time.Time) string {
+	const given = "a window is given when the watermark passes its end"
+	waits := q.Result != nil && strings.Contains(q.Result.Plan, "window")
+	switch {
+	case at.IsZero() && waits:
+		return "none yet; " + given
+	case at.IsZero():
+		return ""
+	}
+	text := when(at) + ", " + now.Sub(at).Round(time.Second).String() + " ago"
+	if waits {
+		text += "; " + given
+	}
+	return text
 }
 
 // statement is SQL as it stands, without what steers a terminal.
