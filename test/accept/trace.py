@@ -2,8 +2,8 @@
 trace says is compared with what the producer was told about each record and with
 what a stock client reads, headers and all. Ranges of sums count as many records
 as the sum has; a record that was set aside leads to the one that could not be
-used; who may not read a source gets none of its data; a record
-whose query is gone still says what it was made of."""
+used; who may not read a source gets none of its data; a record whose query is gone still
+says what it was made of."""
 
 import collections
 import json
@@ -36,6 +36,7 @@ def script():
         f"{source}.trades", "--encoding", "json", "--schema", str(node.data.parent / "trade.json"), "--key", "id", "--partitions", "3",
         "--access", "request", app=feeder)
     trades = produced(feeder, topic, n)
+    until("statements are parsed", 120, lambda: "syntax error" in node.weir("query", "explain", "--sql", "SELEC", check=False).err)
     big, sums = f"{desk}.big", f"{desk}.sums"
     node.weir("query", "create", big, "--sql", f'SELECT id, symbol, price, 1000 / (price % 10) AS part FROM "{source}".trades WHERE price >= 50')
     node.weir("query", "create", sums, "--sql", f'SELECT symbol, count(*) AS n, sum(price) AS total FROM "{desk}".big GROUP BY symbol')
