@@ -30,6 +30,7 @@ var hiddenThings = map[string]string{
 	"applications name": "vault-app", "domains name": "vault", "people name": "ina", "teams name": "vault", "terms name": "plain", "policies name": "vault.rule",
 	"products name": "vault.quokka", "streams name": "vault._private.quokka", "topics name": "vault.quokka.v1", "subjects name": "vault.quokka.v1-value",
 	"queries name": "vault.quokka-too", "tokens person": "ina", "tokens label": "quokka",
+	"products partition": "0", "products offset": "0", "streams partition": "0", "streams offset": "0",
 }
 
 // hiddenQuestions are what the parameters of queries ask, one after the other.
