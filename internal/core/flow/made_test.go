@@ -99,23 +99,33 @@ func TestARowNamesSomePartitions(t *testing.T) {
 	if len(made) != weir.MaxProvenance+1 || last.Input != column.Further || last.Count != 72 || made[63] != (column.Range{Partition: 63, First: 7, Last: 8, Count: 2}) {
 		t.Fatalf("%d places, the last ones %v", len(made), made[63:])
 	}
+	joined := mustNew(t, countsAndTable())
+	if _, _, err := joined.Step(0, origins(1, from...)); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := joined.Step(1, origins(1, column.Origin{Input: 1, Offset: 5}))
+	if err != nil || len(out[0].Made[0]) != weir.MaxProvenance+1 || out[0].Made[0][weir.MaxProvenance].Count != 36+1 {
+		t.Fatal(out, err)
+	}
+}
+
+// countsAndTable joins countsOf with a table.
+func countsAndTable() *sqlang.Plan {
+	return planOfTwo(&sqlang.Join{Left: countsOf().Root, Right: scanOf(1, true), LeftKey: []*sqlang.Expr{ref(0, bigint)}, RightKey: []*sqlang.Expr{ref(0, bigint)},
+		Columns: columnsOf(bigint, bigint, bigint, bigint)}, sqlang.Upsert, 0)
 }
 
 // TestAJoinNamesBothSides: what a row of a table over groups was made of is that
 // of the group and of the other side, and stays so when the state is restored.
 func TestAJoinNamesBothSides(t *testing.T) {
 	t.Parallel()
-	plan := func() *sqlang.Plan {
-		return planOfTwo(&sqlang.Join{Left: countsOf().Root, Right: scanOf(1, true), LeftKey: []*sqlang.Expr{ref(0, bigint)}, RightKey: []*sqlang.Expr{ref(0, bigint)},
-			Columns: columnsOf(bigint, bigint, bigint, bigint)}, sqlang.Upsert, 0)
-	}
-	f := mustNew(t, plan())
+	f := mustNew(t, countsAndTable())
 	if _, _, err := f.Step(0, origins(1, column.Origin{Partition: 2, Offset: 4}, column.Origin{Partition: 2, Offset: 9}, column.Origin{Partition: 3, Offset: 1})); err != nil {
 		t.Fatal(err)
 	}
 	state := map[string]string{}
 	collect(f, state)
-	again, err := flow.NewShards(plan(), 3, atOnce)
+	again, err := flow.NewShards(countsAndTable(), 3, atOnce)
 	if err != nil {
 		t.Fatal(err)
 	}
