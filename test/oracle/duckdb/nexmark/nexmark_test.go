@@ -41,7 +41,7 @@ func size(t *testing.T) int64 {
 func TestRowsEqualDuckDBs(t *testing.T) {
 	t.Parallel()
 	n := size(t)
-	generator := nexmark.New(nexmark.Config{Delay: time.Millisecond, OutOfOrderGroupSize: 500})
+	generator := nexmark.New(nexmark.Config{Delay: 997 * time.Microsecond, OutOfOrderGroupSize: 500})
 	events := make([]nexmark.Event, n)
 	for i := range events {
 		events[i] = generator.Event(int64(i))

@@ -62,10 +62,7 @@ func partitions(p nexmark.Product) (all []int32) {
 	return all
 }
 
-func (r *run) product(input int) nexmark.Product {
-	all, name := nexmark.Products(), strings.TrimPrefix(r.plan.Inputs[input].Name, nexmark.Domain+".")
-	return all[slices.IndexFunc(all, func(p nexmark.Product) bool { return p.Name == name })]
-}
+func (r *run) product(input int) nexmark.Product { return productOf(r.plan.Inputs[input]) }
 
 // until runs all epochs up to one.
 func (r *run) until(last int) {
@@ -112,15 +109,15 @@ func (r *run) read(input int, p nexmark.Product, out *outcome) {
 			}
 		}
 		for some := range slices.Chunk(of, column.Rows) {
-			out.take(r.flow.Step(input, r.batch(input, partition, some)))
+			out.take(r.flow.Step(input, batchOf(r.plan, input, partition, some)))
 		}
 	}
 }
 
-func (r *run) batch(input, partition int, events []*nexmark.Event) *column.Batch {
+func batchOf(plan *sqlang.Plan, input, partition int, events []*nexmark.Event) *column.Batch {
 	b := &column.Batch{N: len(events)}
 	var fields []int
-	for _, s := range scans(r.plan.Root, input) {
+	for _, s := range scans(plan.Root, input) {
 		fields = append(fields, s.Fields...)
 		for _, c := range s.Columns {
 			b.Columns = append(b.Columns, column.Make(c.Type, len(events)))
