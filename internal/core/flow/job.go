@@ -52,7 +52,7 @@ type Job struct {
 	Epoch    time.Duration // between two transactions, at least
 	MaxState int64         // bytes of memory
 	// Shards is how many parts of it compute at once, at most MaxShards; 0: as many
-	// as there are processors, at most 8.
+	// as pay.
 	Shards int
 }
 
