@@ -5,7 +5,7 @@ SELECT auction, bidder, price, channel,
     WHEN 'google' THEN '1'
     WHEN 'facebook' THEN '2'
     WHEN 'baidu' THEN '3'
-    ELSE substring(url FROM '[&?]channel_id=([^&]*)')
+    ELSE substring(url FROM '&channel_id=([^&]*)')
   END AS channel_id
 FROM nexmark.bid
-WHERE substring(url FROM '[&?]channel_id=([^&]*)') IS NOT NULL OR lower(channel) IN ('apple', 'google', 'facebook', 'baidu')
+WHERE substring(url FROM '&channel_id=([^&]*)') IS NOT NULL OR lower(channel) IN ('apple', 'google', 'facebook', 'baidu')
