@@ -179,16 +179,17 @@ func (w writer) whole(kind column.Kind, sub func(column.Kind) expr) expr {
 	return like(kind, "(%s + %s)", sub(kind), sub(kind))
 }
 
-// truth is a condition.
+// truth is a condition. What is behind AND and OR is computed here only where it
+// counts, and by DuckDB always.
 func (w writer) truth(sub func(column.Kind) expr) expr {
 	kinds := w.kinds()
 	kind := kinds[w.pick(len(kinds))]
 	compare := []string{"=", "<>", "<", "<=", ">", ">="}[w.pick(6)]
 	switch w.pick(9) {
 	case 0:
-		return like(column.Bool, "(%s AND %s)", sub(column.Bool), sub(column.Bool))
+		return unlike(column.Bool, "(%s AND %s)", "(CASE WHEN (%[1]s) IS FALSE THEN false ELSE %[1]s AND %[2]s END)", sub(column.Bool), sub(column.Bool))
 	case 1:
-		return like(column.Bool, "(%s OR %s)", sub(column.Bool), sub(column.Bool))
+		return unlike(column.Bool, "(%s OR %s)", "(CASE WHEN (%[1]s) IS TRUE THEN true ELSE %[1]s OR %[2]s END)", sub(column.Bool), sub(column.Bool))
 	case 2:
 		return like(column.Bool, "(NOT %s)", sub(column.Bool))
 	case 3:
