@@ -114,15 +114,17 @@ func (l *loader) end(ctx context.Context) error {
 	return l.failed
 }
 
-// record is an event as a record. Which partition it has follows from its id, or
-// from its number.
+// record is an event as a record. Which partition it has follows from its id, of
+// a bid from its number.
 func (t *topic) record(n int64, e *nexmark.Event) *kgo.Record {
 	values := e.Values()
-	r := &kgo.Record{Topic: t.name, Partition: int32(n % int64(t.product.Partitions)), Timestamp: e.Time}
+	r := &kgo.Record{Topic: t.name, Timestamp: e.Time}
+	if e.Bid == nil {
+		n = values[0].(int64) // their own id: people have even numbers alone
+	}
+	r.Partition = int32(n % int64(t.product.Partitions))
 	if t.product.Table {
-		id := values[0].(int64)
-		r.Key = binary.BigEndian.AppendUint64(nil, uint64(id))
-		r.Partition = int32(id % int64(t.product.Partitions))
+		r.Key = binary.BigEndian.AppendUint64(nil, uint64(n))
 	}
 	r.Value = binary.BigEndian.AppendUint32([]byte{0}, t.schema)
 	for _, v := range values {
