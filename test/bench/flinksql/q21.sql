@@ -4,7 +4,7 @@ SELECT auction, bidder, price, channel,
     WHEN 'google' THEN '1'
     WHEN 'facebook' THEN '2'
     WHEN 'baidu' THEN '3'
-    ELSE REGEXP_EXTRACT(url, '[&?]channel_id=([^&]*)', 1)
+    ELSE REGEXP_EXTRACT(url, '&channel_id=([^&]*)', 1)
   END AS channel_id
 FROM bid
-WHERE REGEXP_EXTRACT(url, '[&?]channel_id=([^&]*)', 1) IS NOT NULL OR LOWER(channel) IN ('apple', 'google', 'facebook', 'baidu')
+WHERE REGEXP_EXTRACT(url, '&channel_id=([^&]*)', 1) IS NOT NULL OR LOWER(channel) IN ('apple', 'google', 'facebook', 'baidu')
