@@ -13,6 +13,8 @@ import (
 // final reports whether the rows of a node are.
 func final(n sqlang.Node) bool {
 	switch n := n.(type) {
+	case *sqlang.Session:
+		return true
 	case *sqlang.Group:
 		return n.WindowEnd >= 0
 	case *sqlang.Top:
@@ -62,18 +64,18 @@ func refersTo(es []*sqlang.Expr, columns []int) bool {
 // windowColumns are the columns of a node that are the begin or the end of a
 // row's window.
 func windowColumns(n sqlang.Node) []int {
-	return carried(n, func(w *sqlang.Window) []int { return []int{len(w.Columns) - 2, len(w.Columns) - 1} })
+	return carried(n, func(w sqlang.Node) []int { return []int{len(w.Out()) - 2, len(w.Out()) - 1} })
 }
 
 // windowEnds are those that are its end.
 func windowEnds(n sqlang.Node) []int {
-	return carried(n, func(w *sqlang.Window) []int { return []int{len(w.Columns) - 1} })
+	return carried(n, func(w sqlang.Node) []int { return []int{len(w.Out()) - 1} })
 }
 
 // carried follows columns of windows up to a node.
-func carried(n sqlang.Node, of func(w *sqlang.Window) []int) []int {
+func carried(n sqlang.Node, of func(w sqlang.Node) []int) []int {
 	switch n := n.(type) {
-	case *sqlang.Window:
+	case *sqlang.Window, *sqlang.Session:
 		return of(n)
 	case *sqlang.Project:
 		return among(n.Exprs, carried(n.Of, of))

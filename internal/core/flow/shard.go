@@ -172,6 +172,8 @@ func (b builder) build(n sqlang.Node, to port) error {
 			}
 		}
 		return nil
+	case *sqlang.Session:
+		return b.session(n, to)
 	case *sqlang.Window:
 		return b.window(n, to)
 	case *sqlang.Group:

@@ -28,10 +28,11 @@ type binder struct {
 	attrs   []Column // by id
 	outs    map[Node][]int
 	scans   map[*Scan]*relation
-	loose   map[int]bool      // columns that are a text or a null of the statement
-	times   map[*Window]int   // the column of the event time
-	bounds  map[*Window][]int // of a window: start and end
-	spans   map[int]int64     // columns that are a bound of their row's window: microseconds from it to the end
+	loose   map[int]bool     // columns that are a text or a null of the statement
+	times   map[Node]int     // of windows: the column of the event time
+	bounds  map[Node][]int   // of windows: start and end
+	spans   map[int]int64    // columns that are a bound of their row's window: microseconds from it to the end
+	open    map[*Session]int // of which nobody has said yet whose they are: the place
 	ranks   map[*Top]rank
 	joins   map[*Join]facts   // of those that keep both sides
 	sorted  map[*Top][]Source // on which the order depends
@@ -41,7 +42,7 @@ type binder struct {
 
 // bind makes a plan of the syntax of a statement.
 func bind(sql string, s *selectStmt, c Catalog) (*Plan, error) {
-	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[*Window]int{}, bounds: map[*Window][]int{}, spans: map[int]int64{}, ranks: map[*Top]rank{}, sorted: map[*Top][]Source{}, joins: map[*Join]facts{}}
+	b := &binder{sql: sql, catalog: c, plan: &Plan{SQL: sql, EventTime: -1, Depth: 1}, outs: map[Node][]int{}, scans: map[*Scan]*relation{}, loose: map[int]bool{}, places: map[int]int{}, times: map[Node]int{}, bounds: map[Node][]int{}, spans: map[int]int64{}, open: map[*Session]int{}, ranks: map[*Top]rank{}, sorted: map[*Top][]Source{}, joins: map[*Join]facts{}}
 	root, err := b.query(s, nil)
 	if err != nil {
 		return nil, err
@@ -316,6 +317,9 @@ func (b *binder) finish(root Node) error {
 	if err := b.unlimited(); err != nil {
 		return err
 	}
+	if err := b.ungrouped(); err != nil {
+		return err
+	}
 	facts := b.facts(root)
 	p := b.plan
 	p.Root, p.Mode = root, Append
@@ -388,6 +392,8 @@ func (b *binder) facts(n Node) facts {
 		return b.unionFacts(n)
 	case *Window:
 		return b.windowFacts(n)
+	case *Session:
+		return b.sessionFacts(n)
 	case *Group:
 		return b.groupFacts(n)
 	case *Join:
@@ -480,6 +486,8 @@ func (b *binder) number(n Node) []int {
 		return b.numberJoin(n)
 	case *Window:
 		return b.numberWindow(n)
+	case *Session:
+		return b.numberSession(n)
 	case *Group:
 		return b.numberGroup(n)
 	case *Top:

@@ -330,7 +330,7 @@ var notThere = map[string]refusal{
 	"to_char":     {"to_char is not supported", "cast to text, or use extract"},
 	"tumble":      {"TUMBLE stands in FROM", "write FROM TUMBLE(domain.product, time, INTERVAL '1 minute')"},
 	"hop":         {"HOP stands in FROM", "write FROM HOP(domain.product, time, INTERVAL '1 minute', INTERVAL '5 minutes')"},
-	"session":     {"SESSION is not supported yet", "use TUMBLE or HOP"},
+	"session":     {"SESSION stands in FROM", "write FROM SESSION(domain.product, time, INTERVAL '10 minutes')"},
 }
 
 func (s *scope) funcCall(c *call) (value, error) {

@@ -128,8 +128,11 @@ func (g *grouping) named(n *node, s *selectStmt) (*node, error) {
 
 // windows makes the end of the rows' windows a key, and their begin beside it.
 func (g *grouping) windows(s *selectStmt) error {
+	if err := g.sessionsOf(); err != nil {
+		return err
+	}
 	f := g.b.facts(g.node.Of)
-	if f.final {
+	if f.final && f.end < 0 {
 		return g.windowsAgain(f, s)
 	}
 	if f.end < 0 {

@@ -144,6 +144,17 @@ type Window struct {
 	Columns     []Column // the input's, then window_start and window_end
 }
 
+// Session gives each row the session that it is in: rows that have the same By,
+// each less than a gap behind the one before. They come when the watermark has
+// passed the end of the session, all at once.
+type Session struct {
+	Of      Node
+	By      []*Expr
+	Time    int      // of the input's columns
+	Gap     int64    // microseconds
+	Columns []Column // the input's, then window_start and window_end
+}
+
 // Group folds the rows that have the same keys.
 type Group struct {
 	Of   Node
@@ -200,6 +211,9 @@ func (n *Join) Out() []Column { return n.Columns }
 func (n *Window) Out() []Column { return n.Columns }
 
 // Out is the columns of its rows.
+func (n *Session) Out() []Column { return n.Columns }
+
+// Out is the columns of its rows.
 func (n *Group) Out() []Column { return n.Columns }
 
 // Out is the columns of its rows.
@@ -222,6 +236,9 @@ func (n *Join) In() []Node { return []Node{n.Left, n.Right} }
 
 // In is what it works on.
 func (n *Window) In() []Node { return []Node{n.Of} }
+
+// In is what it works on.
+func (n *Session) In() []Node { return []Node{n.Of} }
 
 // In is what it works on.
 func (n *Group) In() []Node { return []Node{n.Of} }

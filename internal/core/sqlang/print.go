@@ -99,6 +99,8 @@ func (w *printer) node(depth int, n Node) {
 		}
 	case *Window:
 		w.line(depth, "window on %s, %s long, each %s", n.Columns[n.Time].Name, span(n.Size), span(n.Slide))
+	case *Session:
+		w.session(depth, n, in)
 	case *Group:
 		w.group(depth, n, in)
 	case *Top:
@@ -111,6 +113,18 @@ func (w *printer) node(depth int, n Node) {
 	for _, of := range n.In() {
 		w.node(depth+1, of)
 	}
+}
+
+func (w *printer) session(depth int, n *Session, in []Column) {
+	by := make([]string, len(n.By))
+	for i, e := range n.By {
+		by[i] = exprText(e, in)
+	}
+	of := ""
+	if len(by) > 0 {
+		of = ", of each " + strings.Join(by, ", ")
+	}
+	w.line(depth, "session on %s, until %s without one%s", n.Columns[n.Time].Name, span(n.Gap), of)
 }
 
 func span(micros int64) string { return (time.Duration(micros) * time.Microsecond).String() }

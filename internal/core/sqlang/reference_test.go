@@ -142,6 +142,8 @@ WHERE o.paid AND o.amount BETWEEN 1 AND 1000
   ` + "`HOP(input, time, slide, size)`" + ` into each of several. The rows have ` + "`window_start` and `window_end`" + ` too, and ` + "`GROUP BY`" + ` names these: each group
   comes once, as a record of a stream, when the window is over. A record that comes later than that is counted as late,
   left out, and set aside with the reason.
+  ` + "`SESSION(input, time, gap)`" + ` stands right below a ` + "`GROUP BY`" + `: the rows of a group that ` + "`WHERE`" + ` keeps, each less than the gap behind the one before, are a session,
+  from the first to a gap behind the last. What Flink takes for one session, here are two: rows that are just a gap apart.
   Such groups can be grouped again, by their window or for ever: ` + "`max(n)`" + ` of the counts of each window.
 - The first rows of each partition: ` + "`SELECT ... FROM (SELECT *, row_number() OVER (PARTITION BY a ORDER BY b DESC) AS n FROM x) AS t WHERE n <= 3`" + `. The result is
   a table by a and n; with ` + "`n = 1`" + `, the newest or greatest alone, by a. Partitioned by ` + "`window_end`" + `, the first rows of each window

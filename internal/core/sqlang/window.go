@@ -17,9 +17,9 @@ func (b *binder) windowed(f *rangeFunction, e *env) (*from, error) {
 		return nil, b.errorf(0, "this cannot stand in FROM").WithFix("name a product, a query in brackets, TUMBLE or HOP")
 	}
 	name := lastName(c.Name)
-	if n := map[string]int{"tumble": 3, "hop": 4}[name]; n == 0 || len(c.Args) != n || c.Args[0].ColumnRef == nil {
+	if n := map[string]int{"tumble": 3, "hop": 4, "session": 3}[name]; n == 0 || len(c.Args) != n || c.Args[0].ColumnRef == nil {
 		return nil, b.errorf(c.At, "%s(...) with %d arguments cannot stand in FROM", name, len(c.Args)).
-			WithFix("write TUMBLE(domain.product, time, INTERVAL '1' MINUTE) or HOP(domain.product, time, slide, size)")
+			WithFix("write TUMBLE(domain.product, time, INTERVAL '1' MINUTE) or HOP(domain.product, time, slide, size) or SESSION(domain.product, time, gap)")
 	}
 	if err := b.notYet(c.At, windows); err != nil {
 		return nil, err
@@ -30,6 +30,9 @@ func (b *binder) windowed(f *rangeFunction, e *env) (*from, error) {
 	}
 	if inWindows(in.node) {
 		return nil, b.errorf(c.At, "a window over windows is not supported yet").WithFix("make a product of the inner query, and open windows over that")
+	}
+	if name == "session" {
+		return b.sessions(in, c)
 	}
 	w := &Window{Of: in.node}
 	if err := b.windowTime(w, in, c.Args[1]); err != nil {
@@ -42,8 +45,9 @@ func (b *binder) windowed(f *rangeFunction, e *env) (*from, error) {
 }
 
 func inWindows(n Node) bool {
-	_, ok := n.(*Window)
-	return ok || slices.ContainsFunc(n.In(), inWindows)
+	_, window := n.(*Window)
+	_, session := n.(*Session)
+	return window || session || slices.ContainsFunc(n.In(), inWindows)
 }
 
 // namedIn reads an argument that names a product or a query.
@@ -60,7 +64,7 @@ func namedIn(c *columnRef, as *alias) *rangeVar {
 }
 
 // windowTime: windows close by the watermark, which is that of the event time.
-func (b *binder) windowTime(w *Window, in *from, n *node) error {
+func (b *binder) windowTime(w Node, in *from, n *node) error {
 	sc := &scope{b: b, relations: in.relations}
 	v, err := sc.expr(n)
 	if err != nil {
@@ -80,20 +84,9 @@ func (b *binder) windowTime(w *Window, in *from, n *node) error {
 }
 
 func (b *binder) windowSize(w *Window, c *call) error {
-	var sizes []int64
-	for _, n := range c.Args[2:] {
-		sc := &scope{b: b}
-		v, err := sc.expr(n)
-		if err == nil {
-			v, err = b.coerce(v, column.Type{Kind: column.Interval}, false)
-		}
-		if err != nil {
-			return err
-		}
-		if v.Kind != Literal || v.isNull() || v.Value.Ints[0] <= 0 {
-			return b.errorf(v.At, "a window needs a length above zero").WithFix("write INTERVAL '1' MINUTE")
-		}
-		sizes = append(sizes, v.Value.Ints[0])
+	sizes, err := b.lengths(c)
+	if err != nil {
+		return err
 	}
 	w.Slide, w.Size = sizes[0], sizes[len(sizes)-1]
 	if w.Slide > w.Size || w.Size/w.Slide > maxWindows {
@@ -102,8 +95,27 @@ func (b *binder) windowSize(w *Window, c *call) error {
 	return nil
 }
 
+// lengths are those that a call has behind its input and its time.
+func (b *binder) lengths(c *call) (sizes []int64, err error) {
+	for _, n := range c.Args[2:] {
+		sc := &scope{b: b}
+		v, err := sc.expr(n)
+		if err == nil {
+			v, err = b.coerce(v, column.Type{Kind: column.Interval}, false)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if v.Kind != Literal || v.isNull() || v.Value.Ints[0] <= 0 {
+			return nil, b.errorf(v.At, "a window needs a length above zero").WithFix("write INTERVAL '1' MINUTE")
+		}
+		sizes = append(sizes, v.Value.Ints[0])
+	}
+	return sizes, nil
+}
+
 // windowColumns: the input's, and the begin and end of the window.
-func (b *binder) windowColumns(w *Window, in *from) *from {
+func (b *binder) windowColumns(w Node, in *from) *from {
 	time := b.attrs[b.times[w]]
 	r := &relation{alias: in.relations[0].alias, product: in.relations[0].product, at: in.relations[0].at}
 	for _, name := range []string{"window_start", "window_end"} {
@@ -111,7 +123,10 @@ func (b *binder) windowColumns(w *Window, in *from) *from {
 		r.columns = append(r.columns, b.attr(c))
 	}
 	b.bounds[w] = r.columns
-	b.spans[r.columns[0]], b.spans[r.columns[1]] = w.Size, 0
+	b.spans[r.columns[1]] = 0
+	if w, ok := w.(*Window); ok { // sessions are as long as they come
+		b.spans[r.columns[0]] = w.Size
+	}
 	return &from{node: w, relations: append(slices.Clone(in.relations), r), hidden: in.hidden}
 }
 
