@@ -36,16 +36,16 @@ func (t term) match(prefix bool) string {
 
 // find is the documents that have a term: anywhere, whole, and by column.
 type find struct {
-	any, exact set
-	in         [columns]set
+	any, exact docs
+	in         [columns]docs
 }
 
 func (f *find) bytes() int {
-	n := len(f.any) + len(f.exact) + 16
-	for _, s := range f.in {
-		n += len(s)
+	n := f.any.bytes() + f.exact.bytes() + 512
+	for _, d := range f.in {
+		n += d.bytes()
 	}
-	return n * 8
+	return n
 }
 
 // find asks the index, or remembers.
@@ -63,25 +63,31 @@ func (s *shelf) find(ctx context.Context, c *sqlite.Conn, t term) (*find, error)
 	}
 	s.found.Lock()
 	defer s.found.Unlock()
-	if s.found.bytes += f.bytes(); s.found.bytes > maxFinds {
+	if s.found.bytes += f.bytes(); s.found.bytes > minFinds+len(s.items)*findsPerItem {
 		s.found.by, s.found.bytes = map[string]*find{}, f.bytes()
 	}
 	s.found.by[key] = f
 	return f, nil
 }
 
-func (s *shelf) ask(ctx context.Context, c *sqlite.Conn, t term) (f *find, err error) {
-	f = &find{}
-	if f.any, err = s.matches(ctx, c, t.match(t.prefix)); err != nil || f.any == nil {
+func (s *shelf) ask(ctx context.Context, c *sqlite.Conn, t term) (*find, error) {
+	f := &find{}
+	if err := s.askColumns(ctx, c, t, f); err != nil {
 		return f, err
 	}
-	f.exact = f.any
-	if t.prefix {
-		if f.exact, err = s.matches(ctx, c, t.match(false)); err != nil {
-			return f, err
-		}
+	var ids []uint32
+	for _, d := range f.in {
+		d.each(func(id int) { ids = append(ids, uint32(id)) })
 	}
-	return f, s.askColumns(ctx, c, t, f)
+	f.any = newDocs(ids, len(s.items))
+	f.exact = f.any
+	if !t.prefix || len(ids) == 0 {
+		return f, nil
+	}
+	var text string
+	err := c.Row(ctx, idsOf, []any{t.match(false)}, &text)
+	f.exact = s.ids(text)
+	return f, err
 }
 
 const idsOf = "select coalesce(group_concat(rowid), '') from doc where doc match ?"
@@ -103,24 +109,15 @@ func (s *shelf) askColumns(ctx context.Context, c *sqlite.Conn, t term, f *find)
 	})
 }
 
-func (s *shelf) matches(ctx context.Context, c *sqlite.Conn, match string) (set, error) {
-	var ids string
-	if err := c.Row(ctx, idsOf, []any{match}, &ids); err != nil {
-		return nil, err
-	}
-	return s.ids(ids), nil
-}
-
-// ids reads numbers with commas between them.
-func (s *shelf) ids(text string) set {
+func (s *shelf) ids(text string) docs {
 	if text == "" {
-		return nil
+		return docs{}
 	}
-	out := newSet(len(s.items))
+	ids := make([]uint32, 0, strings.Count(text, ",")+1)
 	for part := range strings.SplitSeq(text, ",") {
 		if id, err := strconv.Atoi(part); err == nil && id < len(s.items) {
-			out.add(id)
+			ids = append(ids, uint32(id))
 		}
 	}
-	return out
+	return newDocs(ids, len(s.items))
 }

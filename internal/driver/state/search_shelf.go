@@ -42,8 +42,12 @@ type finds struct {
 	bytes int
 }
 
-// maxFinds bounds the bytes of what is kept.
-const maxFinds = 16 << 20
+// The bytes of what is kept are bounded by both together: some, and some for
+// each document.
+const (
+	minFinds     = 16 << 20
+	findsPerItem = 512
+)
 
 func newShelf() *shelf {
 	return &shelf{
