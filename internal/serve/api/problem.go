@@ -124,10 +124,27 @@ func asProblem(_ huma.Context, _ string, v any) (any, error) {
 		p.Fix = "send JSON, with Content-Type: application/json"
 	}
 	for _, d := range m.Errors {
-		p.Errors = append(p.Errors, client.Part{Message: d.Message, Location: d.Location, Value: d.Value})
+		p.Errors = append(p.Errors, client.Part{Message: d.Message, Location: d.Location, Value: repeated(d.Location, d.Value)})
 	}
 	return p, nil
 }
+
+// repeated is what of a refused value goes back to the one who sent it: it may be
+// logged on the way. A whole object may hold a password beside what is wrong.
+func repeated(at string, v any) any {
+	switch v := v.(type) {
+	case bool, float64, json.Number:
+		return v
+	case string:
+		if len(v) <= maxRepeated && !strings.HasSuffix(strings.ToLower(at), "password") {
+			return v
+		}
+	}
+	return nil
+}
+
+// maxRepeated bounds a text in a refusal.
+const maxRepeated = 200
 
 func writeProblem(w http.ResponseWriter, p *client.Problem) {
 	w.Header().Set("Content-Type", problemType)
