@@ -132,7 +132,8 @@ func (f *Flow) Restore(key, value []byte) error {
 // the columns of the input's scan; if the plan scans it more than once, those of
 // the first scan, then those of the next. Of a table's batch, a row of weight -1
 // is a record without a value: only the columns of its key count; the records of
-// one key stand in one partition.
+// one key stand in one partition. The rows are in the order of their places:
+// those of a partition by offset, one partition behind the other.
 //
 // What comes out has the plan's columns and is valid until the next Step or
 // Advance. Out of a plan that makes a table comes at most one row of a key: of weight 1, the row

@@ -173,11 +173,12 @@ type change struct {
 	weight   int32
 }
 
-// steps gives records to the flow, those of an input together, and advances.
+// steps gives records to the flow, some of an input together whose places are in
+// order, and advances.
 func (r *run) steps(records []record) (out []change) {
 	for len(records) > 0 {
 		n := 1
-		for n < len(records) && records[n].source == records[0].source && rapid.IntRange(0, 4).Draw(r.t, "together") > 0 {
+		for n < len(records) && records[n].source == records[0].source && records[n].partition >= records[n-1].partition && rapid.IntRange(0, 4).Draw(r.t, "together") > 0 {
 			n++
 		}
 		input := slices.Index(r.sources, records[0].source)
