@@ -53,9 +53,11 @@ func (o SearchOptions) withDefaults() SearchOptions {
 // offset that it shows, also while it is being built; that is why rights hold
 // then too.
 //
-// Words are found by SQLite's FTS5; what is found is put together here, from
-// sets of documents. Ranks are not FTS5's, which would weigh a word by how many
-// documents have it that the searcher may not know of.
+// Words are found in segments ([postings.Segment]), which are in memory and in
+// the file. A document that changed is another document, in a new segment; small
+// segments are merged at once, large ones beside. Ranks are of the documents in
+// scope alone: they do not weigh a word by how many have it that the searcher
+// may not know of.
 type Search struct {
 	path  string
 	state *State
@@ -64,7 +66,7 @@ type Search struct {
 	db      *sql.DB
 	w       *sqlite.Conn      // the indexer's
 	readers chan *sqlite.Conn // free slots; nil is one that is not connected yet
-	known   map[string]bool   // words that are in the vocabulary; the indexer's alone
+	merging *merging          // nil: nothing is merged now; the indexer's alone
 	stored  weir.Offset       // in the file; the indexer's alone
 
 	mu     sync.RWMutex // held for reading while a search runs, for writing while a transaction is committed
@@ -81,7 +83,7 @@ var _ weir.Searcher = (*Search)(nil)
 // answers once Run runs. Nothing but this index uses the file and the files
 // with the same beginning of their name.
 func OpenSearch(ctx context.Context, path string, s *State, opt SearchOptions) (*Search, error) {
-	x := &Search{path: path, state: s, opt: opt.withDefaults(), known: map[string]bool{}, moved: make(chan struct{})}
+	x := &Search{path: path, state: s, opt: opt.withDefaults(), moved: make(chan struct{})}
 	why, err := x.open(ctx)
 	if err == nil && why != "" {
 		x.opt.Logger.Info("the search index is made from the state", "file", path, "because", why)

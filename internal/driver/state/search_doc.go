@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/core/postings"
 	languages "github.com/weirmesh/weir/internal/core/schema"
 	"github.com/weirmesh/weir/internal/core/schema/format"
 )
@@ -45,30 +46,37 @@ type fieldText struct {
 	Doc  string `json:"d,omitempty"`
 }
 
-// columns are the document's words as they are indexed, in the order of the
-// table.
-func (d *document) columns() [columns]words {
-	var c [columns]words
-	c[colName].add(d.ref.Name)
+// texts are the document's, by column.
+func (d *document) texts() [columns][]string {
+	var c [columns][]string
 	for _, f := range d.Fields {
-		c[colField].add(f.Path)
-		c[colFieldDoc].add(f.Doc)
+		c[colField] = append(c[colField], f.Path)
+		c[colFieldDoc] = append(c[colFieldDoc], f.Doc)
 	}
-	for _, t := range d.Tags {
-		c[colTag].add(t)
-	}
-	for _, t := range d.Terms {
-		c[colTerm].add(t)
-	}
-	for _, o := range d.Owners {
-		c[colOwner].add(o)
-	}
-	c[colDescription].add(d.Description)
-	for _, t := range d.More {
-		c[colDescription].add(t)
-	}
-	c[colDocumentation].add(d.Documentation)
+	c[colName] = []string{d.ref.Name}
+	c[colTag], c[colTerm], c[colOwner] = d.Tags, d.Terms, d.Owners
+	c[colDescription] = append([]string{d.Description}, d.More...)
+	c[colDocumentation] = []string{d.Documentation}
 	return c
+}
+
+// index tells the document's words. No phrase goes over the end of a text, and
+// what is joined is in no phrase.
+func (d *document) index(b *postings.Builder) {
+	for col, texts := range d.texts() {
+		at := uint32(0)
+		for _, text := range texts {
+			scan(text, func(t token) {
+				if t.whole {
+					b.Word(uint8(col), 0, t.word)
+					return
+				}
+				at++
+				b.Word(uint8(col), at, t.word)
+			})
+			at++
+		}
+	}
 }
 
 // facet adds a value, once.

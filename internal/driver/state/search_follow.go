@@ -14,6 +14,7 @@ var searched = []weir.Noun{weir.NounDomain, weir.NounTerm, weir.NounProduct}
 
 // follow reads the file and then follows the state.
 func (x *Search) follow(ctx context.Context) error {
+	defer x.merged()
 	s := newShelf()
 	if err := s.load(ctx, x.w); err != nil {
 		return x.fault(err)
@@ -26,12 +27,29 @@ func (x *Search) follow(ctx context.Context) error {
 		if err := x.step(ctx); err != nil {
 			return err
 		}
-		if x.done.noun == "" {
-			if err := x.state.Wait(ctx, x.done.at+1); err != nil {
+		busy, err := x.merge(ctx)
+		if err != nil {
+			return err
+		}
+		if x.done.noun == "" && !busy {
+			if err := x.idle(ctx); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// idle returns once there is something to do.
+func (x *Search) idle(ctx context.Context) error {
+	limit, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if x.merging != nil {
+		defer context.AfterFunc(x.merging.ready, cancel)()
+	}
+	if err := x.state.Wait(limit, x.done.at+1); err != nil && (ctx.Err() != nil || limit.Err() == nil) {
+		return err
+	}
+	return nil
 }
 
 // step brings what is indexed to what the state shows now, and goes on
@@ -165,10 +183,31 @@ func (w *work) page(ctx context.Context, p *progress, limit int) error {
 	return nil
 }
 
-// placed is a document with its number; nil is one that goes.
+// placed is a document with its number.
 type placed struct {
 	id  int
 	doc *document
+}
+
+// edit is what one transaction does to the documents.
+type edit struct {
+	put   []placed
+	gone  []int
+	free  []int // numbers that nobody has after it
+	next  int   // the first number that nobody ever had
+	old   []stored
+	fresh []stored
+}
+
+// number takes one that is free.
+func (b *edit) number() int {
+	if n := len(b.free); n > 0 {
+		id := b.free[n-1]
+		b.free = b.free[:n-1]
+		return id
+	}
+	b.next++
+	return b.next - 1
 }
 
 // storeEvery is how many entries that touch nothing are read again after a
@@ -184,53 +223,48 @@ func (x *Search) write(ctx context.Context, w *work, next progress) error {
 		x.publish()
 		return nil
 	}
-	var all []placed
-	free := len(x.shelf.items)
-	make := documents{w.v}
+	b := edit{free: slices.Clone(x.shelf.free), next: len(x.shelf.items)}
 	if _, err := x.w.Exec(ctx, "begin immediate"); err != nil {
 		return x.fault(err)
 	}
-	for _, r := range w.todo {
-		d, err := make.of(ctx, r)
-		if err != nil {
-			return x.rollback(ctx, err)
-		}
-		id, was := x.shelf.by[r.UID]
-		if !was && d == nil {
-			continue
-		}
-		if !was {
-			id, free = free, free+1
-		}
-		if err := x.replace(ctx, placed{id, d}, was); err != nil {
-			return x.rollback(ctx, err)
-		}
-		if d != nil {
-			d.body = body{} // it is in the file
-		}
-		all = append(all, placed{id, d})
+	err := x.replace(ctx, w, &b)
+	if err == nil {
+		err = x.segment(ctx, &b)
 	}
-	if err := writeProgress(ctx, x.w, next); err != nil {
+	if err == nil {
+		err = writeProgress(ctx, x.w, next)
+	}
+	if err != nil {
 		return x.rollback(ctx, err)
 	}
 	x.stored = next.at
-	return x.show(ctx, all, next)
+	return x.show(ctx, &b, next)
 }
 
-func (x *Search) replace(ctx context.Context, p placed, was bool) error {
-	if was {
-		if err := removeDocument(ctx, x.w, p.id); err != nil {
+// replace puts what the view shows of the work in the place of what is there.
+func (x *Search) replace(ctx context.Context, w *work, b *edit) error {
+	shown := documents{w.v}
+	for _, r := range w.todo {
+		d, err := shown.of(ctx, r)
+		if err != nil {
 			return err
 		}
+		if id, was := x.shelf.by[r.UID]; was {
+			b.gone = append(b.gone, id)
+			if err := removeDocument(ctx, x.w, id); err != nil {
+				return err
+			}
+		}
+		if d == nil {
+			continue
+		}
+		p := placed{b.number(), d}
+		if err := insertDocument(ctx, x.w, p.id, d); err != nil {
+			return err
+		}
+		b.put = append(b.put, p)
 	}
-	if p.doc == nil {
-		return nil
-	}
-	cs := p.doc.columns()
-	if err := insertDocument(ctx, x.w, p.id, p.doc, &cs); err != nil {
-		return err
-	}
-	return x.learn(ctx, &cs)
+	return nil
 }
 
 func (x *Search) rollback(ctx context.Context, err error) error {
@@ -240,28 +274,28 @@ func (x *Search) rollback(ctx context.Context, err error) error {
 
 // show commits, and lets searches see what was written. Nothing of the disk is
 // waited for while searches wait: pages are moved into the file afterwards.
-func (x *Search) show(ctx context.Context, all []placed, next progress) error {
+func (x *Search) show(ctx context.Context, b *edit, next progress) error {
+	rank := x.shelf.ranked(b.put)
 	x.mu.Lock()
 	if _, err := x.w.Exec(ctx, "commit"); err != nil {
 		x.mu.Unlock()
 		return x.rollback(ctx, err)
 	}
-	for _, p := range all {
-		if p.doc == nil {
-			x.shelf.drop(p.id)
-			continue
-		}
-		x.shelf.put(p.id, p.doc.ref, p.doc.readers, p.doc.facets)
-	}
-	if len(all) > 0 {
-		x.shelf.changed()
+	x.shelf.apply(b)
+	if rank != nil {
+		x.shelf.rank, x.shelf.unranked = rank, 0
 	}
 	x.done = next
 	x.publish()
 	x.mu.Unlock()
-	if len(all) == 0 {
+	if len(b.put)+len(b.gone)+len(b.fresh) == 0 {
 		return nil
 	}
+	return x.checkpoint(ctx)
+}
+
+// checkpoint moves what was written into the file.
+func (x *Search) checkpoint(ctx context.Context) error {
 	var busy, log, moved int
 	return x.fault(x.w.Row(ctx, "pragma wal_checkpoint(passive)", nil, &busy, &log, &moved))
 }

@@ -10,14 +10,13 @@ import (
 
 // hit reads a document's texts and says where the words are in them.
 func (s *searching) hit(id int) (weir.Hit, error) {
-	it := &s.shelf.items[id]
-	h := weir.Hit{Ref: it.ref}
-	for _, v := range it.values {
+	h := weir.Hit{Ref: s.shelf.items[id]}
+	for _, v := range s.shelf.facts.of(id) {
 		h.Facets = append(h.Facets, s.shelf.values[v])
 	}
 	var text string
 	var b body
-	if err := s.c.Row(s.ctx, "select body from item where id = ?", []any{id}, &text); err != nil {
+	if err := s.c.Row(s.ctx, "select body from body where id = ?", []any{id}, &text); err != nil {
 		return h, err
 	}
 	if err := json.Unmarshal([]byte(text), &b); err != nil {
@@ -26,7 +25,7 @@ func (s *searching) hit(id int) (weir.Hit, error) {
 	h.Description = b.Description
 	m := matcher{terms: s.terms, open: len(s.terms)}
 	m.done = make([]bool, len(s.terms))
-	m.body(it.ref.Name, &b)
+	m.body(h.Ref.Name, &b)
 	h.Matches = m.out
 	return h, nil
 }

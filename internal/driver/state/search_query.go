@@ -132,9 +132,7 @@ func (s *searching) run(skip int) (weir.Hits, error) {
 	s.result = slices.Clone(s.visible)
 	s.filter()
 	for _, w := range s.q.Words {
-		if err := s.word(w); err != nil {
-			return weir.Hits{}, err
-		}
+		s.word(w)
 	}
 	h := weir.Hits{Total: s.result.count(), Corrected: s.fixed}
 	if s.q.Facets {
@@ -155,56 +153,41 @@ func (s *searching) run(skip int) (weir.Hits, error) {
 	return h, nil
 }
 
+// minCorrected is how many letters a word has that may be mistyped: shorter ones
+// are near to too many others.
+const minCorrected = 5
+
 // word narrows the result to what has a word, or has it not. A word without a
 // letter or digit asks for nothing.
-func (s *searching) word(w weir.SearchWord) error {
+func (s *searching) word(w weir.SearchWord) {
 	t := term{words: wordsOf(w.Text), not: w.Not, phrase: w.Phrase}
 	if len(t.words) == 0 {
-		return nil
+		return
 	}
 	t.prefix = !w.Phrase && !w.Not
-	f, err := s.shelf.find(s.ctx, s.c, t)
-	if err != nil {
-		return err
-	}
+	f := s.shelf.find(t)
 	if t.not {
 		s.result.without(f.any)
-		return nil
+		return
 	}
-	if t, f, err = s.corrected(w, t, f); err != nil {
-		return err
-	}
+	t, f = s.corrected(w, t, f)
 	s.result.and(f.any)
 	s.terms, s.finds = append(s.terms, t), append(s.finds, f)
-	return nil
 }
 
 // corrected is the term, or, if nothing in scope has it, the one in scope that
 // is one error away and that most have.
-func (s *searching) corrected(w weir.SearchWord, t term, f *find) (term, *find, error) {
+func (s *searching) corrected(w weir.SearchWord, t term, f *find) (term, *find) {
 	if w.Phrase || len(t.words) != 1 || len([]rune(t.words[0])) < minCorrected || s.visible.common(f.any) > 0 {
-		return t, f, nil
+		return t, f
 	}
-	near, err := neighbours(s.ctx, s.c, t.words[0])
-	if err != nil {
-		return t, f, err
+	near := s.shelf.near(s.visible, t.words[0])
+	if near == "" {
+		return t, f
 	}
-	best, most := f, 0
-	to := t
-	for _, n := range near {
-		other := term{words: []string{n}}
-		g, err := s.shelf.find(s.ctx, s.c, other)
-		if err != nil {
-			return t, f, err
-		}
-		if n := s.visible.common(g.any); n > most {
-			best, most, to = g, n, other
-		}
-	}
-	if most > 0 {
-		s.fixed = append(s.fixed, weir.Correction{From: w.Text, To: to.words[0]})
-	}
-	return to, best, nil
+	s.fixed = append(s.fixed, weir.Correction{From: w.Text, To: near})
+	t = term{words: []string{near}}
+	return t, s.shelf.find(t)
 }
 
 // filter narrows the result to what passes every filter: of several values of
@@ -232,7 +215,7 @@ func (s *searching) keep(fs []weir.SearchFilter, has bool) {
 	}
 	out := newSet(len(s.shelf.items))
 	s.result.each(func(id int) {
-		if slices.ContainsFunc(s.shelf.items[id].values, func(v uint32) bool { return wanted[v] }) == has {
+		if slices.ContainsFunc(s.shelf.facts.of(id), func(v uint32) bool { return wanted[v] }) == has {
 			out.add(id)
 		}
 	})
@@ -251,7 +234,7 @@ func passes(f, v weir.SearchFilter) bool {
 func (s *searching) facets() []weir.Facet {
 	counts := make([]int, len(s.shelf.values))
 	s.result.each(func(id int) {
-		for _, v := range s.shelf.items[id].values {
+		for _, v := range s.shelf.facts.of(id) {
 			counts[v]++
 		}
 	})
@@ -292,47 +275,16 @@ func sortFacets(by map[string]*weir.Facet) []weir.Facet {
 	return out
 }
 
-// scored is a document with what it is worth.
-type scored struct {
-	id    int
-	score float64
-}
-
 // ranked gives the best n of the result, in order.
 func (s *searching) ranked(n int) []int {
-	all := s.scores()
-	order := func(a, b scored) int {
+	best := top{n: n, before: func(a, b scored) bool {
 		if a.score != b.score {
-			return cmp.Compare(b.score, a.score)
+			return a.score > b.score
 		}
-		return s.byName(a.id, b.id)
-	}
-	if len(all) > 4*n {
-		all = best(all, n, order)
-	}
-	slices.SortFunc(all, order)
-	ids := make([]int, 0, min(n, len(all)))
-	for _, a := range all[:min(n, len(all))] {
-		ids = append(ids, a.id)
-	}
-	return ids
-}
-
-// best keeps the first n of an order, in any order.
-func best(all []scored, n int, order func(a, b scored) int) []scored {
-	var keep []scored
-	for from := 0; from < len(all); from += 3 * n {
-		keep = append(keep, all[from:min(from+3*n, len(all))]...)
-		slices.SortFunc(keep, order)
-		keep = keep[:min(n, len(keep))]
-	}
-	return keep
-}
-
-// byName is the order of what is worth the same.
-func (s *searching) byName(a, b int) int {
-	x, y := s.shelf.items[a].ref, s.shelf.items[b].ref
-	return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(string(x.Noun), string(y.Noun)))
+		return s.shelf.byName(a.id, b.id) < 0
+	}}
+	s.scores(best.offer)
+	return best.ids()
 }
 
 // Factors of a document's worth.
@@ -343,29 +295,31 @@ const (
 
 // scores weighs the result: for each term its best column, and how few of what
 // is in scope have it.
-func (s *searching) scores() []scored {
-	rare := make([]float64, len(s.finds))
+func (s *searching) scores(yield func(scored)) {
+	worth := make([][256]float64, len(s.finds))
 	total := float64(s.visible.count())
 	for i, f := range s.finds {
-		rare[i] = math.Log1p(total / float64(1+s.visible.common(f.any)))
+		rare := math.Log1p(total / float64(1+s.visible.common(f.any)))
+		for in := range worth[i] {
+			worth[i][in] = rare * weight(uint8(in))
+		}
 	}
 	whole := s.whole()
-	all := make([]scored, 0, s.result.count())
+	sum := wordSum(whole)
 	s.result.each(func(id int) {
 		score := 0.0
 		for i, f := range s.finds {
-			w := rare[i] * f.weight(id)
-			if !f.exact.has(id) {
+			w := worth[i][f.in[id]]
+			if !f.whole.has(id) {
 				w *= begunOnly
 			}
 			score += w
 		}
-		if it := &s.shelf.items[id]; whole != "" && (it.whole == whole || it.own == whole) {
+		if n := s.shelf.names[id]; whole != "" && (n.whole == sum || n.own == sum) && s.shelf.isNamed(id, whole) {
 			score += named
 		}
-		all = append(all, scored{id, score})
+		yield(scored{id, score})
 	})
-	return all
 }
 
 // whole is the query without anything between its words.
@@ -379,12 +333,12 @@ func (s *searching) whole() string {
 	return b.String()
 }
 
-// weight is that of the best column in which a document has the term.
-func (f *find) weight(id int) float64 {
+// weight is that of the best of some columns.
+func weight(in uint8) float64 {
 	w := 0.0
-	for c, in := range f.in {
-		if weights[c] > w && in.has(id) {
-			w = weights[c]
+	for c := range weights {
+		if in&(1<<c) != 0 {
+			w = max(w, weights[c])
 		}
 	}
 	return w
@@ -404,20 +358,21 @@ func (x *Search) Suggest(ctx context.Context, q weir.SuggestQuery) ([]weir.Ref, 
 }
 
 func (s *shelf) suggest(q weir.SuggestQuery) []weir.Ref {
-	var out []weir.Ref
 	prefix := strings.ToLower(q.Prefix)
+	best := top{n: cmp.Or(q.Limit, defaultHits), before: func(a, b scored) bool { return s.byName(a.id, b.id) < 0 }}
 	s.visible(q.Scope).each(func(id int) {
-		r := s.items[id].ref
+		r := &s.items[id]
 		if len(q.Nouns) > 0 && !slices.Contains(q.Nouns, r.Noun) {
 			return
 		}
 		_, own, _ := strings.Cut(r.Name, ".")
 		if strings.HasPrefix(r.Name, prefix) || own != "" && strings.HasPrefix(own, prefix) {
-			out = append(out, r)
+			best.offer(scored{id: id})
 		}
 	})
-	slices.SortFunc(out, func(a, b weir.Ref) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(string(a.Noun), string(b.Noun)))
-	})
-	return out[:min(len(out), cmp.Or(q.Limit, defaultHits))]
+	var out []weir.Ref
+	for _, id := range best.ids() {
+		out = append(out, s.items[id])
+	}
+	return out
 }

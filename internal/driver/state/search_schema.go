@@ -10,9 +10,9 @@ import (
 
 // searchVersion is the number of the tables below and of what stands in them.
 // A file with another number is made again.
-const searchVersion = 1
+const searchVersion = 2
 
-// The columns of the table doc.
+// The columns of a document.
 const (
 	colName = iota
 	colField
@@ -25,13 +25,11 @@ const (
 	columns
 )
 
-// columnNames are those of the table, and their weights.
-var columnNames = [columns]string{"name", "field", "fielddoc", "tag", "term", "owner", "description", "documentation"}
-
+// weights are what a word in a column is worth.
 var weights = [columns]float64{10, 6, 2.2, 4.5, 4, 3, 2.5, 1}
 
-// The whole words of detail=full are for phrases. Texts come as words, lower
-// case and without accents, so the tokenizer only parts them.
+// What every search needs is read into memory at the start; a body is long, and
+// is read for who is shown it.
 const searchSchema = `
 create table meta (
 	version integer not null,
@@ -43,23 +41,17 @@ create table meta (
 ) strict;
 
 create table item (
-	id      integer primary key,
-	uid     text    not null unique,
+	id      integer primary key, -- the document's number in segments
+	uid     text    not null,
 	noun    text    not null,
 	name    text    not null,
 	readers text    not null, -- JSON; [] is the whole mesh
-	facets  text    not null, -- JSON: pairs
-	body    text    not null  -- JSON
+	facets  text    not null  -- JSON: pairs
 ) strict;
+create table body (id integer primary key, body text not null) strict; -- JSON
 
-create virtual table doc using fts5(
-	name, field, fielddoc, tag, term, owner, description, documentation,
-	content='', contentless_delete=1, prefix='2 3', tokenize='unicode61 remove_diacritics 0'
-);
-
--- every word of four letters or more that ever was, forwards and backwards
-create table vocabulary (word text primary key, drow text not null) strict, without rowid;
-create index vocabulary_drow on vocabulary (drow);
+create table segment (id integer primary key) strict; -- those that are whole
+create table piece (id integer primary key, bytes blob not null) strict; -- the segment's id, shifted, and its number
 `
 
 // progress is how far the index is.
@@ -85,7 +77,7 @@ func writeProgress(ctx context.Context, c *sqlite.Conn, p progress) error {
 }
 
 // insertDocument puts a document under a number that is free.
-func insertDocument(ctx context.Context, c *sqlite.Conn, id int, d *document, cs *[columns]words) error {
+func insertDocument(ctx context.Context, c *sqlite.Conn, id int, d *document) error {
 	facets := make([][2]string, len(d.facets))
 	for i, f := range d.facets {
 		facets[i] = [2]string{f.Facet, f.Value}
@@ -98,20 +90,16 @@ func insertDocument(ctx context.Context, c *sqlite.Conn, id int, d *document, cs
 	if err != nil {
 		return err
 	}
-	if _, err := c.Exec(ctx, "insert into item (id, uid, noun, name, readers, facets, body) values (?, ?, ?, ?, ?, ?, ?)",
-		id, d.ref.UID.String(), string(d.ref.Noun), d.ref.Name, uids(d.readers), string(facetText), string(bodyText)); err != nil {
+	if _, err := c.Exec(ctx, "insert into item (id, uid, noun, name, readers, facets) values (?, ?, ?, ?, ?, ?)",
+		id, d.ref.UID.String(), string(d.ref.Noun), d.ref.Name, uids(d.readers), string(facetText)); err != nil {
 		return err
 	}
-	args := []any{id}
-	for _, w := range cs {
-		args = append(args, w.column())
-	}
-	_, err = c.Exec(ctx, "insert into doc (rowid, name, field, fielddoc, tag, term, owner, description, documentation) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", args...)
+	_, err = c.Exec(ctx, "insert into body (id, body) values (?, ?)", id, string(bodyText))
 	return err
 }
 
 func removeDocument(ctx context.Context, c *sqlite.Conn, id int) error {
-	if _, err := c.Exec(ctx, "delete from doc where rowid = ?", id); err != nil {
+	if _, err := c.Exec(ctx, "delete from body where id = ?", id); err != nil {
 		return err
 	}
 	_, err := c.Exec(ctx, "delete from item where id = ?", id)

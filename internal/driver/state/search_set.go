@@ -1,9 +1,6 @@
 package state
 
-import (
-	"math/bits"
-	"slices"
-)
+import "math/bits"
 
 // set is a set of documents by their numbers. nil is empty.
 type set []uint64
@@ -31,83 +28,25 @@ func (s set) each(fn func(int)) {
 	}
 }
 
-// docs is a set that does not change: a few documents by their numbers, in order,
-// since most words are in few; many as bits. The zero one is empty.
-type docs struct {
-	few  []uint32
-	many set
-}
-
-// newDocs makes one of numbers, of so many documents in all.
-func newDocs(ids []uint32, all int) docs {
-	if len(ids)*32 < all {
-		slices.Sort(ids)
-		return docs{few: slices.Clip(slices.Compact(ids))}
-	}
-	d := docs{many: newSet(all)}
-	for _, id := range ids {
-		d.many.add(int(id))
-	}
-	return d
-}
-
-func (d docs) each(fn func(int)) {
-	for _, id := range d.few {
-		fn(int(id))
-	}
-	d.many.each(fn)
-}
-
-func (d docs) has(i int) bool {
-	if d.many != nil {
-		return d.many.has(i)
-	}
-	_, ok := slices.BinarySearch(d.few, uint32(i))
-	return ok
-}
-
-func (d docs) bytes() int { return len(d.few)*4 + len(d.many)*8 }
-
-// and keeps what is in d too.
-func (s set) and(d docs) {
-	if d.many == nil {
-		kept := newSet(len(s) * 64)
-		d.each(func(i int) {
-			if s.has(i) {
-				kept.add(i)
-			}
-		})
-		copy(s, kept)
-		return
-	}
+// and keeps what is in another of the same length too.
+func (s set) and(o set) {
 	for i := range s {
-		if i < len(d.many) {
-			s[i] &= d.many[i]
-		} else {
-			s[i] = 0
-		}
+		s[i] &= o[i]
 	}
 }
 
-// without drops what is in d.
-func (s set) without(d docs) {
-	d.each(func(i int) {
-		if i/64 < len(s) {
-			s[i/64] &^= 1 << (i % 64)
-		}
-	})
+// without drops what is in another of the same length.
+func (s set) without(o set) {
+	for i := range s {
+		s[i] &^= o[i]
+	}
 }
 
 // common is how many are in both.
-func (s set) common(d docs) int {
+func (s set) common(o set) int {
 	n := 0
-	for _, id := range d.few {
-		if s.has(int(id)) {
-			n++
-		}
-	}
-	for i := range min(len(s), len(d.many)) {
-		n += bits.OnesCount64(s[i] & d.many[i])
+	for i := range s {
+		n += bits.OnesCount64(s[i] & o[i])
 	}
 	return n
 }

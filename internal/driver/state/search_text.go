@@ -113,32 +113,6 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// fence stands between the texts of one column, so that no phrase goes over
-// the end of one.
-const fence = "\u01c2"
-
-// words collects what one column of a document has.
-type words struct {
-	main, joined []string
-}
-
-func (w *words) add(text string) {
-	scan(text, func(t token) {
-		if t.whole {
-			w.joined = append(w.joined, t.word)
-			return
-		}
-		w.main = append(w.main, t.word)
-	})
-	w.main = append(w.main, fence)
-}
-
-// column is the text that is indexed. What was joined stands at the end, where
-// it is in no phrase's way.
-func (w *words) column() string {
-	return strings.Join(w.main, " ") + " " + strings.Join(w.joined, " "+fence+" ")
-}
-
 // wordsOf are the words of a query's word, those that were joined left out.
 func wordsOf(text string) []string {
 	var ws []string

@@ -39,13 +39,10 @@ func TestSize(t *testing.T) {
 		}
 		strict = true
 	}
-	dir := t.TempDir()
 	m := newMesh(size)
-	l, err := ledger.Open(t.Context(), filepath.Join(dir, "ledger.db"), ledger.Options{})
-	must(t, err)
-	defer l.Close()
 	report(t, "products of 20 fields", size)
-	report(t, "written to the ledger", measure(func() { m.write(t, l) }))
+	dir, l := m.ledger(t)
+	defer l.Close()
 
 	n := openNode(t, dir, l)
 	report(t, "state made", n.opened)
@@ -91,6 +88,27 @@ func TestSize(t *testing.T) {
 	if strict && slow > slowest {
 		t.Errorf("one search in a hundred takes %v or more; promised are %v", slow, slowest)
 	}
+}
+
+// ledger gives a folder with the ledger of the mesh: one that is made now, or
+// the folder DATA, where it stays for the next time. Its index is made anew.
+func (m *mesh) ledger(t *testing.T) (string, *ledger.Ledger) {
+	t.Helper()
+	dir := t.TempDir()
+	if data := os.Getenv("DATA"); data != "" {
+		dir = filepath.Join(data, strconv.Itoa(m.size))
+		must(t, os.MkdirAll(dir, 0o700))
+	}
+	must(t, os.RemoveAll(filepath.Join(dir, "search.db")))
+	l, err := ledger.Open(t.Context(), filepath.Join(dir, "ledger.db"), ledger.Options{})
+	must(t, err)
+	if want := weir.Offset(1 + (m.size+perEntry-1)/perEntry); l.Head().Offset == want {
+		return dir, l
+	} else if l.Head().Offset > 0 {
+		t.Fatalf("%s has %d entries, not %d: delete it", dir, l.Head().Offset, want)
+	}
+	report(t, "written to the ledger", measure(func() { m.write(t, l) }))
+	return dir, l
 }
 
 func report(t *testing.T, what string, value any) {
@@ -169,7 +187,10 @@ func (n *node) search(t *testing.T, q weir.SearchQuery) weir.Hits {
 	return h
 }
 
-const domains = 50
+const (
+	domains  = 50
+	perEntry = 50 // products
+)
 
 // mesh makes products of words that are as frequent as words are.
 type mesh struct {
@@ -213,7 +234,7 @@ func (m *mesh) text(n int) string {
 	return strings.Join(ws, " ")
 }
 
-// write puts the mesh into a ledger, fifty products an entry.
+// write puts the mesh into a ledger, many products an entry.
 func (m *mesh) write(t *testing.T, l weir.Ledger) {
 	t.Helper()
 	person := &weir.Person{UID: m.uid(), Name: "ann", Created: m.now}
@@ -238,7 +259,7 @@ func (m *mesh) write(t *testing.T, l weir.Ledger) {
 	flush()
 	for i := range m.size {
 		changes = append(changes, m.product(t, i, person, ds[i%domains])...)
-		if i%50 == 49 || i == m.size-1 {
+		if i%perEntry == perEntry-1 || i == m.size-1 {
 			flush()
 		}
 	}
