@@ -176,7 +176,7 @@ func (f *Flow) Step(input int, in *column.Batch) (out []*column.Batch, failed []
 // at one.
 func (f *Flow) observe(input int, e entry, b *column.Batch, at int) error {
 	switch {
-	case f.timed(input) == nil:
+	case !e.timed || f.timed(input) == nil:
 	case e.time >= 0:
 		times := b.Columns[at+e.time]
 		f.progress.observe(input, b, times.Ints, times.Null)

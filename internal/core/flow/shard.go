@@ -32,8 +32,9 @@ type shard struct {
 
 // entry is where the rows of an input enter.
 type entry struct {
-	width int // columns of the input's batch
-	time  int // of these the event time; -1: the batch's
+	width int  // columns of the input's batch
+	time  int  // of these the event time; -1: the batch's
+	timed bool // its rows come into windows: their times count
 	to    port
 }
 
@@ -205,7 +206,7 @@ func (b builder) scan(n *sqlang.Scan, to port) error {
 
 // enter lets the rows of a scan enter.
 func (b builder) enter(n *sqlang.Scan, to port) {
-	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{width: len(n.Columns), time: n.Time, to: to})
+	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{width: len(n.Columns), time: n.Time, timed: b.timed, to: to})
 }
 
 func (b builder) compiler(of sqlang.Node) compiler {
