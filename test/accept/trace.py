@@ -46,6 +46,7 @@ def script():
     rows(node, rng, reader, big, trades, topic)
     ranges(node, sums, latest, want, big, source)
     aside(node, desk, trades)
+    forged(reader, desk, big)
     hidden(node, desk, big, source)
     orphan(node, big)
 
@@ -151,6 +152,16 @@ def aside(node, desk, trades):
     f = got["from"][0]
     claim(got["stream"] == name and got["step"] == "compute" and "division by zero" in got["failed"], f"it says why: {got}")
     claim(trades[f["partition"], f["offset"]] == f["value"] and f["value"]["price"] % 10 == 0, f"and of what: {f}")
+
+
+def forged(reader, desk, big):
+    """Nobody else writes what a query makes, so nobody invents where it comes from."""
+    for topic in (f"{big}.v1", f"{desk}._private.big-aside"):
+        told = []
+        p = Producer(reader.confluent(message_timeout_ms=30_000))
+        p.produce(topic, value=b'{"id":1}', headers={"weir.from": b"hr.salaries.v1/0/0"}, on_delivery=lambda e, m: told.append(e))
+        p.flush(40)
+        claim(len(told) == 1 and told[0] and told[0].name() == "TOPIC_AUTHORIZATION_FAILED", f"a forged record of {topic}: {told}")
 
 
 def hidden(node, desk, big, source):

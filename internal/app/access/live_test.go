@@ -51,7 +51,7 @@ func put(l *ledger.Ledger, revs map[weir.UID]weir.Revision, e weir.Entity, delet
 
 // change makes one random change.
 func (w *world) change() {
-	w.changeOf("app", "credential", "domain", "product", "stream", "topic", "access")
+	w.changeOf("app", "credential", "domain", "product", "stream", "topic", "access", "query")
 }
 
 // changeOf makes a random change of one of these nouns.
@@ -82,6 +82,11 @@ func (w *world) changeOf(nouns ...string) {
 			UID: uid('o', n), Name: "do" + name + rapid.SampledFrom([]string{".pro.v1", "._private.old"}).Draw(w.t, "topic"), Domain: uid('d', n),
 			Of: rapid.SampledFrom([]weir.UID{uid('p', n), uid('s', n)}).Draw(w.t, "of"), Partitions: 1,
 			State: rapid.SampledFrom([]weir.TopicState{"wanted", "made", "ending"}).Draw(w.t, "state"), ID: weir.TopicID{byte(n + 1)},
+		}, gone)
+	case "query":
+		w.put(&weir.Query{
+			UID: uid('q', n), Name: "do" + name + ".pro", Domain: uid('d', n), Product: uid('p', n), Application: uid('a', n), Statement: "SELECT 1",
+			Aside: rapid.SampledFrom([]weir.UID{{}, uid('s', n)}).Draw(w.t, "aside"), Wish: weir.QueryRun, Run: 1, OnFailure: weir.FailureAside, Epoch: weir.DefaultEpoch,
 		}, gone)
 	case "access":
 		m := rapid.IntRange(0, 1).Draw(w.t, "application")

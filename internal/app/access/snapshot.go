@@ -51,6 +51,8 @@ type Snapshot struct {
 	topicByID    map[weir.TopicID]weir.UID
 	allowed      map[pair]weir.UID // access entity
 	accesses     map[weir.UID]pair
+	queries      map[weir.UID]*weir.Query
+	made         map[weir.UID]weir.UID // query by the product, or the stream, that it alone writes
 }
 
 type pair struct{ product, application weir.UID }
@@ -70,6 +72,8 @@ func emptySnapshot() *Snapshot {
 		topicByID:    map[weir.TopicID]weir.UID{},
 		allowed:      map[pair]weir.UID{},
 		accesses:     map[weir.UID]pair{},
+		queries:      map[weir.UID]*weir.Query{},
+		made:         map[weir.UID]weir.UID{},
 	}
 }
 
@@ -151,6 +155,7 @@ func (s *Snapshot) PersonRights(teams []weir.UID, t Topic) rights.Topic {
 // and was allowed some products.
 func (s *Snapshot) facts(t Topic, owns, allowed func(weir.UID) bool) rights.TopicFacts {
 	f := rights.TopicFacts{}
+	_, f.Made = s.made[t.Of.UID]
 	if d, ok := s.domains[t.Domain]; ok && !d.UID.Own() { // what is Weir's own only Weir writes
 		f.OwnDomain = owns(d.Team)
 	}
@@ -212,6 +217,8 @@ func (s *Snapshot) fork() *Snapshot {
 		topicByID:    maps.Clone(s.topicByID),
 		allowed:      maps.Clone(s.allowed),
 		accesses:     maps.Clone(s.accesses),
+		queries:      maps.Clone(s.queries),
+		made:         maps.Clone(s.made),
 	}
 }
 
@@ -229,6 +236,7 @@ func (s *Snapshot) apply(r weir.Record) error {
 // decisive are the nouns that rights are made of.
 var decisive = []weir.Noun{
 	weir.NounApplication, weir.NounCredential, weir.NounDomain, weir.NounProduct, weir.NounStream, weir.NounTopic, weir.NounAccess,
+	weir.NounQuery,
 }
 
 func (s *Snapshot) applyChange(c weir.Change) error {
@@ -260,6 +268,8 @@ func (s *Snapshot) put(r weir.Ref, e weir.Entity) {
 		s.putTopic(u, e)
 	case weir.NounAccess:
 		s.putAccess(u, e)
+	case weir.NounQuery:
+		s.putQuery(u, e)
 	}
 }
 
@@ -295,6 +305,19 @@ func (s *Snapshot) putAccess(u weir.UID, e weir.Entity) {
 	if a, ok := e.(*weir.Access); ok {
 		p := pair{a.Product, a.Application}
 		s.allowed[p], s.accesses[u] = u, p
+	}
+}
+
+// putQuery takes what a query makes: its product, and the stream of what it sets
+// aside.
+func (s *Snapshot) putQuery(u weir.UID, e weir.Entity) {
+	if old, ok := s.queries[u]; ok {
+		delete(s.made, old.Product)
+		delete(s.made, old.Aside)
+	}
+	put(s.queries, u, e)
+	if q, ok := s.queries[u]; ok {
+		s.made[q.Product], s.made[q.Aside] = u, u // no topic is of the zero uid
 	}
 }
 

@@ -266,6 +266,7 @@ type TopicFacts struct {
 	Mesh      bool // the product is visible in the whole mesh
 	Open      bool // the product is open
 	Allowed   bool // the application was allowed to read it
+	Made      bool // a query makes what it holds
 	Closed    bool // the product is deprecated: nobody new reads it
 	Ended     bool // the product is retired: nobody else reads it
 }
@@ -274,9 +275,12 @@ type TopicFacts struct {
 // write the domain's products and private streams. Others see the products
 // that are visible in the mesh, and read those that are open or that they were
 // allowed to read. One that is deprecated is read by those alone that were
-// allowed, and one that is retired by none of them.
+// allowed, and one that is retired by none of them. What a query makes no
+// application writes, so that what its records say of themselves is true.
 func OnTopic(f TopicFacts) Topic {
 	switch {
+	case f.OwnDomain && f.Made:
+		return See | Read
 	case f.OwnDomain:
 		return See | Read | Write
 	case !f.Product || !f.Mesh:

@@ -103,23 +103,28 @@ func may(p weir.Principal) string {
 	return b.String()
 }
 
-// topics prints the rule on topics for every combination of facts.
+// topics prints the rule on topics for every combination of facts. Those of what
+// a query makes stand there if they are others than without it.
 func topics() string {
 	var b strings.Builder
-	for i := range 128 {
+	for i := range 256 {
 		f := rights.TopicFacts{
 			OwnDomain: i&16 != 0, Product: i&8 != 0, Mesh: i&4 != 0, Open: i&2 != 0, Allowed: i&1 != 0, Closed: i&32 != 0, Ended: i&64 != 0,
+			Made: i&128 != 0,
 		}
 		var facts, can []string
 		for _, x := range []struct {
 			is   bool
 			name string
-		}{{f.OwnDomain, "own"}, {f.Product, "product"}, {f.Mesh, "mesh"}, {f.Open, "open"}, {f.Allowed, "allowed"}, {f.Closed, "deprecated"}, {f.Ended, "retired"}} {
+		}{{f.OwnDomain, "own"}, {f.Product, "product"}, {f.Mesh, "mesh"}, {f.Open, "open"}, {f.Allowed, "allowed"}, {f.Closed, "deprecated"}, {f.Ended, "retired"}, {f.Made, "made"}} {
 			if x.is {
 				facts = append(facts, x.name)
 			}
 		}
-		got := rights.OnTopic(f)
+		got, without := rights.OnTopic(f), f
+		if without.Made = false; f.Made && got == rights.OnTopic(without) {
+			continue
+		}
 		for _, x := range []struct {
 			right rights.Topic
 			name  string

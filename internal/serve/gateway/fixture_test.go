@@ -238,6 +238,8 @@ func (m *mesh) put(e weir.Entity) weir.Offset {
 		v.UID = u
 	case *weir.Access:
 		v.UID = u
+	case *weir.Query:
+		v.UID = u
 	default:
 		m.Fatalf("put %T", e)
 	}

@@ -103,7 +103,7 @@ func (x *exchange) produceWhole(req *kmsg.ProduceRequest) verdict {
 func (x *exchange) produceTopic(t kmsg.ProduceRequestTopic, whole verdict) (good kmsg.ProduceRequestTopic, bad kmsg.ProduceResponseTopic) {
 	v := verdict{code: x.named(t.Topic, t.TopicID, rights.Write)}
 	if v.code == kerr.TopicAuthorizationFailed.Code {
-		v.text = "only applications of the team that owns the domain may write to this topic"
+		v.text = "only applications of the team that owns the domain may write to this topic, and none while a query makes what it holds"
 	} else if v.code == kerr.InvalidTopicException.Code {
 		v.text = "the request names a topic by both of its names; use the product's"
 	}

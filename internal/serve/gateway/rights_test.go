@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/weirmesh/weir"
 )
 
 // TestTopicRights: every request that names topics, by name and by id, for
@@ -29,6 +32,37 @@ func TestTopicRights(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestNobodyElseWritesWhatAQueryMakes: an application of the team reads a product
+// that a query makes, and what the query sets aside, and writes neither; when the
+// query is gone it does.
+func TestNobodyElseWritesWhatAQueryMakes(t *testing.T) {
+	t.Parallel()
+	m := mustMesh(t, mustCluster(t, 1), nil)
+	made := []grantedTopic{{"own.data.v1", true, true, false}, {"own._private.notes", true, true, false}}
+	check := func(g grantedTopic) {
+		t.Helper()
+		for _, p := range probes {
+			got := p.send(m.login("app"), g.topic, m.cluster.TopicInfo(g.topic).TopicID)
+			if want := g.code(p.right(g), p.unknown); got != want {
+				t.Errorf("%s of %s: code %d (%v), want %d", p.name, g.topic, got, kerr.ErrorForCode(got), want)
+			}
+		}
+	}
+	must(t, m.live.Wait(t.Context(), m.put(&weir.Query{Name: "own.data", Domain: m.id("domain/own"), Product: m.id("product/own.data"), Aside: m.id("stream/own._private.notes")})))
+	for _, g := range made {
+		check(g)
+	}
+	err := m.client("app", kgo.DefaultProduceTopic("own.data.v1")).ProduceSync(within(t, 10*time.Second), kgo.StringRecord("x")).FirstErr()
+	if !errors.Is(err, kerr.TopicAuthorizationFailed) {
+		t.Errorf("a client is told %v", err)
+	}
+	must(t, m.live.Wait(t.Context(), m.remove(weir.NounQuery, "own.data")))
+	for _, g := range made {
+		g.write = true
+		check(g)
 	}
 }
 
