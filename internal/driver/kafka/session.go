@@ -21,7 +21,7 @@ import (
 const (
 	sessionAnswer         = 96 << 20
 	sessionFetch          = 16 << 20
-	sessionFetchPartition = 2 << 20
+	sessionFetchPartition = 1 << 20
 	lookEvery             = 10 * time.Second
 )
 
@@ -41,6 +41,10 @@ type session struct {
 	cutAt   int64   // of the journal: where it begins, as far as is known
 	epochs  []int64 // of the journal: where the last ones begin
 	turn    int32   // of records without a key
+
+	ahead *ahead
+	ready []*piece // that Poll has not given yet
+	spent []*rows  // that it gave since the last commit
 
 	inputs map[string]int
 	at     []map[int32]*reach // of each input
@@ -88,7 +92,8 @@ func (s *session) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.consume()
+	s.consume()
+	return nil
 }
 
 // connect makes the clients and takes the ID.
@@ -109,17 +114,17 @@ func (s *session) connect(ctx context.Context) (err error) {
 
 // sessionClient makes a client of a session, which speaks the protocol of
 // transactions in the form that all clusters know.
-func (c *Cluster) sessionClient(opts ...kgo.Opt) (*kgo.Client, error) {
-	client, err := kgo.NewClient(append([]kgo.Opt{
+func (c *Cluster) sessionClient() (*kgo.Client, error) {
+	client, err := kgo.NewClient(
 		kgo.SeedBrokers(entrance),
 		kgo.ClientID("weir"),
 		kgo.Dialer(dialer{c.up}.dial),
 		kgo.MaxVersions(kversion.V3_5_0()),
 		kgo.RequestRetries(8), kgo.RetryTimeout(c.timeout), kgo.RequestTimeoutOverhead(c.timeout),
 		kgo.RetryBackoffFn(func(tries int) time.Duration { return min(time.Second, 5*time.Millisecond<<min(tries, 8)) }),
-		kgo.MetadataMinAge(50 * time.Millisecond), kgo.MetadataMaxAge(time.Minute),
+		kgo.MetadataMinAge(50*time.Millisecond), kgo.MetadataMaxAge(time.Minute),
 		kgo.DisableClientMetrics(),
-	}, opts...)...)
+	)
 	if err != nil {
 		return nil, weir.Errorf(weir.Internal, "the Kafka client does not start").Because(err)
 	}
@@ -188,26 +193,16 @@ func (s *session) goOn(ctx context.Context, e *entry, at int64) error {
 }
 
 // consume begins to read.
-func (s *session) consume() error {
-	from, partitions := map[string]map[int32]kgo.Offset{}, 0
+func (s *session) consume() {
+	var parts []*part
 	for i, topic := range s.spec.Inputs {
-		from[topic] = map[int32]kgo.Offset{}
-		partitions += len(s.at[i])
 		for p, r := range s.at[i] {
-			from[topic][p] = kgo.NewOffset().At(r.next)
+			parts = append(parts, &part{input: i, topic: topic, number: p, next: r.next, end: r.end})
 		}
 	}
 	s.looked = s.now()
-	s.client.Close()
-	var err error
-	s.client, err = s.c.sessionClient(
-		kgo.ConsumePartitions(from), kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
-		kgo.FetchMaxBytes(sessionAnswer),
-		kgo.FetchMaxPartitionBytes(int32(min(sessionFetchPartition, max(64<<10, sessionFetch/max(1, partitions))))), kgo.FetchMaxWait(tailWait),
-	)
-	s.out.client = s.client
-	return err
+	bytes := min(sessionFetchPartition, max(64<<10, sessionFetch/max(1, len(parts))))
+	s.ahead = readAhead(s.client, s.c.timeout, int32(bytes), parts)
 }
 
 // Resumed is where it was when it was opened.
@@ -237,68 +232,54 @@ func (s *session) Poll(ctx context.Context, records int, wait time.Duration) ([]
 	if err := s.look(ctx); err != nil {
 		return nil, s.failed(err, "look at the inputs of the query")
 	}
-	short, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	fetches := s.client.PollRecords(short, records)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	var trouble error
-	fetches.EachError(func(topic string, _ int32, err error) {
-		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
-			trouble = s.failed(err, "read the topic "+topic)
+	if len(s.ready) == 0 {
+		pieces, err := s.ahead.next(ctx, wait)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
-	})
-	if trouble != nil {
-		return nil, trouble
-	}
-	var all []weir.Messages
-	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
-		if m, ok := s.take(f); ok {
-			all = append(all, m)
+		if err != nil {
+			return nil, s.failed(err, "read the inputs of the query")
 		}
-	})
-	return all, nil
+		s.arrived(pieces)
+	}
+	return s.take(records), nil
 }
 
-// take turns what was fetched of a partition into columns.
-func (s *session) take(f kgo.FetchTopicPartition) (weir.Messages, bool) {
-	input := s.inputs[f.Topic]
-	r := s.at[input][f.Partition]
-	if r == nil {
-		return weir.Messages{}, false
+// arrived takes in an answer.
+func (s *session) arrived(pieces []*piece) {
+	for _, p := range pieces {
+		if r := s.at[p.part.input][p.part.number]; p.left() == 0 {
+			r.next, r.end = p.next, max(r.end, p.end, p.next)
+			s.ahead.memory.release(p.rows)
+		} else {
+			r.end = max(r.end, p.end)
+			s.ready = append(s.ready, p)
+		}
 	}
-	r.end = max(r.end, f.LastStableOffset)
-	records := f.Records
-	if n := len(records); n > 0 {
-		r.next = records[n-1].Offset + 1
+}
+
+// take gives at most so many records of those that are there.
+func (s *session) take(records int) (all []weir.Messages) {
+	for records > 0 {
+		if len(s.ready) == 0 {
+			s.arrived(s.ahead.more())
+		}
+		if len(s.ready) == 0 {
+			break
+		}
+		p := s.ready[0]
+		m := p.give(min(records, p.left()))
+		all, s.moved = append(all, m), true
+		records -= len(m.Offsets)
+		r := s.at[m.Input][m.Partition]
+		r.next = m.Offsets[len(m.Offsets)-1] + 1
+		if p.left() == 0 {
+			r.next = p.next
+			s.spent, s.ready = append(s.spent, p.rows), slices.Delete(s.ready, 0, 1)
+		}
 		r.end = max(r.end, r.next)
 	}
-	records = slices.DeleteFunc(records, func(r *kgo.Record) bool { return r.Attrs.IsControl() })
-	if len(records) == 0 {
-		return weir.Messages{}, false
-	}
-	s.moved = true
-	return messages(input, f.Partition, records), true
-}
-
-// messages is records in columns.
-func messages(input int, partition int32, records []*kgo.Record) weir.Messages {
-	n := len(records)
-	m := weir.Messages{
-		Input: input, Partition: partition,
-		Offsets: make([]int64, n), Times: make([]int64, n), Keys: make([][]byte, n), Values: make([][]byte, n),
-	}
-	for i, r := range records {
-		m.Offsets[i], m.Times[i], m.Keys[i], m.Values[i] = r.Offset, r.Timestamp.UnixMilli(), r.Key, r.Value
-	}
-	m.Headers = func(row int) (hs []weir.Header) {
-		for _, h := range records[row].Headers {
-			hs = append(hs, weir.Header{Key: h.Key, Value: h.Value})
-		}
-		return hs
-	}
-	return m
+	return all
 }
 
 // look finds partitions that are new. They are read from their beginning.
@@ -313,7 +294,7 @@ func (s *session) look(ctx context.Context) error {
 		return err
 	}
 	s.looked = s.now()
-	added := map[string]map[int32]kgo.Offset{}
+	var added []*part
 	for _, t := range resp.Topics {
 		if err := kerr.ErrorForCode(t.ErrorCode); err != nil {
 			if kerr.IsRetriable(err) && !errors.Is(err, kerr.UnknownTopicOrPartition) {
@@ -321,19 +302,16 @@ func (s *session) look(ctx context.Context) error {
 			}
 			return err
 		}
-		reached := s.at[s.inputs[*t.Topic]]
+		input := s.inputs[*t.Topic]
 		for _, p := range t.Partitions {
-			if reached[p.Partition] == nil {
-				reached[p.Partition] = &reach{}
-				if added[*t.Topic] == nil {
-					added[*t.Topic] = map[int32]kgo.Offset{}
-				}
-				added[*t.Topic][p.Partition] = kgo.NewOffset().At(0)
+			if s.at[input][p.Partition] == nil {
+				s.at[input][p.Partition] = &reach{}
+				added = append(added, &part{input: input, topic: *t.Topic, number: p.Partition})
 			}
 		}
 	}
 	if len(added) > 0 {
-		s.client.AddConsumePartitions(added)
+		s.ahead.add(added)
 	}
 	return nil
 }
@@ -405,7 +383,17 @@ func (s *session) commit(ctx context.Context, e weir.Epoch) error {
 	s.epoch++
 	s.turn = int32(s.epoch & 0xffff)
 	s.epochs = append(s.epochs, begins)
+	s.release()
 	return nil
+}
+
+// release says that what Poll gave is not valid any more.
+func (s *session) release() {
+	for _, r := range s.spent {
+		s.ahead.memory.release(r)
+	}
+	clear(s.spent)
+	s.spent = s.spent[:0]
 }
 
 func (s *session) position(input int) weir.Position {
@@ -447,6 +435,9 @@ func (s *session) Behind(input int, partition int32) int64 {
 func (s *session) Close() {
 	if s.client == nil {
 		return
+	}
+	if s.ahead != nil {
+		s.ahead.close()
 	}
 	if s.out != nil && s.out.begun && !s.out.ended {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

@@ -72,7 +72,7 @@ func (b *batch) seal(id int64, epoch int16, sequence int32) {
 	be.PutUint16(h[51:], uint16(epoch))
 	be.PutUint32(h[53:], uint32(sequence))
 	be.PutUint32(h[57:], uint32(b.n))
-	be.PutUint32(h[17:], crc32.Checksum(h[21:], crc32.MakeTable(crc32.Castagnoli)))
+	be.PutUint32(h[17:], crc32.Checksum(h[21:], castagnoli))
 }
 
 // room reports whether a record fits behind the others.
