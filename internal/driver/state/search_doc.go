@@ -31,20 +31,17 @@ type document struct {
 
 // body is a document's texts.
 type body struct {
-	Description   string      `json:"d,omitempty"`
-	Fields        []fieldText `json:"f,omitempty"`
-	Tags          []string    `json:"t,omitempty"`
-	Terms         []string    `json:"g,omitempty"`
-	Owners        []string    `json:"o,omitempty"`
-	More          []string    `json:"m,omitempty"` // purpose, usage, limitations
-	Documentation string      `json:"l,omitempty"`
+	Description   string
+	Fields        []fieldText
+	Tags          []string
+	Terms         []string
+	Owners        []string
+	More          []string // purpose, usage, limitations
+	Documentation string
 }
 
 // fieldText is a field and what is said about it.
-type fieldText struct {
-	Path string `json:"p"`
-	Doc  string `json:"d,omitempty"`
-}
+type fieldText struct{ Path, Doc string }
 
 // texts are the document's, by column.
 func (d *document) texts() [columns][]string {

@@ -8,59 +8,97 @@ import (
 	"github.com/weirmesh/weir"
 )
 
-// hit reads a document's texts and says where the words are in them.
-func (s *searching) hit(id int) (weir.Hit, error) {
-	h := weir.Hit{Ref: s.shelf.items[id]}
+// hits reads texts of documents and says where the words are in them.
+func (s *searching) hits(ids []int) ([]weir.Hit, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]weir.Hit, len(ids))
+	read := 0
+	err = s.c.Rows(s.ctx, "select id, body from body where id in (select value from json_each(?))", []any{string(list)}, func(scan func(...any) error) error {
+		var id int
+		var packed string
+		if err := scan(&id, &packed); err != nil {
+			return err
+		}
+		b, err := unpack(packed)
+		if err != nil {
+			return err
+		}
+		read++
+		hits[slices.Index(ids, id)] = s.hit(id, &b)
+		return nil
+	})
+	if err == nil && read < len(ids) {
+		err = weir.Errorf(weir.Damaged, "the search index lacks texts")
+	}
+	return hits, err
+}
+
+func (s *searching) hit(id int, b *body) weir.Hit {
+	h := weir.Hit{Ref: s.shelf.items[id], Description: b.Description}
 	for _, v := range s.shelf.facts.of(id) {
 		h.Facets = append(h.Facets, s.shelf.values[v])
 	}
-	var text string
-	var b body
-	if err := s.c.Row(s.ctx, "select body from body where id = ?", []any{id}, &text); err != nil {
-		return h, err
+	m := matcher{terms: s.terms, open: len(s.terms), done: make([]bool, len(s.terms))}
+	for _, f := range s.finds {
+		m.in = append(m.in, f.in[id])
 	}
-	if err := json.Unmarshal([]byte(text), &b); err != nil {
-		return h, err
-	}
-	h.Description = b.Description
-	m := matcher{terms: s.terms, open: len(s.terms)}
-	m.done = make([]bool, len(s.terms))
-	m.body(h.Ref.Name, &b)
+	m.body(h.Ref.Name, b)
 	h.Matches = m.out
-	return h, nil
+	return h
 }
 
 // matcher looks for terms in texts, the best places first. A place is told for
 // the terms that no better one had.
 type matcher struct {
 	terms []term
+	in    []uint8 // the columns that have them
 	done  []bool
 	open  int
 	out   []weir.Match
 }
 
 func (m *matcher) body(name string, b *body) {
-	m.text(weir.InName, "", name)
-	for _, f := range b.Fields {
-		m.text(weir.InField, f.Path, f.Path)
+	m.texts(colName, weir.InName, name)
+	if m.wants(colField) {
+		for _, f := range b.Fields {
+			m.text(weir.InField, f.Path, f.Path)
+		}
 	}
-	for _, t := range b.Tags {
-		m.text(weir.InTag, "", t)
+	m.texts(colTag, weir.InTag, b.Tags...)
+	m.texts(colTerm, weir.InTerm, b.Terms...)
+	m.texts(colOwner, weir.InOwner, b.Owners...)
+	m.texts(colDescription, weir.InDescription, b.Description)
+	if m.wants(colFieldDoc) {
+		for _, f := range b.Fields {
+			m.text(weir.InField, f.Path, f.Doc)
+		}
 	}
-	for _, t := range b.Terms {
-		m.text(weir.InTerm, "", t)
+	m.texts(colDescription, weir.InDescription, b.More...)
+	m.texts(colDocumentation, weir.InDocumentation, b.Documentation)
+}
+
+// wants reports whether a column has a term that was not found yet.
+func (m *matcher) wants(column int) bool {
+	for i, in := range m.in {
+		if !m.done[i] && in&(1<<column) != 0 {
+			return true
+		}
 	}
-	for _, o := range b.Owners {
-		m.text(weir.InOwner, "", o)
+	return false
+}
+
+func (m *matcher) texts(column int, p weir.Place, texts ...string) {
+	if m.wants(column) {
+		for _, t := range texts {
+			m.text(p, "", t)
+		}
 	}
-	m.text(weir.InDescription, "", b.Description)
-	for _, f := range b.Fields {
-		m.text(weir.InField, f.Path, f.Doc)
-	}
-	for _, t := range b.More {
-		m.text(weir.InDescription, "", t)
-	}
-	m.text(weir.InDocumentation, "", b.Documentation)
 }
 
 // span is a piece of a text, in bytes.

@@ -143,14 +143,9 @@ func (s *searching) run(skip int) (weir.Hits, error) {
 	if skip+len(ids) < h.Total {
 		h.Next = strconv.Itoa(skip + len(ids))
 	}
-	for _, id := range ids {
-		hit, err := s.hit(id)
-		if err != nil {
-			return weir.Hits{}, err
-		}
-		h.Items = append(h.Items, hit)
-	}
-	return h, nil
+	var err error
+	h.Items, err = s.hits(ids)
+	return h, err
 }
 
 // minCorrected is how many letters a word has that may be mistyped: shorter ones

@@ -10,7 +10,7 @@ import (
 
 // searchVersion is the number of the tables below and of what stands in them.
 // A file with another number is made again.
-const searchVersion = 2
+const searchVersion = 3
 
 // The columns of a document.
 const (
@@ -48,7 +48,7 @@ create table item (
 	readers text    not null, -- JSON; [] is the whole mesh
 	facets  text    not null  -- JSON: pairs
 ) strict;
-create table body (id integer primary key, body text not null) strict; -- JSON
+create table body (id integer primary key, body blob not null) strict;
 
 create table segment (id integer primary key) strict; -- those that are whole
 create table piece (id integer primary key, bytes blob not null) strict; -- the segment's id, shifted, and its number
@@ -86,15 +86,11 @@ func insertDocument(ctx context.Context, c *sqlite.Conn, id int, d *document) er
 	if err != nil {
 		return err
 	}
-	bodyText, err := json.Marshal(d.body)
-	if err != nil {
-		return err
-	}
 	if _, err := c.Exec(ctx, "insert into item (id, uid, noun, name, readers, facets) values (?, ?, ?, ?, ?, ?)",
 		id, d.ref.UID.String(), string(d.ref.Noun), d.ref.Name, uids(d.readers), string(facetText)); err != nil {
 		return err
 	}
-	_, err = c.Exec(ctx, "insert into body (id, body) values (?, ?)", id, string(bodyText))
+	_, err = c.Exec(ctx, "insert into body (id, body) values (?, ?)", id, d.pack())
 	return err
 }
 
