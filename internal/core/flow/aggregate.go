@@ -15,6 +15,8 @@ type accumulator interface {
 	size() int
 	// add counts a value that is not null w times more; less, if w is negative.
 	add(state []byte, v *column.Vector, i int, w int64)
+	// merge adds what another state has.
+	merge(state, other []byte)
 	// result sets row i of out.
 	result(state []byte, out *vec, i int32) error
 }
@@ -33,6 +35,8 @@ func (counter) size() int { return 8 }
 func (counter) add(state []byte, _ *column.Vector, _ int, w int64) {
 	putInt(state, getInt(state)+w)
 }
+
+func (counter) merge(state, other []byte) { putInt(state, getInt(state)+getInt(other)) }
 
 func (counter) result(state []byte, out *vec, i int32) error {
 	out.Ints[i] = getInt(state)
@@ -62,6 +66,28 @@ func (e exact) add(state []byte, v *column.Vector, i int, w int64) {
 	addWide(state[8:], x, w)
 }
 
+func (exact) merge(state, other []byte) {
+	putInt(state, getInt(state)+getInt(other))
+	addWords(state[8:], words3(other[8:]))
+}
+
+// words3 is a number of three words, the lowest first.
+func words3(sum []byte) (w [3]uint64) {
+	for k := range w {
+		w[k] = binary.LittleEndian.Uint64(sum[8*k:])
+	}
+	return w
+}
+
+// addWords adds a number of three words to another.
+func addWords(sum []byte, x [3]uint64) {
+	var c uint64
+	for k, w := range words3(sum) {
+		w, c = bits.Add64(w, x[k], c)
+		binary.LittleEndian.PutUint64(sum[8*k:], w)
+	}
+}
+
 // addWide adds x*w to a number of three words, the lowest first.
 func addWide(sum []byte, x column.Int128, w int64) {
 	if w == 0 {
@@ -73,23 +99,14 @@ func addWide(sum []byte, x column.Int128, w int64) {
 	for ; w < -1; w++ {
 		addWide(sum, x, -1)
 	}
-	word := func(k int) uint64 { return binary.LittleEndian.Uint64(sum[8*k:]) }
-	put := func(k int, v uint64) { binary.LittleEndian.PutUint64(sum[8*k:], v) }
 	high := uint64(x.Hi >> 63)
-	var c uint64
-	a, b, d := word(0), word(1), word(2)
 	if w > 0 {
-		a, c = bits.Add64(a, x.Lo, 0)
-		b, c = bits.Add64(b, uint64(x.Hi), c)
-		d, _ = bits.Add64(d, high, c)
-	} else {
-		a, c = bits.Sub64(a, x.Lo, 0)
-		b, c = bits.Sub64(b, uint64(x.Hi), c)
-		d, _ = bits.Sub64(d, high, c)
+		addWords(sum, [3]uint64{x.Lo, uint64(x.Hi), high})
+		return
 	}
-	put(0, a)
-	put(1, b)
-	put(2, d)
+	// -x is what x is with all bits turned, and one more.
+	addWords(sum, [3]uint64{^x.Lo, ^uint64(x.Hi), ^high})
+	addWords(sum, [3]uint64{1})
 }
 
 // wide is a number of three words, and whether it fits.
@@ -166,6 +183,14 @@ func (rough) add(state []byte, v *column.Vector, i int, w int64) {
 	}
 }
 
+func (rough) merge(state, other []byte) {
+	for _, at := range [...]int{0, 24, 32, 40} {
+		putInt(state[at:], getInt(state[at:])+getInt(other[at:]))
+	}
+	addRough(state[8:], getFloat(other[8:]))
+	addRough(state[8:], getFloat(other[16:]))
+}
+
 func addRough(state []byte, x float64) {
 	sum, rest := getFloat(state), getFloat(state[8:])
 	total := sum + x
@@ -203,21 +228,33 @@ func (r rough) result(state []byte, out *vec, i int32) error {
 
 var errAggregate = errors.New("this aggregate is not supported yet")
 
-// accumulatorOf is the accumulator of count, sum and avg.
-func accumulatorOf(a sqlang.Aggregate) (accumulator, error) {
-	if a.Func == "count" {
-		return counter{}, nil
+// accumulatorOf is the accumulator of an aggregate. For a min or a max it is none,
+// but a sign, if values can be taken back or have no fixed size.
+func accumulatorOf(a sqlang.Aggregate, onlyAdds bool) (acc accumulator, sign int, err error) {
+	switch {
+	case a.Func == "count":
+		return counter{}, 0, nil
+	case a.Arg == nil:
+		return nil, 0, errAggregate
+	case a.Func == "min":
+		sign = 1
+	case a.Func == "max":
+		sign = -1
 	}
-	if a.Func != "sum" && a.Func != "avg" || a.Arg == nil {
-		return nil, errAggregate
-	}
-	switch k := a.Arg.Type.Kind; {
+	k := a.Arg.Type.Kind
+	mean := a.Func == "avg"
+	switch {
+	case sign != 0 && onlyAdds && k.Store() != column.InTexts:
+		return extreme{sign, k.Store()}, 0, nil
+	case sign != 0:
+		return nil, sign, nil
+	case a.Func != "sum" && !mean:
 	case k == column.Float64 && a.Type.Kind == column.Float64:
-		return rough{mean: a.Func == "avg"}, nil
+		return rough{mean}, 0, nil
 	case k == column.Int32, k == column.Int64, k == column.Interval:
-		return exact{mean: a.Func == "avg"}, nil
+		return exact{mean: mean}, 0, nil
 	case k == column.Decimal:
-		return exact{scale: a.Arg.Type.Scale, mean: a.Func == "avg"}, nil
+		return exact{scale: a.Arg.Type.Scale, mean: mean}, 0, nil
 	}
-	return nil, errAggregate
+	return nil, 0, errAggregate
 }

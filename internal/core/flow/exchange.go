@@ -172,6 +172,9 @@ func apart(n sqlang.Node) ([]int, bool) {
 		by, ok := apart(n.Of)
 		return found(n.Exprs, by, ok)
 	case *sqlang.Group:
+		if p, ok := panesOf(n); ok {
+			return p.others, true
+		}
 		by := make([]int, len(n.Keys))
 		for k := range by {
 			by[k] = k

@@ -22,6 +22,7 @@ type group struct {
 	types []column.Type // of keys, then of aggregates
 	out   *emitter
 	table *table
+	width int     // how many keys a row has
 	size  int     // of a group's value
 	ends  *ending // nil: the groups are for ever, or of final rows
 	final bool    // the rows of a window come at once
@@ -53,11 +54,11 @@ type touch struct {
 
 // aggregate is one value of a group.
 type aggregate struct {
-	arg, filter expr // nil: none
-	acc         accumulator
-	at          int     // of its state in the group's value
-	sign        int     // of min 1, of max -1; 0: neither
-	members     *values // for DISTINCT, min and max; nil: not needed
+	arg, filter expr        // nil: none
+	acc         accumulator // nil: members alone tell
+	at          int         // of its state in the group's value
+	sign        int         // without acc: of min 1, of max -1
+	members     *values     // for DISTINCT, min and max; nil: not needed
 	typ         column.Type
 
 	// While a batch is counted:
@@ -72,13 +73,14 @@ type values struct {
 }
 
 func (b builder) group(n *sqlang.Group, to port) error {
-	g := &group{flow: b.flow, size: groupStates, table: b.flow.store.table()}
-	var err error
-	if g.keys, err = b.compiler(n.Of).compileAll(n.Keys); err != nil {
+	if p, ok := panesOf(n); ok {
+		return b.paned(n, p, to)
+	}
+	g, err := b.newGroup(n, n.Of, n.Keys, to)
+	if err != nil {
 		return err
 	}
-	for k, e := range n.Keys {
-		g.types = append(g.types, e.Type)
+	for k := range n.Keys {
 		g.order = append(g.order, k)
 	}
 	g.final = n.WindowEnd >= 0 && final(n.Of)
@@ -86,20 +88,6 @@ func (b builder) group(n *sqlang.Group, to port) error {
 		g.order = append([]int{n.WindowEnd}, slices.DeleteFunc(g.order, func(k int) bool { return k == n.WindowEnd })...)
 		g.ends = newEnding(g.table)
 	}
-	for _, a := range n.Aggregates {
-		x, err := b.aggregate(n, a, g)
-		if err != nil {
-			return err
-		}
-		g.aggs = append(g.aggs, x)
-		g.types = append(g.types, a.Type)
-	}
-	for _, t := range g.types {
-		v := &vec{Vector: *column.Make(t, 1)}
-		g.row, g.columns = append(g.row, v), append(g.columns, &v.Vector)
-	}
-	g.out = newEmitter(b.flow, g.types)
-	g.out.to = to
 	keys := make([]*sqlang.Expr, len(g.order))
 	for at, k := range g.order {
 		keys[at] = n.Keys[k]
@@ -116,34 +104,56 @@ func (b builder) group(n *sqlang.Group, to port) error {
 	return nil
 }
 
-func (b builder) aggregate(n *sqlang.Group, a sqlang.Aggregate, g *group) (*aggregate, error) {
+// newGroup is a group without its input, which is the node of.
+func (b builder) newGroup(n *sqlang.Group, of sqlang.Node, keys []*sqlang.Expr, to port) (*group, error) {
+	g := &group{flow: b.flow, size: groupStates, table: b.flow.store.table(), width: len(n.Keys)}
+	var err error
+	if g.keys, err = b.compiler(of).compileAll(keys); err != nil {
+		return nil, err
+	}
+	for _, e := range n.Keys {
+		g.types = append(g.types, e.Type)
+	}
+	for _, a := range n.Aggregates {
+		x, err := b.aggregate(of, a, g)
+		if err != nil {
+			return nil, err
+		}
+		g.aggs = append(g.aggs, x)
+		g.types = append(g.types, a.Type)
+	}
+	for _, t := range g.types {
+		v := &vec{Vector: *column.Make(t, 1)}
+		g.row, g.columns = append(g.row, v), append(g.columns, &v.Vector)
+	}
+	g.out = newEmitter(b.flow, g.types)
+	g.out.to = to
+	return g, nil
+}
+
+func (b builder) aggregate(of sqlang.Node, a sqlang.Aggregate, g *group) (*aggregate, error) {
 	x := &aggregate{at: g.size, typ: a.Type}
 	var err error
 	if a.Arg != nil {
-		if x.arg, err = b.compiler(n.Of).compile(a.Arg); err != nil {
+		if x.arg, err = b.compiler(of).compile(a.Arg); err != nil {
 			return nil, err
 		}
 	}
 	if a.Filter != nil {
-		if x.filter, err = b.compiler(n.Of).compile(a.Filter); err != nil {
+		if x.filter, err = b.compiler(of).compile(a.Filter); err != nil {
 			return nil, err
 		}
 	}
-	switch {
-	case a.Func == "min" && a.Arg != nil:
-		x.sign = 1
-	case a.Func == "max" && a.Arg != nil:
-		x.sign = -1
-	default:
-		if x.acc, err = accumulatorOf(a); err != nil {
-			return nil, weir.Errorf(weir.Invalid, "%s: %s", a.Func, err)
-		}
+	if x.acc, x.sign, err = accumulatorOf(a, onlyAdds(of)); err != nil {
+		return nil, weir.Errorf(weir.Invalid, "%s: %s", a.Func, err)
+	}
+	if x.acc != nil {
 		g.size += x.acc.size()
 	}
 	switch {
-	case x.sign != 0 && onlyAdds(n.Of):
+	case x.sign != 0 && onlyAdds(of):
 		x.members = &values{first: b.flow.store.table()}
-	case x.sign != 0, a.Distinct:
+	case x.sign != 0, a.Distinct && a.Func != "min" && a.Func != "max":
 		x.members = &values{all: b.flow.store.bag()}
 	}
 	return x, nil
@@ -155,12 +165,7 @@ func (g *group) begin() {
 }
 
 func (g *group) push(_ int, b *column.Batch, sel []int32) error {
-	f := g.flow.frameOf(b)
-	keys := evalAll(g.keys, f, sel, g.values[:0])
-	for _, a := range g.aggs {
-		a.eval(f, sel)
-	}
-	sel = g.flow.settle(f, b, append(g.flow.pool.sel(len(sel)), sel...))
+	keys, sel := g.eval(g.flow.frameOf(b), b, sel)
 	for _, i := range sel {
 		if g.ends != nil && g.flow.isLate(b, i, keys[g.order[0]].Ints[i]) {
 			continue
@@ -171,6 +176,21 @@ func (g *group) push(_ int, b *column.Batch, sel []int32) error {
 		}
 		g.count(b, i)
 	}
+	g.release(keys, sel)
+	return nil
+}
+
+// eval gives the keys of rows, and the rows that have not failed.
+func (g *group) eval(f *frame, b *column.Batch, sel []int32) ([]*vec, []int32) {
+	keys := evalAll(g.keys, f, sel, g.values[:0])
+	for _, a := range g.aggs {
+		a.eval(f, sel)
+	}
+	return keys, g.flow.settle(f, b, append(g.flow.pool.sel(len(sel)), sel...))
+}
+
+// release gives back what eval gave.
+func (g *group) release(keys []*vec, sel []int32) {
 	g.flow.pool.releaseSel(sel)
 	for _, v := range keys {
 		g.flow.pool.release(v)
@@ -179,7 +199,6 @@ func (g *group) push(_ int, b *column.Batch, sel []int32) error {
 		a.release(&g.flow.pool)
 	}
 	g.values = keys
-	return nil
 }
 
 // eval asks for the argument where the filter is true alone.
@@ -237,7 +256,7 @@ func (g *group) count(b *column.Batch, i int32) {
 	putInt(state[groupOffset:], o.Offset)
 	putInt(state[groupTime:], why.time)
 	g.remember(c, state, why)
-	if getInt(state[groupRows:]) == 0 && len(g.keys) > 0 {
+	if getInt(state[groupRows:]) == 0 && g.width > 0 {
 		g.drop(c)
 	}
 }
@@ -317,15 +336,32 @@ func (g *group) render(c *cell) error {
 	for _, k := range g.order {
 		rest = readKey(rest, g.row[k], 0, &g.flow.pool.text)
 	}
+	return g.results(c.key, c.value)
+}
+
+// results are the values of a group's aggregates.
+func (g *group) results(key string, state []byte) error {
 	for k, a := range g.aggs {
-		out := g.row[len(g.keys)+k]
-		if a.sign != 0 {
-			a.members.read(c.key, a.sign, out, &g.flow.pool.text)
+		out := g.row[g.width+k]
+		if a.acc == nil {
+			a.members.read(key, a.sign, out, &g.flow.pool.text)
 			continue
 		}
-		if err := a.acc.result(c.value[a.at:], out, 0); err != nil {
+		if err := a.acc.result(state[a.at:], out, 0); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// copyOut gives the row that was rendered.
+func (g *group) copyOut(why cause) error {
+	i, err := g.out.row(1, why)
+	if err != nil {
+		return err
+	}
+	for k, v := range g.columns {
+		g.out.columns[k].set(i, v, 0)
 	}
 	return nil
 }
@@ -356,7 +392,7 @@ func (g *group) end() error {
 			if err := g.render(t.cell); err != nil {
 				g.flow.failed = append(g.flow.failed, Failed{t.origin, weir.Errorf(weir.Invalid, "%s", err)})
 			} else {
-				now, t.made = g.flow.keepRow(g.columns), g.madeOf(t.cell)
+				now, t.made = g.flow.keepRow(g.columns), g.madeIn(t.cell.value)
 			}
 		}
 		if g.final {
@@ -387,22 +423,25 @@ func (g *group) emit(t *touch, row []byte, weight int32) error {
 	return nil
 }
 
-// lastOf is why a group is as it is: by the last of its rows.
-func (g *group) lastOf(c *cell) touch {
-	at := getInt(c.value[groupPlace:])
-	origin := column.Origin{Input: int32(at >> 32), Partition: int32(at), Offset: getInt(c.value[groupOffset:])}
-	return touch{cell: c, cause: cause{origin, getInt(c.value[groupTime:]), g.madeOf(c)}}
+// lastIn is why a group is as it is: by the last of its rows.
+func lastIn(state []byte) cause {
+	at := getInt(state[groupPlace:])
+	origin := column.Origin{Input: int32(at >> 32), Partition: int32(at), Offset: getInt(state[groupOffset:])}
+	return cause{origin: origin, time: getInt(state[groupTime:])}
 }
 
 // close gives the groups of windows that end at or before the watermark, and
 // forgets them.
 func (g *group) close(watermark int64) error {
 	for _, c := range g.ends.before(watermark) {
-		t := g.lastOf(c)
+		why := lastIn(c.value)
 		if err := g.render(c); err != nil {
-			g.flow.failed = append(g.flow.failed, Failed{t.origin, weir.Errorf(weir.Invalid, "%s", err)})
-		} else if err := g.emit(&t, g.flow.keepRow(g.columns), 1); err != nil {
-			return err
+			g.flow.failed = append(g.flow.failed, Failed{why.origin, weir.Errorf(weir.Invalid, "%s", err)})
+		} else {
+			why.made = g.madeIn(c.value)
+			if err := g.copyOut(why); err != nil {
+				return err
+			}
 		}
 		g.drop(c)
 	}

@@ -286,21 +286,34 @@ func (g *group) remember(c *cell, state []byte, why cause) {
 }
 
 func (g *group) piece(c *cell, state []byte, r column.Range) []byte {
+	state, grown := g.withPiece(state, r, false)
+	if grown {
+		c.set(state)
+	}
+	return state
+}
+
+// withPiece adds a range to the pieces of a state, and says whether that is
+// another state now. apart: no record of the range is among the others.
+func (g *group) withPiece(state []byte, r column.Range, apart bool) ([]byte, bool) {
 	whole := (len(state) - g.size) / pieceBytes
 	key := spotOf(r)
 	for at := g.size; at < len(state); at += pieceBytes {
 		if p := state[at : at+pieceBytes]; getInt(p) == key {
-			putPiece(p, joinRanges(pieceOf(p), r))
-			return state
+			both := joinRanges(pieceOf(p), r)
+			if apart {
+				both.Count = pieceOf(p).Count + r.Count
+			}
+			putPiece(p, both)
+			return state, false
 		}
 	}
 	if whole >= weir.MaxProvenance && r.Input != column.Further {
-		return g.piece(c, state, column.Range{Input: column.Further, Count: r.Count})
+		return g.withPiece(state, column.Range{Input: column.Further, Count: r.Count}, apart)
 	}
 	state = append(state, make([]byte, pieceBytes)...)
 	putPiece(state[len(state)-pieceBytes:], r)
-	c.set(state)
-	return state
+	return state, true
 }
 
 func putPiece(p []byte, r column.Range) {
@@ -318,12 +331,11 @@ func pieceOf(p []byte) column.Range {
 	return r
 }
 
-// madeOf is what a group was made of.
-func (g *group) madeOf(c *cell) []column.Range {
-	n := (len(c.value) - g.size) / pieceBytes
-	out := g.flow.pool.ranges.take(n)
-	for at := g.size; at < len(c.value); at += pieceBytes {
-		out = append(out, pieceOf(c.value[at:]))
+// madeIn is what the group of a state was made of.
+func (g *group) madeIn(state []byte) []column.Range {
+	out := g.flow.pool.ranges.take((len(state) - g.size) / pieceBytes)
+	for at := g.size; at < len(state); at += pieceBytes {
+		out = append(out, pieceOf(state[at:]))
 	}
 	slices.SortFunc(out, func(a, b column.Range) int { return cmp.Compare(spotOf(a), spotOf(b)) })
 	return out

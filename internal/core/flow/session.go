@@ -28,10 +28,7 @@ func (b builder) session(n *sqlang.Session, to port) error {
 	if n.Gap <= 0 {
 		return weir.Errorf(weir.Invalid, "a session with a gap of %d microseconds", n.Gap).WithFix("use a gap above zero")
 	}
-	if b.flow.progress == nil {
-		b.flow.progress = &progress{table: b.flow.store.table().alone(), inputs: map[int]*timed{}}
-	}
-	b.timed = true
+	b = b.opened()
 	o := &session{flow: b.flow, time: n.Time, gap: n.Gap, bag: b.flow.store.bag(), parts: map[string][]*cell{}}
 	o.bag.table.there = o.there
 	var err error

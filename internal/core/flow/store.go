@@ -35,9 +35,10 @@ type table struct {
 type placing uint8
 
 const (
-	byWhole placing = iota
-	byFront         // of a bag's: the key before the row
-	byNone          // the first shard has all
+	byWhole      placing = iota
+	byFront              // of a bag's: the key before the row
+	byBehindTime         // what follows a time
+	byNone               // the first shard has all
 )
 
 // owner is the shard that has a key.
@@ -48,6 +49,8 @@ func (t *table) owner(key []byte, shards int) int {
 	case byFront:
 		front, _ := split(&cell{key: string(key)})
 		return shardOf(front, shards)
+	case byBehindTime:
+		return shardOf(key[min(timeBytes, len(key)):], shards)
 	}
 	return shardOf(key, shards)
 }

@@ -268,21 +268,28 @@ func (b builder) window(n *sqlang.Window, to port) error {
 		return weir.Errorf(weir.Invalid, "a window of %d microseconds every %d", n.Size, n.Slide).
 			WithFix("use windows that begin at least as often as they are long, and at most %d of them for a row", maxWindows)
 	}
+	b = b.opened()
+	return b.build(n.Of, port{to: &window{flow: b.flow, time: n.Time, size: n.Size, slide: n.Slide, to: to}})
+}
+
+// opened is a builder of what comes into windows.
+func (b builder) opened() builder {
 	if b.flow.progress == nil {
 		b.flow.progress = &progress{table: b.flow.store.table().alone(), inputs: map[int]*timed{}}
 	}
 	b.timed = true
-	return b.build(n.Of, port{to: &window{flow: b.flow, time: n.Time, size: n.Size, slide: n.Slide, to: to}})
+	return b
 }
 
 func (o *window) push(_ int, b *column.Batch, sel []int32) error {
+	if o.size == o.slide {
+		return o.single(b, sel)
+	}
 	times := b.Columns[o.time]
 	o.rows, o.starts = o.rows[:0], o.starts[:0]
 	for _, i := range sel {
 		if times.IsNull(int(i)) {
-			if b.Weight(int(i)) > 0 {
-				o.flow.failed = append(o.flow.failed, Failed{o.flow.originOf(b, int(i)), weir.Errorf(weir.Invalid, "%s", errNoTime)})
-			}
+			o.timeless(b, i)
 			continue
 		}
 		t := times.Ints[i]
@@ -297,6 +304,32 @@ func (o *window) push(_ int, b *column.Batch, sel []int32) error {
 		}
 	}
 	return o.give(b)
+}
+
+// timeless says of a row that it has no time.
+func (o *window) timeless(b *column.Batch, i int32) {
+	if b.Weight(int(i)) > 0 {
+		o.flow.failed = append(o.flow.failed, Failed{o.flow.originOf(b, int(i)), weir.Errorf(weir.Invalid, "%s", errNoTime)})
+	}
+}
+
+// single gives each row the one window that it is in.
+func (o *window) single(b *column.Batch, sel []int32) error {
+	times, p := b.Columns[o.time], &o.flow.pool
+	start, end := p.take(column.Type{Kind: column.Timestamp}, b.N), p.take(column.Type{Kind: column.Timestamp}, b.N)
+	o.rows = o.rows[:0]
+	for _, i := range sel {
+		if times.IsNull(int(i)) {
+			o.timeless(b, i)
+			continue
+		}
+		o.rows = append(o.rows, i)
+		start.Ints[i] = floorDiv(times.Ints[i], o.size) * o.size
+		end.Ints[i] = start.Ints[i] + o.size
+	}
+	out := *b
+	out.Columns = append(slices.Clone(b.Columns), &start.Vector, &end.Vector)
+	return o.to.push(&out, o.rows)
 }
 
 // give makes a batch of rows with their windows.
