@@ -24,6 +24,7 @@ var sessions = map[string]func(*testing.T, worked){
 	"Fences":           sessionFences,
 	"AllOrNothing":     sessionAllOrNothing,
 	"ReadsCommitted":   sessionReadsCommitted,
+	"Packed":           sessionPacked,
 	"Undone":           sessionUndone,
 	"Idle":             sessionIdle,
 	"BeginsAtEnd":      sessionBeginsAtEnd,

@@ -164,7 +164,36 @@ func (r *rig) open(ctx context.Context, spec weir.SessionSpec) (weir.Session, er
 	r.mu.Lock()
 	r.killer = killer
 	r.mu.Unlock()
-	return r.over(killer).Session(ctx, spec)
+	s, err := r.over(killer).Session(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	return &scribbled{Session: s}, nil
+}
+
+// scribbled is a session that writes over what it gave as soon as that is not
+// valid any more.
+type scribbled struct {
+	weir.Session
+	given [][]byte
+}
+
+func (s *scribbled) Poll(ctx context.Context, records int, wait time.Duration) ([]weir.Messages, error) {
+	all, err := s.Session.Poll(ctx, records, wait)
+	for _, m := range all {
+		s.given = append(append(s.given, m.Keys...), m.Values...)
+	}
+	return all, err
+}
+
+func (s *scribbled) Commit(ctx context.Context, e weir.Epoch) error {
+	for _, b := range s.given {
+		for i := range b {
+			b[i] = 0xAA
+		}
+	}
+	s.given = s.given[:0]
+	return s.Session.Commit(ctx, e)
 }
 
 // kill ends the connections of the session without a word.
