@@ -114,7 +114,9 @@ type QueryPreview struct {
 	Read   int               `json:"read" doc:"How many records were looked at."`
 	More   bool              `json:"more,omitempty" doc:"There are more rows than are given."`
 	Cut    bool              `json:"cut,omitempty" doc:"A bound of time or bytes came before the newest 1,000 records of each partition were read."`
-	Failed []QueryFault      `json:"failed,omitempty" doc:"Records that the statement could not be computed for."`
+	Failed []QueryFault      `json:"failed,omitempty" doc:"Records that the statement could not be computed for, at most 20."`
+	// FailedMore is how many more there are than Failed has.
+	FailedMore int `json:"failedMore,omitempty" doc:"Further records that it could not be computed for."`
 }
 
 // QueryFault is a record that a statement could not be computed for.

@@ -31,7 +31,7 @@ func (c *cli) queryCommand() *cobra.Command {
 	list.Flags().StringVar(&domain, "domain", "", "only this domain's")
 	return noun("query", "Products made of others by SQL", c.queryPreview(), c.queryExplain(), c.queryCreate(k), list, c.queryShow(k),
 		c.queryChange(k, "pause", "Let a query rest; it keeps its place and its state", (*client.Client).PauseQuery), c.queryStart(k),
-		c.queryChange(k, "stop", "End a query's run: it gives up its place and its state; what it has made stays", (*client.Client).StopQuery), c.queryDelete(k))
+		c.queryChange(k, "stop", "End a query's run: it gives up its place and its state; what it has made stays", (*client.Client).StopQuery), c.queryDelete(k), c.exampleCommand(k))
 }
 
 func queryColumns() []column[client.Query] {
@@ -168,6 +168,9 @@ func (c *cli) printPreview(p client.QueryPreview) error {
 	fmt.Fprintf(c.Err, "%d rows of %d records%s\n", len(p.Rows), p.Read, more(p))
 	for _, f := range p.Failed {
 		fmt.Fprintf(c.Err, "%s partition %d offset %d: %s\n", f.Product, f.Partition, f.Offset, printable(f.Reason))
+	}
+	if p.FailedMore > 0 {
+		fmt.Fprintf(c.Err, "and %d records more\n", p.FailedMore)
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ type Preview struct {
 	More   bool              // there are more rows than are given
 	Cut    bool              // a bound of time or bytes came first
 	Failed []Fault
+	// FailedMore is how many further records the statement could not be computed
+	// for.
+	FailedMore int
 }
 
 // Fault is a record that a statement could not be computed for.
@@ -79,7 +82,7 @@ func (q *Queries) Preview(ctx context.Context, by weir.Principal, statement stri
 		return out, err
 	}
 	out.Rows, out.More = run.result()
-	out.Failed, out.Cut = run.faults, cut
+	out.Failed, out.FailedMore, out.Cut = run.faults, run.more, cut
 	return out, nil
 }
 
@@ -167,6 +170,7 @@ type trial struct {
 	out    []json.RawMessage
 	byKey  map[string]int // of a table: its row in out
 	faults []Fault
+	more   int // faults that are not kept
 }
 
 func newTrial(u understood) (*trial, error) {
@@ -221,9 +225,11 @@ func (t *trial) gave(out []*column.Batch, failed []flow.Failed, err error) error
 }
 
 func (t *trial) fault(partition int32, offset int64, input int, err error) {
-	if len(t.faults) < previewFaults {
-		t.faults = append(t.faults, Fault{t.u.plan.Inputs[input].Name, partition, offset, publicText(err)})
+	if len(t.faults) == previewFaults {
+		t.more++
+		return
 	}
+	t.faults = append(t.faults, Fault{t.u.plan.Inputs[input].Name, partition, offset, publicText(err)})
 }
 
 // publicText is an error as people read it.

@@ -81,6 +81,11 @@ func TestPreviewBounds(t *testing.T) {
 	if len(got.Rows) != 3 || n != queries.PreviewRecords || got.Mode != sqlang.Upsert {
 		t.Errorf("the groups are %s", texts(got.Rows))
 	}
+	got, err = m.Preview(t.Context(), m.as("ann").By, `SELECT 1 / (price - price) AS q FROM shop.orders`, "")
+	must(t, err)
+	if len(got.Failed) != 20 || got.FailedMore != queries.PreviewRecords-20 || len(got.Rows) != 0 {
+		t.Errorf("%d records that failed are told, and %d more; %d rows", len(got.Failed), got.FailedMore, len(got.Rows))
+	}
 	big := strings.Repeat("x", weir.MaxStatement)
 	_, err = m.Preview(t.Context(), m.as("ann").By, "SELECT '"+big+"' FROM shop.orders", "")
 	refused(t, "a large statement", err, weir.Limit, "65536")

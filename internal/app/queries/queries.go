@@ -87,11 +87,17 @@ func New(c Config) *Queries { return &Queries{cfg: c, previews: make(chan struct
 // node without queries does without it, and what was only needed on the way is
 // given back.
 func (q *Queries) plan(statement string, in sqlang.Catalog) (*sqlang.Plan, error) {
+	q.Warm()
+	return q.compiler.Compile(statement, in)
+}
+
+// Warm makes the parser ready, unless it is, so that the first statement does not
+// wait. It is for when somebody is about to write one.
+func (q *Queries) Warm() {
 	q.ready.Do(func() {
 		q.compiler.Warm()
 		debug.FreeOSMemory()
 	})
-	return q.compiler.Compile(statement, in)
 }
 
 func (q *Queries) uid() weir.UID { return weir.NewUID(q.cfg.Now()) }

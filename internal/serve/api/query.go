@@ -88,7 +88,7 @@ func (a *API) previewQuery(ctx context.Context, p weir.Principal, in *struct{ Bo
 	if err != nil {
 		return nil, err
 	}
-	out := client.QueryPreview{QueryResult: understood(got.Understood), Rows: got.Rows, Read: got.Read, More: got.More, Cut: got.Cut}
+	out := client.QueryPreview{QueryResult: understood(got.Understood), Rows: got.Rows, Read: got.Read, More: got.More, Cut: got.Cut, FailedMore: got.FailedMore}
 	for _, f := range got.Failed {
 		out.Failed = append(out.Failed, client.QueryFault(f))
 	}

@@ -123,6 +123,9 @@ func identity(p client.Product) []ui.Property {
 		out = append(out, ui.Property{Label: "Also called", Body: ui.Copy(p.Published.Topic)},
 			ui.Property{Label: "Published", Value: "by " + p.Published.By + ", " + ui.UTC(p.Published.At)})
 	}
+	if p.Query != "" {
+		out = append(out, ui.Property{Label: "Made by", Body: ui.Link("a query", at(p.Name, partQuery))})
+	}
 	for _, s := range p.Subjects {
 		text := s.Subject + ": no schema yet"
 		if s.Version > 0 {

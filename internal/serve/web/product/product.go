@@ -1,6 +1,7 @@
 // Package product is the pages of one product: what it is and promises, its
-// fields, records, schemas, readers, documentation and history, how to read it,
-// and the forms by which its owner tells and changes something.
+// fields, records, schemas, readers, documentation and history, the query that
+// makes it, how to read it, and the forms by which its owner tells and changes
+// something.
 //
 // What a number is not known for, says "not measured" and why. What the viewer
 // may not see comes as a count, as the API gives it, or not at all. Forms send
@@ -38,6 +39,10 @@ func routes() []site.Route {
 		{Method: get, Path: at + "/records", Handle: records},
 		{Method: get, Path: at + "/records/{partition}/{offset}", Handle: record},
 		{Method: get, Path: at + "/schema", Handle: schemaPage},
+		{Method: get, Path: at + "/query", Handle: queryShow},
+		{Method: post, Path: at + "/query/pause", Handle: pauseQuery},
+		{Method: post, Path: at + "/query/start", Handle: startQuery},
+		{Method: post, Path: at + "/query/stop", Handle: stopQuery},
 		{Method: get, Path: at + "/readers", Handle: readers},
 		{Method: get, Path: at + "/documentation", Handle: documentation},
 		{Method: get, Path: at + "/documentation/edit", Handle: textForm},
@@ -145,6 +150,7 @@ const (
 	partFields        = "fields"
 	partRecords       = "records"
 	partSchema        = "schema"
+	partQuery         = "query"
 	partReaders       = "readers"
 	partDocumentation = "documentation"
 	partActivity      = "activity"
@@ -167,9 +173,11 @@ func head(k known, me site.Person, part string, now time.Time) Head {
 	}
 	for _, t := range []struct{ text, part string }{
 		{"Overview", partOverview}, {"Fields", partFields}, {"Records", partRecords}, {"Schema", partSchema},
-		{"Readers", partReaders}, {"Documentation", partDocumentation}, {"Activity", partActivity},
+		{"Query", partQuery}, {"Readers", partReaders}, {"Documentation", partDocumentation}, {"Activity", partActivity},
 	} {
-		h.Tabs = append(h.Tabs, ui.TabLink{Text: t.text, Href: at(p.Name, t.part), Here: t.part == part})
+		if t.part != partQuery || p.Query != "" {
+			h.Tabs = append(h.Tabs, ui.TabLink{Text: t.text, Href: at(p.Name, t.part), Here: t.part == part})
+		}
 	}
 	if me.Admin || me.Name == p.Owner || slices.Contains(me.Teams, p.Team) {
 		h.Manage = manage(p)

@@ -24,10 +24,12 @@ type fake struct {
 	doc     string
 	edits   []map[string]any
 	refuse  map[string]client.Problem // by path
+	query   *client.Query             // that makes it; nil: none
+	me      site.Person
 }
 
 func newFake(t *testing.T) *fake {
-	return &fake{t: t, refuse: map[string]client.Problem{}, product: client.Product{
+	return &fake{t: t, me: site.Person{Name: "ada"}, refuse: map[string]client.Problem{}, product: client.Product{
 		Name: "edge.pageviews", Domain: "edge", Team: "edge", Owner: "ada", Encoding: "json", KeyEncoding: "string", Access: "open", Visibility: "mesh", Kind: "stream",
 		About: client.About{Type: "source-aligned", Lifecycle: "active", Purpose: "old purpose"}, Status: client.Status{Topic: "ready"}, Partitions: 1, Revision: 4,
 	}}
@@ -35,6 +37,10 @@ func newFake(t *testing.T) *fake {
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/api/v1/products/edge.pageviews")
+	if do, ok := strings.CutPrefix(path, "/api/v1/queries/edge.pageviews"); ok && f.query != nil {
+		f.changeQuery(w, r, do)
+		return
+	}
 	if p, ok := f.refuse[path]; ok {
 		f.answer(w, p.Status, p)
 		return
@@ -96,7 +102,7 @@ func (f *fake) do(method, target string, form url.Values, keep site.Keep) (site.
 		mux.HandleFunc(route.Method+" "+route.Path, func(_ http.ResponseWriter, r *http.Request) {
 			var err error
 			out, err = route.Handle(&site.Request{
-				Request: r, API: client.Over(f, ""), Me: site.Person{Name: "ada"}, Mesh: site.Mesh{HTTP: "http://127.0.0.1:1"}, Now: time.Unix(1_800_000_000, 0), Keep: keep,
+				Request: r, API: client.Over(f, ""), Me: f.me, Mesh: site.Mesh{HTTP: "http://127.0.0.1:1"}, Now: time.Unix(1_800_000_000, 0), Keep: keep,
 			})
 			if err != nil {
 				f.t.Fatal(err)
