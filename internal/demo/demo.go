@@ -1,6 +1,6 @@
-// Package demo is a small mesh to look at: three domains, four open products
-// with their schemas, a private stream that waits to be published, and producers
-// that feed them for as long as they run.
+// Package demo is a small mesh to look at: four domains with eight open products
+// and their schemas, one that is there for products made of them, a private stream
+// that waits to be published, and producers that feed them for as long as they run.
 //
 // It is an ordinary user. It makes what it needs through the API with the
 // admin's token, and writes through the gateway with its applications' own
@@ -16,11 +16,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/weirmesh/weir/client"
+	"github.com/weirmesh/weir/internal/demo/world"
 	"github.com/weirmesh/weir/internal/kit/secretfile"
 )
 
@@ -46,43 +48,32 @@ type Made struct {
 
 // product is one of the demo's products and who makes it.
 type product struct {
-	domain, name string // the team is called like the domain
-	about, what  string
-	kind         string
-	retention    string
-	producer     string // application
-	encoding     string
-	file         string // with the schema
-	key          string // the field that is the key
-	tells        client.Telling
+	world.Product
+	about     string // of the domain; the team is called like it
+	what      string
+	retention string
+	producer  string // application
+	tells     client.Telling
 }
-
-func (p product) full() string { return p.domain + "." + p.name }
 
 // products is the demo's mesh. The reader reads all of it.
 func products() []product {
-	return []product{
-		{
-			domain: "membership", name: "users", about: "Who our customers are",
-			what: "Everyone who registered: region, gender, time. The latest record of a user counts.",
-			kind: "table", retention: "forever", producer: "registration", encoding: inAvro, file: "users.avsc", key: "userid", tells: usersTell(),
-		},
-		{
-			domain: "execution", name: "stocktrades", about: "Orders and their execution",
-			what: "Every trade: side, quantity, symbol, price, account, user.",
-			kind: "stream", retention: "6h", producer: "matching-engine", encoding: inProtobuf, file: "stocktrades.proto", key: "symbol", tells: tradesTell(),
-		},
-		{
-			domain: "edge", name: "pageviews", about: "The web site",
-			what: "Every page that a user looked at.",
-			kind: "stream", retention: "6h", producer: "web-tracker", encoding: inAvro, file: "pageviews.avsc", key: "userid", tells: viewsTell(),
-		},
-		{
-			domain: "membership", name: "preferences", about: "Who our customers are",
-			what: "What a user agreed to and wants to hear of. The latest record of a user counts.",
-			kind: "table", retention: "forever", producer: "preference-center", encoding: inJSONSchema, file: "preferences.json", key: "userid", tells: preferencesTell(),
-		},
+	people, market, web, shop := "Who our customers are", "Orders and their execution", "The web site", "What is bought in the shop"
+	all := []product{
+		{about: people, what: "Everyone who registered: region, gender, time. The latest record of a user counts.", producer: "registration", tells: usersTell()},
+		{about: market, what: "Every trade: side, quantity, symbol, price, account, user.", producer: "matching-engine", tells: tradesTell()},
+		{about: web, what: "Every page that a user looked at.", producer: "web-tracker", tells: viewsTell()},
+		{about: people, what: "What a user agreed to and wants to hear of. The latest record of a user counts.", producer: "preference-center", tells: preferencesTell()},
+		{about: market, what: "The best bid and the best ask for each share, whenever one of them changes.", producer: "price-feed", tells: quotesTell()},
+		{about: shop, what: "Everyone who buys in the shop: name, country, segment, card. The latest record of a customer counts.", producer: "shop-accounts", tells: customersTell()},
+		{about: shop, what: "Every order with its lines and its total.", producer: "shop-checkout", tells: ordersTell()},
+		{about: shop, what: "Every payment by card, for an order or without one.", producer: "payment-provider", tells: paymentsTell()},
 	}
+	for i, p := range world.Products() {
+		all[i].Product = p
+		all[i].retention = map[string]string{"table": "forever", "stream": "6h"}[p.Kind]
+	}
+	return all
 }
 
 // Reader is the application that reads every product of the demo.
@@ -103,35 +94,16 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) (Made, err
 		return Made{}, err
 	}
 	folk := meanwhile(ctx, cl, known)
-	apps := []Application{{Name: Reader, Writes: []string{}}}
-	if err := team(ctx, cl, readerTeam, me.Name, "Looks at everything"); err != nil {
+	if err := domain(ctx, cl, readerTeam, me.Name, "Looks at everything, and makes new products of it"); err != nil {
 		return Made{}, err
 	}
 	if err := glossary(ctx, cl); err != nil {
 		return Made{}, err
 	}
-	for _, p := range products() {
-		f, err := p.setup(ctx, cl, me.Name)
-		if err != nil {
-			return Made{}, fmt.Errorf("%s: %w", p.full(), err)
-		}
-		apps[0].Reads = append(apps[0].Reads, p.full())
-		apps = append(apps, Application{Name: p.producer, Reads: []string{}, Writes: []string{p.full()}, Form: f})
-	}
-	if err := clicks(ctx, cl); err != nil {
-		return Made{}, fmt.Errorf("%s: %w", Clicks, err)
-	}
-	for i := range apps {
-		owner := readerTeam
-		if i > 0 {
-			owner = products()[i-1].domain
-		}
-		if err := apps[i].setup(ctx, cl, owner, known[apps[i].Name]); err != nil {
-			return Made{}, fmt.Errorf("%s: %w", apps[i].Name, err)
-		}
-		if err := apps[i].check(ctx, cl, kafka, known[apps[i].Name]); err != nil {
-			return Made{}, fmt.Errorf("%s: %w", apps[i].Name, err)
-		}
+	s := setup{client: cl, kafka: kafka, me: me.Name, known: known}
+	apps, err := s.applications(ctx)
+	if err != nil {
+		return Made{}, err
 	}
 	made := Made{Applications: apps}
 	if made.People, err = folk(); err != nil {
@@ -140,19 +112,96 @@ func Setup(ctx context.Context, cl *client.Client, kafka, dir string) (Made, err
 	return made, secretfile.WriteJSON(filepath.Join(dir, CredentialsFile), made)
 }
 
-// setup makes team, domain and product, and says how the product is written.
-func (p product) setup(ctx context.Context, cl *client.Client, me string) (Form, error) {
-	if err := team(ctx, cl, p.domain, me, p.about); err != nil {
-		return Form{}, err
+// setup is what making the demo's parts needs.
+type setup struct {
+	client *client.Client
+	kafka  string            // the gateway's address
+	me     string            // who acts
+	known  map[string]string // passwords of an earlier run
+}
+
+// applications makes the products and those who write and read them; the reader
+// is the first. Domains are made side by side, since each change waits for the
+// disk.
+func (s setup) applications(ctx context.Context) ([]Application, error) {
+	ps := products()
+	apps := make([]Application, 1+len(ps))
+	apps[0] = Application{Name: Reader, Writes: []string{}}
+	of := map[string][]int{}
+	for i, p := range ps {
+		apps[0].Reads = append(apps[0].Reads, p.Full())
+		of[p.Domain] = append(of[p.Domain], i)
 	}
-	_, err := cl.Domain(ctx, p.domain)
-	if missing(err) {
-		_, err = cl.CreateDomain(ctx, client.NewDomain{Name: p.domain, Team: p.domain, Description: p.about})
+	var all sync.WaitGroup
+	errs := make(chan error, len(of)+1)
+	all.Go(func() { errs <- s.application(ctx, readerTeam, &apps[0]) })
+	for _, places := range of {
+		all.Go(func() { errs <- s.domain(ctx, ps, places, apps[1:]) })
+	}
+	all.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return apps, nil
+}
+
+// domain makes some products, all of one domain, and who writes them.
+func (s setup) domain(ctx context.Context, ps []product, places []int, apps []Application) error {
+	first := ps[places[0]]
+	if err := domain(ctx, s.client, first.Domain, s.me, first.about); err != nil {
+		return fmt.Errorf("%s: %w", first.Domain, err)
+	}
+	for _, i := range places {
+		p := ps[i]
+		f, err := p.setup(ctx, s.client)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Full(), err)
+		}
+		apps[i] = Application{Name: p.producer, Reads: []string{}, Writes: []string{p.Full()}, Form: f}
+		if err := s.application(ctx, p.Domain, &apps[i]); err != nil {
+			return err
+		}
+	}
+	if first.Domain != clicksDomain {
+		return nil
+	}
+	if err := clicks(ctx, s.client); err != nil {
+		return fmt.Errorf("%s: %w", Clicks, err)
+	}
+	return nil
+}
+
+// application registers an application and makes sure that it can log in.
+func (s setup) application(ctx context.Context, team string, a *Application) error {
+	known := s.known[a.Name]
+	err := a.setup(ctx, s.client, team, known)
+	if err == nil {
+		err = a.check(ctx, s.client, s.kafka, known)
 	}
 	if err != nil {
-		return Form{}, err
+		return fmt.Errorf("%s: %w", a.Name, err)
 	}
-	got, err := cl.Product(ctx, p.full())
+	return nil
+}
+
+// domain makes a domain, with a team of its name that has one member.
+func domain(ctx context.Context, cl *client.Client, name, member, about string) error {
+	if err := team(ctx, cl, name, member, about); err != nil {
+		return err
+	}
+	_, err := cl.Domain(ctx, name)
+	if missing(err) {
+		_, err = cl.CreateDomain(ctx, client.NewDomain{Name: name, Team: name, Description: about})
+	}
+	return err
+}
+
+// setup makes the product, and says how it is written.
+func (p product) setup(ctx context.Context, cl *client.Client) (Form, error) {
+	got, err := cl.Product(ctx, p.Full())
 	if missing(err) {
 		return p.create(ctx, cl)
 	}
@@ -165,11 +214,11 @@ func (p product) setup(ctx context.Context, cl *client.Client, me string) (Form,
 // create makes the product with its schema.
 func (p product) create(ctx context.Context, cl *client.Client) (Form, error) {
 	got, err := cl.CreateProduct(ctx, client.NewProduct{
-		Name: p.full(), Kind: p.kind, Encoding: p.encoding, Schema: p.schema(), KeyEncoding: "string", Key: []string{p.key},
+		Name: p.Full(), Kind: p.Kind, Encoding: p.Encoding, Schema: p.Schema(), KeyEncoding: "string", Key: []string{p.KeyField},
 		Access: "open", Description: p.what, Retention: p.retention,
 		Telling: p.tells,
 	})
-	f := Form{Encoding: p.encoding}
+	f := Form{Encoding: p.Encoding}
 	for _, s := range got.Subjects {
 		if s.Of == "value" {
 			f.ID = int(s.ID)

@@ -3,7 +3,7 @@ package demo
 import (
 	"bytes"
 	"encoding/json"
-	"io/fs"
+	"math/big"
 	"os"
 	"strings"
 	"testing"
@@ -17,14 +17,16 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/weirmesh/weir/internal/demo/world"
 )
 
 // decoders read the values of each encoding by the text of the schema alone, as
 // a stranger does, into the fields of a record.
 func decoders() map[string]func(*testing.T, product, []byte) map[string]any {
 	return map[string]func(*testing.T, product, []byte) map[string]any{
-		inAvro: func(t *testing.T, p product, b []byte) map[string]any {
-			s, err := avro.Parse(p.schema())
+		world.Avro: func(t *testing.T, p product, b []byte) map[string]any {
+			s, err := avro.Parse(p.Schema())
 			must(t, err)
 			var got map[string]any
 			rest, err := s.Decode(b, &got)
@@ -34,13 +36,13 @@ func decoders() map[string]func(*testing.T, product, []byte) map[string]any {
 			}
 			return got
 		},
-		inProtobuf: func(t *testing.T, p product, b []byte) map[string]any {
+		world.Protobuf: func(t *testing.T, p product, b []byte) map[string]any {
 			meta, err := os.ReadFile("../core/schema/protobuf/known/confluent/meta.proto")
 			must(t, err)
 			c := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{
-				Accessor: protocompile.SourceAccessorFromMap(map[string]string{p.file: p.schema(), "confluent/meta.proto": string(meta)}),
+				Accessor: protocompile.SourceAccessorFromMap(map[string]string{p.File: p.Schema(), "confluent/meta.proto": string(meta)}),
 			})}
-			files, err := c.Compile(t.Context(), p.file)
+			files, err := c.Compile(t.Context(), p.File)
 			must(t, err)
 			m := dynamicpb.NewMessage(files[0].Messages().Get(0))
 			must(t, proto.UnmarshalOptions{DiscardUnknown: false}.Unmarshal(b, m))
@@ -51,8 +53,8 @@ func decoders() map[string]func(*testing.T, product, []byte) map[string]any {
 			must(t, err)
 			return object(t, text)
 		},
-		inJSONSchema: func(t *testing.T, p product, b []byte) map[string]any {
-			doc, err := jsonschema.UnmarshalJSON(strings.NewReader(p.schema()))
+		world.JSONSchema: func(t *testing.T, p product, b []byte) map[string]any {
+			doc, err := jsonschema.UnmarshalJSON(strings.NewReader(p.Schema()))
 			must(t, err)
 			c := jsonschema.NewCompiler()
 			c.AssertFormat()
@@ -74,38 +76,63 @@ func object(t *testing.T, b []byte) map[string]any {
 	return m
 }
 
+// clock is a time that moves on by a step at each look.
+func clock() func() time.Time {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	return func() time.Time {
+		at = at.Add(10 * time.Millisecond)
+		return at
+	}
+}
+
 // plain is a decoded record as its JSON has it.
 func plain(t *testing.T, m map[string]any) map[string]any {
 	t.Helper()
-	for k, v := range m {
-		if at, ok := v.(time.Time); ok && k != "changed" {
-			m[k] = at.UnixMilli()
-		}
-	}
-	b, err := json.Marshal(m)
+	b, err := json.Marshal(plainly("", m))
 	must(t, err)
 	return object(t, b)
+}
+
+// plainly is a decoded value of a field.
+func plainly(field string, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, of := range v {
+			v[k] = plainly(k, of)
+		}
+	case []any:
+		for i, of := range v {
+			v[i] = plainly(field, of)
+		}
+	case time.Time:
+		if field != "changed" {
+			return v.UnixMilli()
+		}
+	case *big.Rat:
+		return json.Number(v.FloatString(2))
+	}
+	return v
 }
 
 // TestValuesAreWhatTheSchemasSay decodes what each producer writes by the
 // product's schema: framed as registry serialisers do, and every field there.
 func TestValuesAreWhatTheSchemasSay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(3, clock())
+	w := world.New(3, clock())
 	for i, p := range products() {
-		enc, err := Form{Encoding: p.encoding, ID: 70_000 + i}.encoder(p)
+		enc, err := Form{Encoding: p.Encoding, ID: 70_000 + i}.encoder(p)
 		must(t, err)
 		for range 200 {
-			r := w.nexts()[i]()
+			r := p.Next(w)
 			b, err := enc(r)
 			must(t, err)
 			var h sr.ConfluentHeader
 			id, b, err := h.DecodeID(b)
 			must(t, err)
 			if id != 70_000+i {
-				t.Fatalf("%s: the id is %d", p.full(), id)
+				t.Fatalf("%s: the id is %d", p.Full(), id)
 			}
-			if p.encoding == inProtobuf {
+			if p.Encoding == world.Protobuf {
 				var index []int
 				index, b, err = h.DecodeIndex(b, 4)
 				must(t, err)
@@ -113,8 +140,8 @@ func TestValuesAreWhatTheSchemasSay(t *testing.T) {
 					t.Fatal(diff)
 				}
 			}
-			if diff := cmp.Diff(object(t, encode(r)), plain(t, decoders()[p.encoding](t, p, b))); diff != "" {
-				t.Fatalf("%s: written, then read:\n%s", p.full(), diff)
+			if diff := cmp.Diff(object(t, encode(r)), plain(t, decoders()[p.Encoding](t, p, b))); diff != "" {
+				t.Fatalf("%s: written, then read:\n%s", p.Full(), diff)
 			}
 		}
 	}
@@ -124,32 +151,15 @@ func TestValuesAreWhatTheSchemasSay(t *testing.T) {
 // schemas what such demos wrote.
 func TestOlderMeshKeepsJSON(t *testing.T) {
 	t.Parallel()
-	w := newWorld(3, clock())
-	for i, p := range products() {
+	w := world.New(3, clock())
+	for _, p := range products() {
 		enc, err := Form{Encoding: inJSON}.encoder(p)
 		must(t, err)
-		r := w.nexts()[i]()
+		r := p.Next(w)
 		b, err := enc(r)
 		must(t, err)
-		if _, ok := object(t, b)[p.key]; !ok || !bytes.Equal(b, encode(r)) {
-			t.Errorf("%s: %s", p.full(), b)
-		}
-	}
-}
-
-// TestEachProductHasItsSchema makes sure that no file is left over, and that
-// the key is one of the fields.
-func TestEachProductHasItsSchema(t *testing.T) {
-	t.Parallel()
-	files, err := fs.Glob(schemas, "schema/*")
-	must(t, err)
-	if len(files) != len(products()) {
-		t.Errorf("%d schemas for %d products: %v", len(files), len(products()), files)
-	}
-	for i, p := range products() {
-		r := newWorld(1, clock()).nexts()[i]()
-		if got := object(t, encode(r))[p.key]; got != r.key() {
-			t.Errorf("%s: the field %s is %v, the key is %s", p.full(), p.key, got, r.key())
+		if _, ok := object(t, b)[p.KeyField]; !ok || !bytes.Equal(b, encode(r)) {
+			t.Errorf("%s: %s", p.Full(), b)
 		}
 	}
 }

@@ -10,18 +10,17 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/weirmesh/weir/internal/demo/world"
 )
 
-// How many records a second each product gets, and how often they are sent.
+// How often records are sent, and how many clicks a second there are; the
+// products say that themselves.
 const (
-	usersPerSecond       = 8
-	tradesPerSecond      = 19
-	viewsPerSecond       = 17
-	preferencesPerSecond = 6
-	clicksPerSecond      = 2
-	every                = 100 * time.Millisecond
-	linger               = 800 * time.Millisecond // the embedded broker keeps a little memory for each batch
-	complainEvery        = 30 * time.Second
+	clicksPerSecond = 2
+	every           = 100 * time.Millisecond
+	linger          = 800 * time.Millisecond // the embedded broker keeps a little memory for each batch
+	complainEvery   = 30 * time.Second
 )
 
 // Producers feeds the demo's products.
@@ -37,7 +36,7 @@ type Producers struct {
 type feed struct {
 	app    Application
 	rate   float64
-	next   func() record
+	next   func(*world.World) world.Record
 	encode encoder
 	client *kgo.Client
 	topic  string // empty: the client's own
@@ -48,25 +47,20 @@ type feed struct {
 // Run produces until ctx ends. What cannot be written is logged and left out;
 // the next record is tried again.
 func (p Producers) Run(ctx context.Context) error {
-	w := newWorld(p.Seed, p.Now)
-	feeds, err := p.feeds(w)
+	w := world.New(p.Seed, p.Now)
+	feeds, err := p.feeds()
 	if err != nil {
 		return err
 	}
 	defer closeAll(feeds)
-	for _, u := range w.users {
-		feeds[0].send(ctx, u)
-	}
-	if err := feeds[0].settle(ctx); err != nil {
-		p.Log.Warn("the demo's first users are not written yet", "error", err)
-	}
+	p.first(ctx, w, feeds)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	owed := make([]float64, len(feeds))
 	for {
 		for i, f := range feeds {
 			for owed[i] += f.rate * every.Seconds(); owed[i] >= 1; owed[i]-- {
-				f.send(ctx, f.next())
+				f.send(ctx, f.next(w))
 			}
 			f.complain(p.Now(), p.Log)
 		}
@@ -78,32 +72,42 @@ func (p Producers) Run(ctx context.Context) error {
 	}
 }
 
+// first writes what is known from the beginning, before what refers to it.
+func (p Producers) first(ctx context.Context, w *world.World, feeds []*feed) {
+	for i, of := range world.Products() {
+		first := w.First(of)
+		for _, r := range first {
+			feeds[i].send(ctx, r)
+		}
+		if len(first) == 0 {
+			continue
+		}
+		if err := feeds[i].settle(ctx); err != nil {
+			p.Log.Warn("the demo's first records are not written yet", "product", of.Full(), "error", err)
+		}
+	}
+}
+
 // feeds opens a client for each producer. They share the world, so one
 // goroutine asks for their records.
-func (p Producers) feeds(w *world) ([]*feed, error) {
-	ps := products()
-	fs := []*feed{
-		{rate: usersPerSecond, next: w.nextUser},
-		{rate: tradesPerSecond, next: w.nextTrade},
-		{rate: viewsPerSecond, next: w.nextView},
-		{rate: preferencesPerSecond, next: w.nextPreference},
-	}
-	for i, f := range fs {
+func (p Producers) feeds() (fs []*feed, err error) {
+	for _, of := range products() {
+		f := &feed{rate: of.Rate, next: of.Next}
 		for _, a := range p.Apps {
-			if a.Name == ps[i].producer {
+			if a.Name == of.producer {
 				f.app = a
 			}
 		}
-		p.older(ps[i], f.app.Form)
-		err := f.open(ps[i], p.Kafka)
-		if err != nil {
-			closeAll(fs[:i])
+		p.older(of, f.app.Form)
+		if err := f.open(of, p.Kafka); err != nil {
+			closeAll(fs)
 			return nil, err
 		}
+		fs = append(fs, f)
 	}
-	for i, of := range ps {
-		if of.domain == "edge" {
-			return append(fs, clicking(fs[i], w)), nil
+	for i, of := range products() {
+		if of.Domain == clicksDomain {
+			return append(fs, clicking(fs[i])), nil
 		}
 	}
 	return fs, nil
@@ -111,11 +115,11 @@ func (p Producers) feeds(w *world) ([]*feed, error) {
 
 // older says that a product is not written as the demo would make it today.
 func (p Producers) older(of product, f Form) {
-	if f.Encoding == of.encoding {
+	if f.Encoding == of.Encoding {
 		return
 	}
 	p.Log.Warn("a product of an older demo keeps its encoding, and has no schema; to get it as it is made now, end it with its data and start again",
-		"product", of.full(), "encoding", f.Encoding, "now", of.encoding, "command", "weir product delete "+of.full()+" --destroy-data")
+		"product", of.Full(), "encoding", f.Encoding, "now", of.Encoding, "command", "weir product delete "+of.Full()+" --destroy-data")
 }
 
 // open makes what a feed writes with.
@@ -124,7 +128,7 @@ func (f *feed) open(of product, kafka string) (err error) {
 		return err
 	}
 	f.client, err = f.app.client(kafka,
-		kgo.DefaultProduceTopic(of.full()+".v1"),
+		kgo.DefaultProduceTopic(of.Full()+".v1"),
 		kgo.ProducerLinger(linger),
 		kgo.MaxBufferedRecords(2000),
 		kgo.RecordDeliveryTimeout(30*time.Second),
@@ -163,13 +167,13 @@ func (f *feed) settle(ctx context.Context) error {
 }
 
 // send hands a record to the client; a buffer that is full drops it.
-func (f *feed) send(ctx context.Context, r record) {
+func (f *feed) send(ctx context.Context, r world.Record) {
 	value, err := f.encode(r)
 	if err != nil {
 		f.failed.Store(&err)
 		return
 	}
-	f.client.TryProduce(ctx, &kgo.Record{Topic: f.topic, Key: []byte(r.key()), Value: value}, func(_ *kgo.Record, err error) {
+	f.client.TryProduce(ctx, &kgo.Record{Topic: f.topic, Key: []byte(r.Key()), Value: value}, func(_ *kgo.Record, err error) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			f.failed.Store(&err)
 		}

@@ -13,6 +13,8 @@ func terms() []client.NewTerm {
 		{Name: "region", Title: "Region", Definition: "One of nine parts of the country; a customer lives in one at a time."},
 		{Name: "trade", Title: "Trade", Definition: "An order that was executed, for one price and in full."},
 		{Name: "page", Title: "Page", Definition: "One address of the web site."},
+		{Name: "order", Title: "Order", Definition: "What a customer wants to buy in the shop, for one total."},
+		{Name: "card", Title: "Card", Definition: "What a customer pays with. The mesh knows a token for it, never its number."},
 		{Name: "consent", Title: "Consent", Definition: "What a customer allows us to use personal data for. It can be taken back at any time."},
 	}
 }

@@ -1,114 +1,96 @@
-package demo
+// Package world is what the demo's producers tell of: people who register, trade
+// shares, look at pages and buy things, and what a share costs.
+//
+// It knows the records and their schemas, and nothing of how they are written.
+// The same seed and the same calls give the same records but for their times.
+package world
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// The size of the demo's world.
+// The size of the world.
 const (
-	firstUsers = 40 // known before the first trade
-	maxUsers   = 500
-	regions    = 9
-	pages      = 100
-	accounts   = 4
+	firstUsers     = 40 // known before the first trade
+	maxUsers       = 500
+	firstCustomers = 40 // known before the first order
+	maxCustomers   = 300
+	regions        = 9
+	pages          = 100
+	accounts       = 4
 
-	settleTime = 10 * time.Second // before somebody new trades and looks
+	settleTime = 10 * time.Second // before somebody new trades, looks or buys
 )
 
-// user is a record of membership.users.
-type user struct {
-	UserID       string `json:"userid" avro:"userid"`
-	RegionID     string `json:"regionid" avro:"regionid"`
-	Gender       string `json:"gender" avro:"gender"`
-	RegisterTime int64  `json:"registertime" avro:"registertime"` // milliseconds since 1970
+// Record is a record of one of the products.
+type Record interface {
+	// Key is the text that is the record's key.
+	Key() string
 }
 
-func (u user) key() string { return u.UserID }
-
-// trade is a record of execution.stocktrades.
-type trade struct {
-	Side     string `json:"side"`
-	Quantity int    `json:"quantity"` // 1 to 5000
-	Symbol   string `json:"symbol"`
-	Price    int    `json:"price"` // 5 to 999
-	Account  string `json:"account"`
-	UserID   string `json:"userid"`
+// World is the state that records come from: who is registered where, and what a
+// share costs. It is not safe for concurrent use.
+type World struct {
+	rand      *rand.Rand
+	now       func() time.Time
+	users     []User
+	settled   int // of the users, those that have been known for a while
+	prices    map[string]float64
+	customers []Customer
+	served    int // of the customers, those that have been known for a while
+	shop      shop
 }
 
-func (t trade) key() string { return t.Symbol }
-
-// appendProto writes the trade as schema/stocktrades.proto has it.
-func (t trade) appendProto(b []byte) []byte {
-	number := func(field protowire.Number, n int) {
-		b = protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), uint64(n))
-	}
-	text := func(field protowire.Number, s string) {
-		b = protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
-	}
-	number(1, map[string]int{"BUY": 1, "SELL": 2}[t.Side])
-	number(2, t.Quantity)
-	text(3, t.Symbol)
-	number(4, t.Price)
-	text(5, t.Account)
-	text(6, t.UserID)
-	return b
-}
-
-// view is a record of edge.pageviews.
-type view struct {
-	ViewTime int64  `json:"viewtime" avro:"viewtime"` // milliseconds since 1970
-	UserID   string `json:"userid" avro:"userid"`
-	PageID   string `json:"pageid" avro:"pageid"`
-}
-
-func (v view) key() string { return v.UserID }
-
-// preference is a record of membership.preferences.
-type preference struct {
-	UserID     string    `json:"userid"`
-	Language   string    `json:"language"`
-	Newsletter bool      `json:"newsletter"`
-	Purposes   []string  `json:"purposes"`
-	Changed    time.Time `json:"changed"`
-}
-
-func (p preference) key() string { return p.UserID }
-
-// world is the demo's state: who is registered where, and what a share costs.
-// The same seed and the same calls give the same records but for their times.
-type world struct {
-	rand   *rand.Rand
-	now    func() time.Time
-	users  []user
-	known  int // of the users, those that have been known for a while
-	prices map[string]float64
-}
-
-func symbols() []string {
-	return []string{"ALDR", "BRCH", "CEDR", "FIRR", "HAZL", "LIME", "MAPL", "OAKS", "PINE", "WLLW"}
-}
-
-func newWorld(seed uint64, now func() time.Time) *world {
-	w := &world{rand: rand.New(rand.NewPCG(seed, seed^0x5eed)), now: now, prices: map[string]float64{}}
+// New makes a world in which the first users and customers are known.
+func New(seed uint64, now func() time.Time) *World {
+	w := &World{rand: rand.New(rand.NewPCG(seed, seed^0x5eed)), now: now, prices: map[string]float64{}}
 	for _, s := range symbols() {
 		w.prices[s] = 20 + 900*w.rand.Float64()
 	}
 	for range firstUsers {
 		w.register()
 	}
-	w.known = firstUsers
+	for range firstCustomers {
+		w.welcome()
+	}
+	w.settled, w.served = firstUsers, firstCustomers
 	return w
 }
 
+// First is what a product holds before anything happens: the users and the
+// customers that are known from the beginning.
+func (w *World) First(p Product) (all []Record) {
+	switch p.Full() {
+	case Users:
+		for _, u := range w.users {
+			all = append(all, u)
+		}
+	case Customers:
+		for _, c := range w.customers {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// User is a record of membership.users.
+type User struct {
+	UserID       string `json:"userid" avro:"userid"`
+	RegionID     string `json:"regionid" avro:"regionid"`
+	Gender       string `json:"gender" avro:"gender"`
+	RegisterTime int64  `json:"registertime" avro:"registertime"` // milliseconds since 1970
+}
+
+// Key is the user.
+func (u User) Key() string { return u.UserID }
+
 // register adds a user.
-func (w *world) register() user {
+func (w *World) register() User {
 	genders := []string{"MALE", "FEMALE", "OTHER"}
-	u := user{
+	u := User{
 		UserID: fmt.Sprintf("User_%d", len(w.users)+1), RegionID: w.region(),
 		Gender: genders[w.rand.IntN(len(genders))], RegisterTime: w.now().UnixMilli(),
 	}
@@ -116,20 +98,23 @@ func (w *world) register() user {
 	return u
 }
 
-func (w *world) region() string { return fmt.Sprintf("Region_%d", 1+w.rand.IntN(regions)) }
+func (w *World) region() string { return fmt.Sprintf("Region_%d", 1+w.rand.IntN(regions)) }
 
 // someone is a user who registered a while ago, so that who reads both products
 // knows the user; a few are much busier than the rest.
-func (w *world) someone() string {
+func (w *World) someone() string {
 	before := w.now().Add(-settleTime).UnixMilli()
-	for w.known < len(w.users) && w.users[w.known].RegisterTime < before {
-		w.known++
+	for w.settled < len(w.users) && w.users[w.settled].RegisterTime < before {
+		w.settled++
 	}
-	return w.users[int(math.Pow(w.rand.Float64(), 2)*float64(w.known))].UserID
+	return w.users[w.busy(w.settled)].UserID
 }
 
-// nextUser is somebody new, or somebody who moved to another region.
-func (w *world) nextUser() record {
+// busy is a number below n; small ones come much more often.
+func (w *World) busy(n int) int { return int(math.Pow(w.rand.Float64(), 2) * float64(n)) }
+
+// NextUser is somebody new, or somebody who moved to another region.
+func (w *World) NextUser() Record {
 	if len(w.users) < maxUsers && w.rand.IntN(10) == 0 {
 		return w.register()
 	}
@@ -138,30 +123,23 @@ func (w *world) nextUser() record {
 	return *u
 }
 
-// nextTrade moves a price a little, and trades at it.
-func (w *world) nextTrade() record {
-	s := symbols()[w.rand.IntN(len(symbols()))]
-	w.prices[s] = min(999, max(5, w.prices[s]*(1+0.02*w.rand.NormFloat64())))
-	side := "BUY"
-	if w.rand.IntN(2) == 0 {
-		side = "SELL"
-	}
-	return trade{
-		Side: side, Quantity: 1 + w.rand.IntN(5000), Symbol: s, Price: int(w.prices[s]),
-		Account: fmt.Sprintf("ACC%03d", 100+w.rand.IntN(accounts)), UserID: w.someone(),
-	}
+// Preference is a record of membership.preferences.
+type Preference struct {
+	UserID     string    `json:"userid"`
+	Language   string    `json:"language"`
+	Newsletter bool      `json:"newsletter"`
+	Purposes   []string  `json:"purposes"`
+	Changed    time.Time `json:"changed"`
 }
 
-// nextView is somebody looking at a page.
-func (w *world) nextView() record {
-	return view{UserID: w.someone(), ViewTime: w.now().UnixMilli(), PageID: fmt.Sprintf("Page_%d", 1+w.rand.IntN(pages))}
-}
+// Key is the user.
+func (p Preference) Key() string { return p.UserID }
 
-// nextPreference is somebody who wants something else than before. What the
+// NextPreference is somebody who wants something else than before. What the
 // service itself needs, everybody agreed to.
-func (w *world) nextPreference() record {
+func (w *World) NextPreference() Record {
 	languages := []string{"de", "en", "fr", "it"}
-	p := preference{
+	p := Preference{
 		UserID: w.someone(), Language: languages[w.rand.IntN(len(languages))], Newsletter: w.rand.IntN(3) == 0,
 		Purposes: []string{"service"}, Changed: w.now().UTC().Truncate(time.Second),
 	}
@@ -171,4 +149,38 @@ func (w *world) nextPreference() record {
 		}
 	}
 	return p
+}
+
+// View is a record of edge.pageviews.
+type View struct {
+	ViewTime int64  `json:"viewtime" avro:"viewtime"` // milliseconds since 1970
+	UserID   string `json:"userid" avro:"userid"`
+	PageID   string `json:"pageid" avro:"pageid"`
+}
+
+// Key is the user.
+func (v View) Key() string { return v.UserID }
+
+// NextView is somebody looking at a page.
+func (w *World) NextView() Record {
+	return View{UserID: w.someone(), ViewTime: w.now().UnixMilli(), PageID: w.page()}
+}
+
+func (w *World) page() string { return fmt.Sprintf("Page_%d", 1+w.rand.IntN(pages)) }
+
+// Click is a record of the private stream of clicks.
+type Click struct {
+	ClickTime int64  `json:"clicktime"` // milliseconds since 1970
+	UserID    string `json:"userid"`
+	PageID    string `json:"pageid"`
+	Element   string `json:"element"`
+}
+
+// Key is the user.
+func (c Click) Key() string { return c.UserID }
+
+// NextClick is somebody clicking on something.
+func (w *World) NextClick() Record {
+	elements := []string{"buy", "sell", "search", "menu", "help"}
+	return Click{ClickTime: w.now().UnixMilli(), UserID: w.someone(), PageID: w.page(), Element: elements[w.rand.IntN(len(elements))]}
 }
