@@ -144,6 +144,7 @@ func (a *API) routes() {
 	a.subjectRoutes()
 	a.streamRoutes()
 	a.queryRoutes()
+	a.exampleRoutes()
 	a.topicRoutes()
 	a.applicationRoutes()
 	a.accessRoutes()
