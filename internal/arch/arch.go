@@ -65,6 +65,7 @@ var floors = []floor{
 	{dir: "cmd/weir", may: []string{"internal/cli"}},
 	{dir: "test/accept/killnode", may: []string{"internal/node", "internal/driver"}, lib: allLibraries, testCode: true}, // a node with a way to end at a named moment
 	{dir: "test", may: []string{"client"}, lib: allLibraries, testCode: true},
+	{dir: "examples", lib: allLibraries}, // programs of others, in a module of their own: nothing of ours
 }
 
 // pureLibraries compute and never touch the world; the rules may use them.
