@@ -32,6 +32,7 @@ type Product struct {
 	Subjects   []ProductSubject `json:"subjects" nullable:"false" doc:"Where the schemas of its keys and values are, of those that can have one."`
 	Warnings   []Warning        `json:"warnings" nullable:"false" doc:"What the policies say about it, the gravest first."`
 	Published  *Publication     `json:"published,omitempty" doc:"How a topic that was there became it; absent: it was made, with a topic of its own."`
+	Query      string           `json:"query,omitempty" doc:"The query that makes it, if you may know of it; in the answer about one product alone."`
 	Revision   uint64           `json:"revision"`
 	Created    time.Time        `json:"created"`
 }

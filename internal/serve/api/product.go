@@ -31,7 +31,23 @@ func (a *API) products(ctx context.Context, p weir.Principal, in *inDomain) (*ma
 }
 
 func (a *API) product(ctx context.Context, p weir.Principal, in *Named) (*one[client.Product], error) {
-	return get(ctx, a, p, weir.NounProduct, in.Name, product)
+	return get(ctx, a, p, weir.NounProduct, in.Name, derivedProduct(p))
+}
+
+// derivedProduct is a product with the query that makes it, if it is one of
+// those that somebody may know of.
+func derivedProduct(p weir.Principal) func(context.Context, *names, *weir.Product, weir.Revision) (client.Product, error) {
+	return func(ctx context.Context, n *names, it *weir.Product, rev weir.Revision) (client.Product, error) {
+		out, err := product(ctx, n, it, rev)
+		if err != nil {
+			return out, err
+		}
+		q, _, err := weir.Known[*weir.Query](ctx, n.v, p, weir.Ref{Noun: weir.NounQuery, Name: it.Name})
+		if err == nil && q.Product == it.UID {
+			out.Query = q.Name
+		}
+		return out, absentIsNone(err)
+	}
 }
 
 func (a *API) createProduct(ctx context.Context, p weir.Principal, in *struct {
