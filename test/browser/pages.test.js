@@ -18,14 +18,18 @@ function addresses(names) {
   );
 }
 
-const demo = { product: "edge.pageviews", stream: "edge._private.clicks", domain: "edge", team: "edge", application: "web-tracker" };
+const demo = { product: "edge.pageviews", derived: "edge.looks", stream: "edge._private.clicks", domain: "edge", team: "edge", application: "web-tracker" };
 
 // What some may not see at all; every other page is there for everybody.
-const refusals = { analyst: [`/publish/${demo.stream}`] };
+const refusals = { analyst: [`/publish/${demo.stream}`, `/products/${demo.derived}/query`] };
+
+/** A product that a query makes, proposed to its domain, of what the demo has. */
+const derive = (name, column = "pageid") => api("POST", "/queries", { name, statement: `SELECT pageid AS ${column}, viewtime FROM edge.pageviews` });
 
 test("every page", async (t) => {
   const b = await browser(t);
   const secrets = { [user]: password, ...people() };
+  await derive(demo.derived);
   const links = new Set();
   for (const who of [user, "edge-owner", "analyst"]) {
     await t.test(`as ${who}`, async (t) => {
@@ -90,8 +94,9 @@ test("what somebody may not know of is on no page", async (t) => {
     fields: [{ path: text, description: words, tags: [`pii:${text}`], classification: "personal" }],
   });
   await api("POST", "/streams", { name: `burrows._private.${name}`, description: words });
+  await derive(`burrows.${name}-looks`, text);
   await api("PUT", `/products/${product}/access/burrow-app`);
-  const names = { product, stream: `burrows._private.${name}`, domain: "burrows", team: "burrow", application: "burrow-app", person: "digger" };
+  const names = { product, derived: `burrows.${name}-looks`, stream: `burrows._private.${name}`, domain: "burrows", team: "burrow", application: "burrow-app", person: "digger" };
   const finding = ["/explore?q=mandrill", "/explore?q=ocel", "/explore?q=tag%3Aarea%3Dmandrill", "/explore?q=owner%3Adigger", "/explore?q=domain%3Aburrows",
     "/explore?f=domain%3Dburrows", "/explore/names?q=oce", "/explore/names?q=burrows", "/explore/names?q=mand", "/activity?by=admin", "/activity?noun=product",
     "/activity?noun=stream", "/activity?about=domain/burrows", "/products/edge.pageviews", "/products/edge.pageviews/activity", "/domains/burrows", "/people/digger"];

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { accessible, api, browser, open, person, signIn, token } from "./lib.js";
+import { accessible, api, browser, open, people, person, signIn, token } from "./lib.js";
 
 const at = "/products/edge.pageviews";
 
@@ -180,4 +180,44 @@ test("a product", async (t) => {
     await page.getByText("edge.gone is deleted").waitFor();
   });
   assert.ok(token);
+});
+
+test("a product that a query makes", async (t) => {
+  const b = await browser(t);
+  const statement = "SELECT userid, pageid FROM edge.pageviews WHERE pageid <> 'Page_1'";
+  await api("POST", "/queries", { name: "edge.seen", statement });
+  await t.test("shows its query: what it says, how it runs, what each column is made of", async (t) => {
+    const page = await open(t, b);
+    await signIn(page);
+    await page.goto("/products/edge.seen");
+    await page.getByRole("link", { name: "Query", exact: true }).click();
+    await page.getByText(statement).waitFor();
+    const columns = page.getByRole("table", { name: "Columns of edge.seen" });
+    await columns.getByRole("row").filter({ hasText: "userid" }).filter({ hasText: "personal" }).getByRole("link", { name: "edge.pageviews.userid" }).waitFor();
+    await page.getByText("running", { exact: true }).waitFor();
+    await page.waitForFunction(() => fetch(location.href).then((r) => r.text()).then((html) => /rows out<\/dt>\s*<dd[^>]*>\s*<span class="value">[1-9]/.test(html)), undefined, { polling: 300 });
+    await page.getByText("The same by command").click();
+    for (const command of ["weir query show edge.seen", "weir query pause edge.seen", "weir query start edge.seen", "weir query stop edge.seen"]) await page.getByText(command, { exact: true }).last().waitFor();
+  });
+  await t.test("who owns it pauses it, starts it and stops it", async (t) => {
+    const page = await open(t, b);
+    await signIn(page, "edge-owner", people()["edge-owner"]);
+    await page.goto("/products/edge.seen/query");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("It rests, and keeps its place.", { exact: true }).first().waitFor();
+    await page.getByText("paused", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByText("It goes on.", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("It is stopped.", { exact: true }).waitFor();
+    assert.equal((await api("GET", "/queries/edge.seen")).state, "stopped");
+  });
+  await t.test("who may read the product and not its query is shown none", async (t) => {
+    await api("POST", "/products/edge.seen/publish", { acceptTerms: true, quality: "raw", sla: "tier-3", reason: "to look at it" });
+    const page = await open(t, b, { expect: [/status of 404/] });
+    await signIn(page, "analyst", people().analyst);
+    assert.equal((await page.goto("/products/edge.seen")).status(), 200);
+    assert.equal(await page.getByRole("link", { name: "Query", exact: true }).count(), 0);
+    assert.equal((await page.goto("/products/edge.seen/query")).status(), 404);
+  });
 });

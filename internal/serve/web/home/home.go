@@ -117,7 +117,11 @@ func look(ctx context.Context, r *site.Request) (View, error) {
 		return v, err
 	}
 	v.New = news(entries)
-	v.troubles(mesh, mine)
+	queries, err := r.API.Queries(ctx, "")
+	if err != nil {
+		return v, err
+	}
+	v.troubles(mesh, mine, queries)
 	v.Facts, err = facts(ctx, r, len(domains))
 	return v, err
 }
@@ -202,12 +206,17 @@ func mineOf(p client.Product) Mine {
 	return m
 }
 
-// troubles are what the cluster says first, then what the person's products
-// lack.
-func (v *View) troubles(mesh client.Mesh, mine []client.Product) {
+// troubles are what the cluster says first, then queries of the person's domains
+// that do not run, then what the person's products lack.
+func (v *View) troubles(mesh client.Mesh, mine []client.Product, queries []client.Query) {
 	var all []Trouble
 	for _, p := range mesh.Cluster.Problems {
 		all = append(all, Trouble{State: ui.Failing, Of: "cluster", Href: "/nodes", Text: p})
+	}
+	for _, q := range queries {
+		if t, ok := troubleOf(q); ok {
+			all = append(all, t)
+		}
 	}
 	for _, p := range mine {
 		href := productHref(p.Name)
@@ -226,6 +235,20 @@ func (v *View) troubles(mesh client.Mesh, mine []client.Product) {
 	slices.SortStableFunc(all, func(a, b Trouble) int { return cmp.Compare(rank(a.State), rank(b.State)) })
 	v.Troubles = all[:min(len(all), maxTroubles)]
 	v.MoreTroubles = len(all) - len(v.Troubles)
+}
+
+// troubleOf is what is wrong with a query: that Weir stopped it, or that it tries
+// again. One that people let rest is no trouble.
+func troubleOf(q client.Query) (Trouble, bool) {
+	t := Trouble{State: ui.Failing, Of: q.Name, Href: productHref(q.Name) + "/query", Text: "its query is stopped" + because(q.Why), Fix: "weir query start " + q.Name}
+	switch {
+	case q.Why != "":
+		return t, true
+	case q.Status != nil && q.Status.Error != "" && q.State != "paused" && q.State != "stopped":
+		t.State, t.Text, t.Fix = ui.Warning, "its query has an error"+because(q.Status.Error), ""
+		return t, true
+	}
+	return t, false
 }
 
 func state(topic string) ui.State {

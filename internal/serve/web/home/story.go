@@ -76,6 +76,7 @@ func failing() View {
 	v.Troubles = []Trouble{
 		{State: ui.Failing, Of: "cluster", Href: "/nodes", Text: "the broker at 127.0.0.1:9092 does not answer"},
 		{State: ui.Failing, Of: v.Mine[1].Name, Href: "/products/x", Text: "its topic is lost: the cluster has no topic of that name"},
+		{State: ui.Failing, Of: "edge.counts", Href: "/products/edge.counts/query", Text: "its query is stopped: application query-1 may not read edge.pageviews", Fix: "weir query start edge.counts"},
 		{
 			State: ui.Warning, Of: v.Mine[2].Name, Href: "/products/y", Text: "nobody said how far its data can be trusted; and 1 more warning",
 			Fix: "weir product edit edge.pageviews2 --quality curated",
