@@ -164,17 +164,26 @@ func (in *input) leaveOut(bad []failed) {
 }
 
 func (in *input) part(p part, records [][]byte) (bad []failed, err error) {
-	in.records = in.records[:0]
-	for _, row := range in.rows {
-		in.records = append(in.records, records[row])
-	}
-	for _, f := range p.decoder.Decode(in.records, p.into) {
+	for _, f := range p.decoder.Decode(in.of(records), p.into) {
 		if weir.Unavailable.In(f.Err) || weir.Conflict.In(f.Err) { // it is not the record's fault, or that of all that follow
 			return nil, f.Err
 		}
 		bad = append(bad, failed{in.rows[f.Row], f.Err})
 	}
 	return bad, nil
+}
+
+// of are the records of the rows.
+func (in *input) of(records [][]byte) [][]byte {
+	n := len(in.rows)
+	if n > 0 && in.rows[n-1]-in.rows[0] == n-1 { // all of a stretch
+		return records[in.rows[0] : in.rows[0]+n]
+	}
+	in.records = in.records[:0]
+	for _, row := range in.rows {
+		in.records = append(in.records, records[row])
+	}
+	return in.records
 }
 
 // keyTexts fills the columns that are the key as text.

@@ -29,8 +29,15 @@ type output struct {
 	m          weir.Message
 	from       []byte
 	plan       weir.Header
+	place      place
 	keyBuf     []byte
 	valueBuf   []byte
+}
+
+// place is the partition that a row was last made of, as headers begin with it.
+type place struct {
+	input, partition int32
+	text             []byte // nil: none yet
 }
 
 // codec is an encoder and the result's columns that it takes.
@@ -111,7 +118,7 @@ func (o *output) headers(sources []flow.Source, b *column.Batch, row int) {
 	o.from, o.m.Headers = o.from[:0], o.m.Headers[:0]
 	if b.Made == nil || b.Made[row] == nil {
 		if at := origin(b, row); at.Offset >= 0 {
-			o.named(sources, column.Range{Input: at.Input, Partition: at.Partition, First: at.Offset, Last: at.Offset})
+			o.one(sources, at)
 		}
 	} else {
 		for _, made := range b.Made[row] {
@@ -119,6 +126,17 @@ func (o *output) headers(sources []flow.Source, b *column.Batch, row int) {
 		}
 	}
 	o.m.Headers = append(o.m.Headers, o.plan)
+}
+
+// one says that a row was made of one record. Most rows were, so it is quick.
+func (o *output) one(sources []flow.Source, at column.Origin) {
+	if p := &o.place; p.text == nil || p.input != at.Input || p.partition != at.Partition {
+		p.input, p.partition = at.Input, at.Partition
+		p.text = weir.Provenance{Topic: sources[at.Input].Topic, Partition: at.Partition}.Append(p.text[:0])
+		p.text = p.text[:len(p.text)-1] // without the offset, which is 0
+	}
+	o.from = strconv.AppendInt(append(o.from, o.place.text...), at.Offset, 10)
+	o.m.Headers = append(o.m.Headers, weir.Header{Key: weir.HeaderFrom, Value: o.from})
 }
 
 func (o *output) named(sources []flow.Source, made column.Range) {
@@ -163,7 +181,15 @@ func (c chunk) find(o column.Origin) int {
 	if int(o.Input) != c.m.Input || o.Partition != c.m.Partition {
 		return -1
 	}
-	i, ok := slices.BinarySearch(c.m.Offsets, o.Offset)
+	all := c.m.Offsets
+	if len(all) == 0 || o.Offset < all[0] {
+		return -1
+	}
+	guess := o.Offset - all[0] // where it is if none is missing before it
+	if guess < int64(len(all)) && all[guess] == o.Offset {
+		return int(guess)
+	}
+	i, ok := slices.BinarySearch(all[:min(guess, int64(len(all)))], o.Offset)
 	if !ok {
 		return -1
 	}

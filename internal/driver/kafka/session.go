@@ -28,11 +28,12 @@ const (
 // session is a weir.Session: a client that reads, a producer that writes, and
 // the journal that says where it is.
 type session struct {
-	c      *Cluster
-	spec   weir.SessionSpec
-	client *kgo.Client
-	out    *producer
-	now    func() time.Time
+	c       *Cluster
+	spec    weir.SessionSpec
+	client  *kgo.Client
+	out     *producer
+	outlets [][]*outlet // of each output
+	now     func() time.Time
 
 	resumed weir.Resumed
 	epoch   int64
@@ -108,6 +109,9 @@ func (s *session) connect(ctx context.Context) (err error) {
 	s.out = &producer{client: s.client, txn: id, timeout: s.c.timeout, topics: map[string][]*outlet{}}
 	if err := s.out.learn(ctx, append([]string{s.spec.Journal}, s.spec.Outputs...)...); err != nil {
 		return err
+	}
+	for _, topic := range s.spec.Outputs {
+		s.outlets = append(s.outlets, s.out.topics[topic])
 	}
 	return s.out.open(ctx)
 }
@@ -318,10 +322,11 @@ func (s *session) look(ctx context.Context) error {
 
 // Put adds a record to what is committed next.
 func (s *session) Put(ctx context.Context, output int, m *weir.Message) error {
-	if n := sizeOf(m); n > weir.MaxPut {
-		return weir.Errorf(weir.Limit, "the record has %d bytes", n).WithFix("a record of a query has at most %d", weir.MaxPut)
+	size := sizeOf(m)
+	if size > weir.MaxPut {
+		return weir.Errorf(weir.Limit, "the record has %d bytes", size).WithFix("a record of a query has at most %d", weir.MaxPut)
 	}
-	outlets := s.out.topics[s.spec.Outputs[output]]
+	outlets := s.outlets[output]
 	n := int32(len(outlets))
 	to := s.turn % n
 	if m.Key != nil {
@@ -329,7 +334,7 @@ func (s *session) Put(ctx context.Context, output int, m *weir.Message) error {
 	} else {
 		s.turn = to + 1
 	}
-	s.out.put(outlets[to], m)
+	s.out.put(outlets[to], m, size)
 	if s.out.waiting < putBytes {
 		return nil
 	}
@@ -354,7 +359,7 @@ func (s *session) Commit(ctx context.Context, e weir.Epoch) error {
 func (s *session) commit(ctx context.Context, e weir.Epoch) error {
 	o := s.out.topics[s.spec.Journal][0]
 	for _, change := range e.Changes {
-		s.out.put(o, &weir.Message{Time: s.now(), Key: []byte(keyChange), Value: change})
+		s.out.add(o, &weir.Message{Time: s.now(), Key: []byte(keyChange), Value: change})
 	}
 	positions := map[string]string{}
 	at := map[place]int64{}
@@ -368,7 +373,7 @@ func (s *session) commit(ctx context.Context, e weir.Epoch) error {
 	if err != nil {
 		return weir.Errorf(weir.Internal, "the note of an epoch is no JSON").Because(err)
 	}
-	s.out.put(o, &weir.Message{Time: s.now(), Key: []byte(keyEpoch), Value: value})
+	s.out.add(o, &weir.Message{Time: s.now(), Key: []byte(keyEpoch), Value: value})
 	if err := s.out.flush(ctx); err != nil {
 		return err
 	}

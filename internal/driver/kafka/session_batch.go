@@ -3,6 +3,8 @@ package kafka
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"math/bits"
+	"slices"
 
 	"github.com/weirmesh/weir"
 )
@@ -39,16 +41,17 @@ func (b *batch) add(m *weir.Message) {
 		h := &m.Headers[i]
 		size += varintSize(int64(len(h.Key))) + len(h.Key) + bytesSize(h.Value)
 	}
-	buf := binary.AppendVarint(b.buf, int64(size))
+	buf := slices.Grow(b.buf, size+binary.MaxVarintLen64)
+	buf = appendVarint(buf, int64(size))
 	buf = append(buf, 0)
-	buf = binary.AppendVarint(buf, delta)
-	buf = binary.AppendVarint(buf, int64(b.n))
+	buf = appendVarint(buf, delta)
+	buf = appendVarint(buf, int64(b.n))
 	buf = appendBytes(buf, m.Key)
 	buf = appendBytes(buf, m.Value)
-	buf = binary.AppendVarint(buf, int64(len(m.Headers)))
+	buf = appendVarint(buf, int64(len(m.Headers)))
 	for i := range m.Headers {
 		h := &m.Headers[i]
-		buf = binary.AppendVarint(buf, int64(len(h.Key)))
+		buf = appendVarint(buf, int64(len(h.Key)))
 		buf = append(buf, h.Key...)
 		buf = appendBytes(buf, h.Value)
 	}
@@ -89,9 +92,17 @@ func sizeOf(m *weir.Message) int {
 
 func appendBytes(dst, b []byte) []byte {
 	if b == nil {
-		return binary.AppendVarint(dst, -1)
+		return appendVarint(dst, -1)
 	}
-	return append(binary.AppendVarint(dst, int64(len(b))), b...)
+	return append(appendVarint(dst, int64(len(b))), b...)
+}
+
+// appendVarint is binary.AppendVarint, for numbers that are small as a rule.
+func appendVarint(dst []byte, v int64) []byte {
+	if u := uint64(v<<1) ^ uint64(v>>63); u < 0x80 {
+		return append(dst, byte(u))
+	}
+	return binary.AppendVarint(dst, v)
 }
 
 func bytesSize(b []byte) int {
@@ -102,11 +113,7 @@ func bytesSize(b []byte) int {
 }
 
 func varintSize(v int64) int {
-	n := 1
-	for u := uint64(v<<1) ^ uint64(v>>63); u >= 0x80; u >>= 7 {
-		n++
-	}
-	return n
+	return (bits.Len64(uint64(v<<1)^uint64(v>>63)|1) + 6) / 7
 }
 
 // partitionOf is the partition that Kafka's own clients choose for a key:

@@ -113,7 +113,7 @@ func (s *session) next(ctx context.Context, tail weir.Tail) ([]weir.Message, err
 // the end of the journal, whatever a crash left there.
 func (s *session) mark(ctx context.Context) error {
 	o := s.out.topics[s.spec.Journal][0]
-	s.out.put(o, &weir.Message{Time: s.now(), Key: []byte(keyMark)})
+	s.out.add(o, &weir.Message{Time: s.now(), Key: []byte(keyMark)})
 	if err := s.out.flush(ctx); err != nil {
 		return err
 	}

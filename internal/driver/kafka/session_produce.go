@@ -97,9 +97,11 @@ func (p *producer) lead(t kmsg.MetadataResponseTopic) {
 	p.topics[*t.Topic] = outlets
 }
 
-// put adds a record to what waits for an outlet.
-func (p *producer) put(o *outlet, m *weir.Message) {
-	size := sizeOf(m)
+// add adds a record to what waits for an outlet.
+func (p *producer) add(o *outlet, m *weir.Message) { p.put(o, m, sizeOf(m)) }
+
+// put is add for a record whose size is known.
+func (p *producer) put(o *outlet, m *weir.Message, size int) {
 	if len(o.queue) == 0 || !o.queue[len(o.queue)-1].room(size) {
 		o.queue = append(o.queue, p.batch())
 	}
