@@ -25,6 +25,12 @@ type SearchOptions struct {
 	Readers int
 	// Page is how many things are indexed in one transaction. 0 is 200.
 	Page int
+	// Beside is how many documents a segment has that is merged beside the
+	// rest, and how many that are gone hurt nobody. 0 is 256.
+	Beside int
+	// Piece is how many bytes of such a segment are written in one
+	// transaction. 0 is 1 MB.
+	Piece int
 }
 
 func (o SearchOptions) withDefaults() SearchOptions {
@@ -39,6 +45,12 @@ func (o SearchOptions) withDefaults() SearchOptions {
 	}
 	if o.Page <= 0 {
 		o.Page = 200
+	}
+	if o.Beside <= 0 {
+		o.Beside = 256
+	}
+	if o.Piece <= 0 {
+		o.Piece = 1 << 20
 	}
 	return o
 }
@@ -87,10 +99,7 @@ func OpenSearch(ctx context.Context, path string, s *State, opt SearchOptions) (
 	why, err := x.open(ctx)
 	if err == nil && why != "" {
 		x.opt.Logger.Info("the search index is made from the state", "file", path, "because", why)
-		x.release()
-		if err = s.unlink(path); err == nil {
-			err = x.create(ctx)
-		}
+		err = x.remake(ctx)
 	}
 	if err != nil {
 		x.release()
@@ -145,6 +154,15 @@ func (x *Search) connect(ctx context.Context, create bool) (err error) {
 	}
 	x.w, err = sqlite.Connect(ctx, x.db)
 	return err
+}
+
+// remake makes the file again. Nobody reads it yet.
+func (x *Search) remake(ctx context.Context) error {
+	_ = x.release() // of what is thrown away
+	if err := x.state.unlink(x.path); err != nil {
+		return err
+	}
+	return x.create(ctx)
 }
 
 // create makes the file with nothing in it.

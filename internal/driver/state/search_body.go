@@ -1,10 +1,6 @@
 package state
 
-import (
-	"encoding/binary"
-
-	"github.com/weirmesh/weir"
-)
+import "encoding/binary"
 
 // pack is a body as it is in the file: for each kind of text how many there are
 // and each behind its length, as numbers of [binary.AppendUvarint].
@@ -28,7 +24,7 @@ func (b *body) pack() []byte {
 	return out
 }
 
-// unpack reads what pack wrote; Damaged if it did not.
+// unpack reads what pack wrote, or says that it did not.
 func unpack(packed string) (body, error) {
 	p := unpacking{rest: packed}
 	b := body{Description: p.text(), Documentation: p.text()}
@@ -42,7 +38,7 @@ func unpack(packed string) (body, error) {
 		b.Fields[i] = fieldText{Path: p.text(), Doc: p.text()}
 	}
 	if p.bad || p.rest != "" {
-		return body{}, weir.Errorf(weir.Damaged, "the texts of a document in the search index are damaged")
+		return body{}, errTexts()
 	}
 	return b, nil
 }

@@ -24,7 +24,7 @@ func TestTextsOfADocumentComeBack(t *testing.T) {
 			t.Fatal("they are others")
 		}
 		cut := rapid.IntRange(0, len(packed)-1).Draw(t, "cut")
-		if err := state.Unpack(packed[:cut]); !weir.Damaged.In(err) {
+		if err := state.Unpack(packed[:cut]); !weir.Unavailable.In(err) {
 			t.Fatalf("cut at %d of %d: %v", cut, len(packed), err)
 		}
 		_ = state.Unpack(string(rapid.SliceOf(rapid.Byte()).Draw(t, "any")))

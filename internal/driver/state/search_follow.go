@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/weirmesh/weir"
+	"github.com/weirmesh/weir/internal/kit/sqlite"
 )
 
 // searched are the nouns that are searched, in the order in which an index is
@@ -15,14 +16,9 @@ var searched = []weir.Noun{weir.NounDomain, weir.NounTerm, weir.NounProduct}
 // follow reads the file and then follows the state.
 func (x *Search) follow(ctx context.Context) error {
 	defer x.merged()
-	s := newShelf()
-	if err := s.load(ctx, x.w); err != nil {
-		return x.fault(err)
+	if err := x.load(ctx); err != nil {
+		return err
 	}
-	x.mu.Lock()
-	x.shelf = s
-	x.publish()
-	x.mu.Unlock()
 	for {
 		if err := x.step(ctx); err != nil {
 			return err
@@ -37,6 +33,28 @@ func (x *Search) follow(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// load reads the file, or makes it again if it is damaged.
+func (x *Search) load(ctx context.Context) error {
+	s := newShelf()
+	err := s.load(ctx, x.w)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if isDamage(err) {
+		x.opt.Logger.Warn("the search index is made from the state", "file", x.path, "because", err)
+		s, err = newShelf(), x.remake(ctx)
+	}
+	if err != nil {
+		return x.fault(err)
+	}
+	x.shelf = s
+	x.publish()
+	return nil
+}
+
+func isDamage(err error) bool {
+	return weir.Damaged.In(err) || sqlite.FaultOf(err) == sqlite.Broken
 }
 
 // idle returns once there is something to do.

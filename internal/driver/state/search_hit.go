@@ -34,9 +34,15 @@ func (s *searching) hits(ids []int) ([]weir.Hit, error) {
 		return nil
 	})
 	if err == nil && read < len(ids) {
-		err = weir.Errorf(weir.Damaged, "the search index lacks texts")
+		err = errTexts()
 	}
 	return hits, err
+}
+
+// errTexts says that texts in the file are not those that were written.
+func errTexts() error {
+	return weir.Errorf(weir.Unavailable, "texts in the search index are damaged").
+		WithFix("delete the file search.db while weir is stopped; it is made again")
 }
 
 func (s *searching) hit(id int, b *body) weir.Hit {

@@ -9,14 +9,10 @@ import (
 	"github.com/weirmesh/weir/internal/kit/sqlite"
 )
 
-// Segments are on levels: those of one have at most eight times as many
-// documents as others of it. Eight of one are merged, the small ones within the
-// transaction that wrote the last of them, the large ones beside.
-const (
-	together  = 8
-	maxInline = 2    // the highest level whose segments are merged at once
-	minDead   = 1000 // so many documents that are gone hurt nobody
-)
+// together is how many segments of one level are merged. Segments of a level
+// have at most eight times as many documents as others of it. Small ones are
+// merged within the transaction that wrote the last of them, large ones beside.
+const together = 8
 
 func level(docs int) int { return bits.Len(uint(docs)) / 3 }
 
@@ -26,11 +22,8 @@ type stored struct {
 	id int64
 }
 
-// Pieces of a segment in the file.
-const (
-	pieceBytes = 1 << 20
-	pieceBits  = 20
-)
+// pieceBits are those of the number of a segment's piece.
+const pieceBits = 20
 
 // segment makes one of what an edit puts, merges it with small ones, and writes
 // what comes out.
@@ -48,7 +41,7 @@ func (x *Search) segment(ctx context.Context, b *edit) error {
 	fresh := words.Segment()
 	for {
 		small := x.shelf.level(level(fresh.Len()), slices.Concat(b.old, x.taken()))
-		if level(fresh.Len()) > maxInline || len(small) < together-1 {
+		if level(fresh.Len()) >= level(x.opt.Beside) || len(small) < together-1 {
 			break
 		}
 		segments := []*postings.Segment{fresh}
@@ -60,8 +53,8 @@ func (x *Search) segment(ctx context.Context, b *edit) error {
 	}
 	s := stored{fresh, x.shelf.nextSegment()}
 	b.fresh = []stored{s}
-	for at := 0; at < len(s.Bytes()); at += pieceBytes {
-		if err := writePiece(ctx, x.w, s, at/pieceBytes); err != nil {
+	for no := range (len(s.Bytes()) + x.opt.Piece - 1) / x.opt.Piece {
+		if err := x.writePiece(ctx, s, no); err != nil {
 			return err
 		}
 	}
@@ -80,9 +73,9 @@ func (b *edit) living(s *shelf) func(uint32) bool {
 	return func(id uint32) bool { return put.has(int(id)) || s.lives(int(id)) && !gone.has(int(id)) }
 }
 
-func writePiece(ctx context.Context, c *sqlite.Conn, s stored, no int) error {
-	data := s.Bytes()[no*pieceBytes:]
-	_, err := c.Exec(ctx, "insert into piece (id, bytes) values (?, ?)", s.id<<pieceBits|int64(no), data[:min(len(data), pieceBytes)])
+func (x *Search) writePiece(ctx context.Context, s stored, no int) error {
+	data := s.Bytes()[no*x.opt.Piece:]
+	_, err := x.w.Exec(ctx, "insert into piece (id, bytes) values (?, ?)", s.id<<pieceBits|int64(no), data[:min(len(data), x.opt.Piece)])
 	return err
 }
 
@@ -126,10 +119,10 @@ func (x *Search) merge(ctx context.Context) (busy bool, err error) {
 	if _, err := x.w.Exec(ctx, "begin immediate"); err != nil {
 		return false, x.fault(err)
 	}
-	if err := writePiece(ctx, x.w, m.out, m.next); err != nil {
+	if err := x.writePiece(ctx, m.out, m.next); err != nil {
 		return false, x.rollback(ctx, err)
 	}
-	if m.next++; m.next*pieceBytes < len(m.out.Bytes()) {
+	if m.next++; m.next*x.opt.Piece < len(m.out.Bytes()) {
 		if _, err := x.w.Exec(ctx, "commit"); err != nil {
 			return false, x.rollback(ctx, err)
 		}
@@ -144,7 +137,7 @@ func (x *Search) merge(ctx context.Context) (busy bool, err error) {
 
 // begin starts a merge if one is due.
 func (x *Search) begin() {
-	from := x.shelf.due()
+	from := x.shelf.due(x.opt.Beside)
 	if len(from) == 0 {
 		return
 	}
@@ -195,7 +188,7 @@ func (s *shelf) level(l int, but []stored) []stored {
 
 // due lists the segments that should be merged beside: too many of a level, or
 // all, if many documents in them are gone.
-func (s *shelf) due() []stored {
+func (s *shelf) due(beside int) []stored {
 	all := 0
 	byLevel := map[int]int{}
 	for _, g := range s.segments {
@@ -203,11 +196,11 @@ func (s *shelf) due() []stored {
 		byLevel[level(g.Len())]++
 	}
 	for l := range 32 {
-		if l > maxInline && byLevel[l] >= together {
+		if l >= level(beside) && byLevel[l] >= together {
 			return s.level(l, nil)
 		}
 	}
-	if dead := all - s.living; dead > max(minDead, s.living/2) {
+	if dead := all - s.living; dead > max(beside, s.living/2) {
 		return slices.Clone(s.segments)
 	}
 	return nil

@@ -2,9 +2,12 @@ package state_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,7 +45,7 @@ func mustSearch(t testing.TB, dir string, s *state.State, opt state.SearchOption
 
 func TestSearchConformance(t *testing.T) {
 	t.Parallel()
-	for name, opt := range map[string]state.SearchOptions{"": {}, "SmallPages": {Page: 2, Readers: 1}} {
+	for name, opt := range map[string]state.SearchOptions{"": {}, "SmallPages": {Page: 2, Readers: 1}, "SmallPieces": {Beside: 1, Piece: 100}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			statetest.RunSearch(t, statetest.SearchDriver{
@@ -135,8 +138,12 @@ func TestAnyDamageOfTheIndexIsMended(t *testing.T) {
 		"cut":            {func(t *testing.T, path string) { must(t, os.Truncate(path, 8192)) }},
 		"other version":  {func(t *testing.T, path string) { mustExec(t, path, "update meta set version = 99") }},
 		"other ledger's": {func(t *testing.T, path string) { mustExec(t, path, "update meta set ledger = 'x'") }},
-		"other history":  {func(t *testing.T, path string) { mustExec(t, path, "update meta set hash = 'x'") }},
-		"ahead":          {func(t *testing.T, path string) { mustExec(t, path, "update meta set offset = 9999") }},
+		"a word lost":    {func(t *testing.T, path string) { mustExec(t, path, "update piece set bytes = zeroblob(length(bytes))") }},
+		"a merge that never ended": {func(t *testing.T, path string) {
+			mustExec(t, path, "insert into piece (id, bytes) values (1 << 40, x'00')")
+		}},
+		"other history": {func(t *testing.T, path string) { mustExec(t, path, "update meta set hash = 'x'") }},
+		"ahead":         {func(t *testing.T, path string) { mustExec(t, path, "update meta set offset = 9999") }},
 		"half built": {func(t *testing.T, path string) {
 			mustExec(t, path, "update meta set noun = 'product', name = 'edge.p0010'")
 		}},
@@ -267,4 +274,89 @@ func TestManySearchAtOnce(t *testing.T) {
 		ps[i%len(ps)] = &next
 	}
 	running.Wait()
+}
+
+// TestIndexAfterManyChanges: whatever became of products, each is found by the
+// words that it has now, also after a start, and the file keeps few segments.
+func TestIndexAfterManyChanges(t *testing.T) {
+	t.Parallel()
+	for name, opt := range map[string]state.SearchOptions{"AtOnce": {Page: 5}, "Beside": {Page: 5, Beside: 1, Piece: 200}, "Both": {Beside: 8, Piece: 1000}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			l := mustLedger(t, dir)
+			s := mustState(t, dir, l, state.Options{})
+			ps := shop(t, l, s, 40)
+			revs := make([]weir.Revision, len(ps))
+			words := []string{"wombat", "numbat", "quokka", "wombats", "dingo"}
+			x, end := mustSearch(t, dir, s, opt)
+			complete(t, x)
+			r := rand.New(rand.NewPCG(3, 4))
+			for i := range 300 {
+				n := r.IntN(len(ps))
+				changeProduct(t, l, s, ps, revs, n, words[r.IntN(len(words))])
+				if i%60 == 59 {
+					end()
+					x, end = mustSearch(t, dir, s, opt)
+				}
+				if i%10 == 9 {
+					compareWords(t, x, ps, words)
+				}
+			}
+			end()
+			var segments int
+			if mustRow(t, searchPath(dir), "select count(*) from segment", &segments); segments > 24 {
+				t.Errorf("%d segments of 40 products", segments)
+			}
+		})
+	}
+}
+
+// changeProduct gives a product a word, deletes it, or makes it again under its
+// name.
+func changeProduct(t *testing.T, l weir.Ledger, s *state.State, ps []*weir.Product, revs []weir.Revision, n int, word string) {
+	t.Helper()
+	next := *ps[n]
+	switch {
+	case ps[n].Description == "":
+		next.UID, next.Description, revs[n] = weir.NewUID(time.Unix(2, 0)), word, 0
+		write(t, l, s, change(t, nil, 0, &next))
+	case word == "dingo":
+		next.Description = ""
+		write(t, l, s, weir.DeleteChange(weir.UID{}, ps[n], revs[n]+1))
+	case ps[n].Description != word:
+		next.Description = word
+		revs[n]++
+		write(t, l, s, change(t, ps[n], revs[n], &next))
+	}
+	ps[n] = &next
+}
+
+func compareWords(t *testing.T, x *state.Search, ps []*weir.Product, words []string) {
+	t.Helper()
+	for _, w := range words {
+		var want, got []string
+		for _, p := range ps {
+			if strings.HasPrefix(strings.TrimPrefix(p.Description, "a "), w) {
+				want = append(want, p.Name)
+			}
+		}
+		h, err := x.Search(t.Context(), weir.SearchQuery{Scope: weir.Everything, Words: []weir.SearchWord{{Text: w}}, Limit: 200})
+		must(t, err)
+		for _, it := range h.Items {
+			got = append(got, it.Ref.Name)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" && h.Building == nil {
+			t.Fatalf("%s: %s", w, diff)
+		}
+	}
+}
+
+func mustRow(t *testing.T, file, query string, dest any) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	must(t, err)
+	defer db.Close()
+	must(t, db.QueryRowContext(t.Context(), query).Scan(dest))
 }
