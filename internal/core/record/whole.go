@@ -88,6 +88,12 @@ func ofString(o *output, b []byte) error {
 			}
 		}
 		return unless(false, "%s is no number", b)
+	case column.Bool:
+		yes := string(b) == "true"
+		if !yes && string(b) != "false" {
+			return unless(false, "%s is neither true nor false", b)
+		}
+		return fromBool(o, 0, yes)
 	case column.Bytes:
 		o.text(0, b)
 		return nil
