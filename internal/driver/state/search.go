@@ -173,6 +173,7 @@ func (x *Search) create(ctx context.Context) error {
 	if err := x.w.Script(ctx, searchSchema); err != nil {
 		return err
 	}
+	x.stored = 0
 	x.done = progress{version: searchVersion, ledger: x.state.ledger.UID().String(), noun: searched[0]}
 	if _, err := x.w.Exec(ctx, "insert into meta (version, ledger, offset, hash, noun, name) values (?, ?, 0, '', ?, '')",
 		x.done.version, x.done.ledger, string(x.done.noun)); err != nil {

@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 
@@ -73,7 +74,7 @@ func (m *matcher) body(name string, b *body) {
 	m.texts(colName, weir.InName, name)
 	if m.wants(colField) {
 		for _, f := range b.Fields {
-			m.text(weir.InField, f.Path, f.Path)
+			m.text(colField, weir.InField, f.Path, f.Path)
 		}
 	}
 	m.texts(colTag, weir.InTag, b.Tags...)
@@ -82,7 +83,7 @@ func (m *matcher) body(name string, b *body) {
 	m.texts(colDescription, weir.InDescription, b.Description)
 	if m.wants(colFieldDoc) {
 		for _, f := range b.Fields {
-			m.text(weir.InField, f.Path, f.Doc)
+			m.text(colFieldDoc, weir.InField, f.Path, f.Doc)
 		}
 	}
 	m.texts(colDescription, weir.InDescription, b.More...)
@@ -102,7 +103,7 @@ func (m *matcher) wants(column int) bool {
 func (m *matcher) texts(column int, p weir.Place, texts ...string) {
 	if m.wants(column) {
 		for _, t := range texts {
-			m.text(p, "", t)
+			m.text(column, p, "", t)
 		}
 	}
 }
@@ -111,12 +112,11 @@ func (m *matcher) texts(column int, p weir.Place, texts ...string) {
 type span struct{ from, to int }
 
 // text looks in one text, while there is a term that was not found.
-func (m *matcher) text(p weir.Place, of, text string) {
+func (m *matcher) text(column int, p weir.Place, of, text string) {
 	if m.open == 0 || text == "" || len(m.out) >= weir.MaxMatches {
 		return
 	}
-	var ts []token
-	scan(text, func(t token) { ts = append(ts, t) })
+	ts := m.tokens(column, text)
 	var spans []span
 	found := false
 	for i, t := range m.terms {
@@ -133,6 +133,28 @@ func (m *matcher) text(p weir.Place, of, text string) {
 	if found {
 		m.out = append(m.out, weir.Match{Place: p, Of: of, Parts: parts(text, spans)})
 	}
+}
+
+// tokens are the words of a text, up to some behind the place where every term
+// was that the column has and nothing had before.
+func (m *matcher) tokens(column int, text string) []token {
+	var ts []token
+	var missing []term
+	for i, t := range m.terms {
+		if !m.done[i] && m.in[i]&(1<<column) != 0 {
+			missing = append(missing, t)
+		}
+	}
+	end := math.MaxInt
+	scanUntil(text, func(t token) bool {
+		ts = append(ts, t)
+		missing = slices.DeleteFunc(missing, func(k term) bool { return len(k.words) == 1 && k.at([]token{t}) })
+		if len(missing) == 0 {
+			end = min(end, t.to+4*around)
+		}
+		return t.from < end
+	})
+	return ts
 }
 
 // spans are where a text has the term.

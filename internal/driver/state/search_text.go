@@ -24,10 +24,18 @@ type token struct {
 // accents. Parts that stand together ("page_id", "pageId", "page-id") are
 // besides given joined, whole, behind the last of them.
 func scan(text string, yield func(token)) {
+	scanUntil(text, func(t token) bool { yield(t); return true })
+}
+
+// scanUntil does the same until yield says that it has enough.
+func scanUntil(text string, yield func(token) bool) {
 	run := runs{text: text, yield: yield}
 	var last rune
 	from := -1
 	for i, r := range text {
+		if run.enough {
+			return
+		}
 		inside := unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) && from >= 0
 		if from >= 0 && (!inside || unicode.IsUpper(r) && unicode.IsLower(last)) {
 			run.part(from, i)
@@ -50,7 +58,8 @@ func scan(text string, yield func(token)) {
 // runs collects parts that stand together.
 type runs struct {
 	text     string
-	yield    func(token)
+	yield    func(token) bool
+	enough   bool
 	parts    int
 	joined   strings.Builder
 	from, to int
@@ -61,7 +70,7 @@ func (r *runs) part(from, to int) {
 	if w == "" {
 		return
 	}
-	r.yield(token{word: w, from: from, to: to})
+	r.give(token{word: w, from: from, to: to})
 	if r.parts == 0 {
 		r.from = from
 	}
@@ -70,10 +79,12 @@ func (r *runs) part(from, to int) {
 	r.joined.WriteString(w)
 }
 
+func (r *runs) give(t token) { r.enough = r.enough || !r.yield(t) }
+
 // end is where nothing joins what is behind to what is before.
 func (r *runs) end() {
 	if r.parts > 1 {
-		r.yield(token{word: cut(r.joined.String(), maxToken), from: r.from, to: r.to, whole: true})
+		r.give(token{word: cut(r.joined.String(), maxToken), from: r.from, to: r.to, whole: true})
 	}
 	r.parts = 0
 	r.joined.Reset()

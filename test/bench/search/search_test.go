@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,6 +51,7 @@ func TestSize(t *testing.T) {
 	began := time.Now()
 	n.wait(t)
 	report(t, "indexed behind it", time.Since(began))
+	report(t, "memory of state and index", memory())
 	all := n.search(t, weir.SearchQuery{Scope: weir.Everything, Facets: true})
 	if all.Total != size+domains || all.Building != nil {
 		t.Errorf("%d of %d products and domains are indexed", all.Total, size+domains)
@@ -73,6 +76,7 @@ func TestSize(t *testing.T) {
 	began = time.Now()
 	n.wait(t)
 	report(t, "index ready after", time.Since(began))
+	report(t, "memory of state and index", memory())
 	n.close(t)
 
 	must(t, os.Remove(filepath.Join(dir, "search.db")))
@@ -117,6 +121,21 @@ func report(t *testing.T, what string, value any) {
 		value = d.Round(10 * time.Microsecond)
 	}
 	fmt.Printf("%-34s %v\n", what, value)
+}
+
+// memory is what the process holds after a collection, and of that Go's heap.
+func memory() string {
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	resident := "unknown"
+	status, _ := os.ReadFile("/proc/self/status") // not on every system
+	for line := range strings.Lines(string(status)) {
+		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			resident = strings.TrimSpace(kb)
+		}
+	}
+	return fmt.Sprintf("resident %s, heap %.0f MB", resident, float64(m.HeapAlloc)/1e6)
 }
 
 func measure(fn func()) time.Duration {
