@@ -23,6 +23,7 @@ const (
 	maxNews     = 12
 	lookedAt    = 200 // entries of the audit, to find what is new
 	maxTroubles = 12
+	maxMade     = 100 // products; of more, those that are new are known by the record alone
 )
 
 // View is the page.
@@ -116,7 +117,13 @@ func look(ctx context.Context, r *site.Request) (View, error) {
 	if err != nil {
 		return v, err
 	}
-	v.New = news(entries)
+	made, more, err := r.API.SomeProducts(ctx, "", maxMade)
+	if err != nil {
+		return v, err
+	}
+	if v.New = news(entries); !more {
+		v.New = withProducts(v.New, made)
+	}
 	queries, err := r.API.Queries(ctx, "")
 	if err != nil {
 		return v, err
@@ -296,6 +303,19 @@ func news(entries []client.Entry) []New {
 		}
 	}
 	return all
+}
+
+// withProducts adds products whose making is not in what the person may see of
+// the record, though they may know of the product, the newest first.
+func withProducts(all []New, made []client.Product) []New {
+	for _, p := range made {
+		same := func(n New) bool { return n.Noun == "product" && n.Name == p.Name }
+		if !slices.ContainsFunc(all, same) {
+			all = append(all, New{Noun: "product", Name: p.Name, Href: productHref(p.Name), Did: "owned by", Who: p.Owner, At: p.Created})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b New) int { return b.At.Compare(a.At) })
+	return all[:min(len(all), maxNews)]
 }
 
 // told reports whether a change of a noun is news.

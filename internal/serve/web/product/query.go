@@ -165,15 +165,15 @@ func queryIs(q client.Query) []ui.Property {
 	if r := q.Result; r != nil {
 		out = append(out, ui.Property{Label: "Mode", Value: modeWords(*r)}, ui.Property{Label: "Depth", Value: depthWords(r.Depth)})
 	}
-	out = append(out, ui.Property{Label: "A record that cannot be computed", Value: failing})
+	out = append(out, ui.Property{Label: "Failures", Value: "a record that cannot be computed " + failing})
 	if q.Aside != "" {
 		out = append(out, ui.Property{Label: "Set aside in", Body: ui.Copy(q.Aside)})
 	}
-	epoch := "at least " + q.Epoch
+	epoch := "at least " + q.Epoch + " between transactions"
 	if q.Status != nil && q.Status.EpochTime != "" {
-		epoch += ", the last took " + rounded(q.Status.EpochTime)
+		epoch += "; the last took " + rounded(q.Status.EpochTime)
 	}
-	return append(out, ui.Property{Label: "Between transactions", Value: epoch}, ui.Property{Label: "Made", Value: ui.UTC(q.Created)})
+	return append(out, ui.Property{Label: "Epoch", Value: epoch}, ui.Property{Label: "Made", Value: ui.UTC(q.Created)})
 }
 
 // rounded is a duration in a few digits.
@@ -234,7 +234,7 @@ func queryField(l client.QueryLineage, known []string) QueryField {
 
 // columnTable is the table of the columns.
 func columnTable(v Query) ui.TableView {
-	t := ui.TableView{Caption: "Columns of " + v.Name, Keys: true, Columns: []ui.Column{{Title: "Column"}, {Title: "Type"}, {Title: "Sensitivity"}, {Title: "Made of"}, {Title: "Depends on", Wide: true}}}
+	t := ui.TableView{Caption: "Columns of " + v.Name, Keys: true, Columns: []ui.Column{{Title: "Column"}, {Title: "Type"}, {Title: "Sensitivity"}, {Title: "Made of", Wide: true}, {Title: "Depends on", Wide: true}}}
 	for _, c := range v.Columns {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Code(c.Name), ui.Text(c.Type), ui.Text(c.Classification), queryFields(c.Made), queryFields(c.Depends)}})
 	}
