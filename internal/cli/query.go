@@ -29,7 +29,7 @@ func (c *cli) queryCommand() *cobra.Command {
 	}
 	list := k.listCommand()
 	list.Flags().StringVar(&domain, "domain", "", "only this domain's")
-	return noun("query", "Products made of others by SQL", c.queryPreview(), c.queryExplain(), c.queryCreate(k), list, c.queryShow(k),
+	return noun("query", "Products made of others by SQL", c.queryPreview(), c.queryExplain(), c.queryFunctions(), c.queryCreate(k), list, c.queryShow(k),
 		c.queryChange(k, "pause", "Let a query rest; it keeps its place and its state", (*client.Client).PauseQuery), c.queryStart(k),
 		c.queryChange(k, "stop", "End a query's run: it gives up its place and its state; what it has made stays", (*client.Client).StopQuery), c.queryDelete(k), c.exampleCommand(k))
 }

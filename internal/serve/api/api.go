@@ -145,6 +145,7 @@ func (a *API) routes() {
 	a.streamRoutes()
 	a.queryRoutes()
 	a.exampleRoutes()
+	a.languageRoutes()
 	a.topicRoutes()
 	a.applicationRoutes()
 	a.accessRoutes()

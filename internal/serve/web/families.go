@@ -2,6 +2,7 @@ package web
 
 import (
 	"github.com/weirmesh/weir/internal/serve/web/activity"
+	"github.com/weirmesh/weir/internal/serve/web/create"
 	"github.com/weirmesh/weir/internal/serve/web/explore"
 	"github.com/weirmesh/weir/internal/serve/web/home"
 	"github.com/weirmesh/weir/internal/serve/web/nodes"
@@ -16,6 +17,7 @@ func Families() []site.Family {
 	return []site.Family{
 		home.Family(),
 		explore.Family(),
+		create.Family(),
 		product.Family(),
 		nodes.Family(),
 		publish.Family(),

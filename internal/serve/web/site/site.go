@@ -30,6 +30,7 @@ type Tab string
 const (
 	NoTab        Tab = ""
 	Explore      Tab = "Explore"
+	Create       Tab = "Create"
 	Publish      Tab = "Publish"
 	Applications Tab = "Applications"
 	Domains      Tab = "Domains"

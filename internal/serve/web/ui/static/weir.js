@@ -83,9 +83,10 @@ function leave(target) {
 let prefix = 0; // when g was pressed
 
 function pressed(e) {
-  if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
-  if (e.key === "Escape") return leave(e.target);
-  if (typing(e.target) || document.querySelector("dialog[open]")) return;
+  if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.defaultPrevented) return;
+  const target = e.composedPath()[0]; // inside an editor too, which has a root of its own
+  if (e.key === "Escape") return leave(target);
+  if (typing(target) || document.querySelector("dialog[open]")) return;
   if (e.timeStamp - prefix < 1000 && nav[e.key]) {
     location.assign(nav[e.key]);
     return;
