@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -249,49 +250,75 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
+// ducks is what an expression gives in DuckDB for each row, as text.
 func ducks(t tester, db *sql.DB, expr string) []string {
+	t.Helper()
+	return ducksAll(t, db, []string{expr})[0]
+}
+
+// ducksAll is ducks for some expressions at once.
+func ducksAll(t tester, db *sql.DB, exprs []string) [][]string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	found, err := db.QueryContext(ctx, "SELECT CAST("+expr+" AS varchar) FROM p ORDER BY n")
+	list := "CAST(" + strings.Join(exprs, " AS varchar), CAST(") + " AS varchar)"
+	found, err := db.QueryContext(ctx, "SELECT "+list+" FROM p ORDER BY n")
 	if err != nil {
-		t.Fatalf("%s: %v", expr, err)
+		t.Fatalf("%s: %v", exprs, err)
 	}
 	defer func() { _ = found.Close() }()
-	var out []string
+	values, into := make([]sql.NullString, len(exprs)), make([]any, len(exprs))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	out := make([][]string, len(exprs))
 	for found.Next() {
-		var v sql.NullString
-		if err := found.Scan(&v); err != nil {
+		if err := found.Scan(into...); err != nil {
 			t.Fatal(err)
 		}
-		if !v.Valid {
-			v.String = "NULL"
+		for i, v := range values {
+			if !v.Valid {
+				v.String = "NULL"
+			}
+			out[i] = append(out[i], v.String)
 		}
-		out = append(out, v.String)
 	}
-	if err := found.Err(); err != nil || len(out) != rows {
-		t.Fatalf("%s: %d rows, %v", expr, len(out), err)
+	if err := found.Err(); err != nil {
+		t.Fatalf("%s: %v", exprs, err)
 	}
 	return out
 }
 
+// weirs is what an expression gives here for each row, as text; a row that fails
+// is null.
 func weirs(t tester, c *sqlang.Compiler, expr string, values [][]string) []string {
 	t.Helper()
-	plan, err := c.Compile("SELECT cast("+expr+" AS text) AS r FROM d.p", product{})
+	return weirsAll(t, c, []string{expr}, values)[0]
+}
+
+// weirsAll is weirs for some expressions at once: a row that fails in one is null
+// in all.
+func weirsAll(t tester, c *sqlang.Compiler, exprs []string, values [][]string) [][]string {
+	t.Helper()
+	list := make([]string, len(exprs))
+	for i, e := range exprs {
+		list[i] = fmt.Sprintf("cast(%s AS text) AS r%d", e, i)
+	}
+	plan, err := c.Compile("SELECT "+strings.Join(list, ", ")+" FROM d.p", product{})
 	if err != nil {
-		t.Fatalf("%s: %v", expr, err)
+		t.Fatalf("%s: %v", exprs, err)
 	}
 	f, err := flow.New(plan)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &column.Batch{N: rows, From: make([]column.Origin, rows)}
-	for i := range rows {
+	in := &column.Batch{N: len(values), From: make([]column.Origin, len(values))}
+	for i := range values {
 		in.From[i].Offset = int64(i)
 	}
 	scan := scanOf(plan.Root)
 	for _, k := range scan.Fields {
-		v := column.Make(fields[k].Type, rows)
+		v := column.Make(fields[k].Type, len(values))
 		for i, row := range values {
 			if err := set(v, i, row[k]); err != nil {
 				t.Fatal(err)
@@ -303,14 +330,14 @@ func weirs(t tester, c *sqlang.Compiler, expr string, values [][]string) []strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := make([]string, rows)
-	for i := range texts {
-		texts[i] = "NULL" // as rows that failed
-	}
-	for _, b := range out {
-		for i := range b.N {
-			if !b.Columns[0].IsNull(i) {
-				texts[b.From[i].Offset] = string(b.Columns[0].Texts[i])
+	texts := make([][]string, len(exprs))
+	for k := range texts {
+		texts[k] = slices.Repeat([]string{"NULL"}, len(values)) // as rows that failed
+		for _, b := range out {
+			for i := range b.N {
+				if !b.Columns[k].IsNull(i) {
+					texts[k][b.From[i].Offset] = string(b.Columns[k].Texts[i])
+				}
 			}
 		}
 	}
