@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, api, browser, open, person, signIn } from "./lib.js";
+import { accessible, api, browser, enter, open, person } from "./lib.js";
 
 const hits = (page) => page.locator(".hit-name").allTextContents();
 
@@ -11,7 +11,7 @@ test("explore", async (t) => {
   const b = await browser(t);
   await t.test("results follow what is typed, and the address has the whole state", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto("/explore");
     await page.getByText(/^\d+ products in \d+ domains$/).waitFor();
     await page.getByRole("searchbox", { name: "Search products, fields, people, tags…" }).fill("pageid");
@@ -24,7 +24,7 @@ test("explore", async (t) => {
   });
   await t.test("hits say how much they are written and read", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto("/explore?q=pageviews");
     const hit = page.locator(".hit").filter({ has: page.getByRole("link", { name: "edge.pageviews" }) });
     await hit.getByText(/^[\d.]+( k)?\/s$/).waitFor();
@@ -33,14 +33,14 @@ test("explore", async (t) => {
   });
   await t.test("a word with an error is corrected, and it is said", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto("/explore?q=pagevews");
     await page.getByText("Nothing has “pagevews”. This is for “pageviews”.").waitFor();
     assert.ok((await hits(page)).includes("edge.pageviews"));
   });
   await t.test("facets narrow, list the other values, and can be taken back", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto("/explore");
     await page.getByRole("checkbox", { name: /^edge/ }).check();
     await page.waitForURL(/f=domain%3Dedge/);
@@ -54,7 +54,7 @@ test("explore", async (t) => {
   });
   await t.test("without a script", async (t) => {
     const page = await open(t, b, { script: false });
-    await signIn(page);
+    await enter(page);
     await page.goto("/explore");
     await page.getByRole("searchbox", { name: "Search products, fields, people, tags…" }).fill("trade");
     await page.getByRole("checkbox", { name: /^execution/ }).check();
@@ -64,7 +64,7 @@ test("explore", async (t) => {
   });
   await t.test("by keyboard: j goes down, space shows it at the side, Enter opens it", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto("/explore");
     const [first, second] = await hits(page);
     await page.keyboard.press("j");
@@ -81,7 +81,7 @@ test("explore", async (t) => {
   });
   await t.test("nothing found says what is near, and how to ask", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto("/explore?q=pageviews+zzzzqqq");
     await page.getByRole("heading", { name: "Nothing found" }).waitFor();
     await page.getByRole("link", { name: "without “zzzzqqq”" }).click();
@@ -89,7 +89,7 @@ test("explore", async (t) => {
   });
   await t.test("what cannot be read as a query is told", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto("/explore?q=" + encodeURIComponent("color:red"));
     await page.getByText('there is no facet "color"').waitFor();
   });
@@ -99,7 +99,7 @@ test("explore", async (t) => {
 test("the search box of every page completes names", async (t) => {
   const b = await browser(t);
   const page = await open(t, b);
-  await signIn(page);
+  await enter(page);
   await page.goto("/nodes");
   const box = page.getByRole("combobox", { name: "Search products, fields, people" });
   const list = page.getByRole("listbox", { name: "Names that begin so" });
@@ -176,7 +176,7 @@ test("what somebody may not see is on no page", async (t) => {
   const direct = [...parts.map((p) => `/products/${name}${p}`), `/explore/preview?name=${name}`];
   const seen = async (who, password) => {
     const page = await open(t, b, { script: false, expect: [/status of 4\d\d/] });
-    await signIn(page, who, password);
+    await enter(page, who, password);
     const out = [];
     for (const path of [...finding, ...direct]) {
       const res = await page.goto(path);

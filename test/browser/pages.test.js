@@ -1,12 +1,13 @@
-// Every page of every family, as each sort of person sees it: light and dark,
-// narrow and wide, with and without a script; that links lead somewhere; that
-// what somebody may not know of is on none of them; and forms that are sent too
-// late. pages.json lists them; a test of package web holds it against the routes.
+// Every page of every family, as each sort of person sees it: narrow and wide,
+// light and dark (colours as the admin, whose pages have all that others have),
+// with and without a script; that links lead somewhere; that what somebody may not
+// know of is on none of them; and forms that are sent too late. pages.json lists
+// them; a test of package web holds it against the routes.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accessible, api, browser, looksRight, open, password, people, person, signIn, token, url, user } from "./lib.js";
+import { accessible, api, browser, enter, looksRight, open, password, people, person, signIn, token, url, user } from "./lib.js";
 
 const pages = JSON.parse(readFileSync(new URL("pages.json", import.meta.url), "utf8"));
 const parts = new Set(["GET /explore/preview", "GET /explore/names"]); // of pages, not pages
@@ -26,15 +27,29 @@ const refusals = { analyst: [`/publish/${demo.stream}`, `/products/${demo.derive
 /** A product that a query makes, proposed to its domain, of what the demo has. */
 const derive = (name, column = "pageid") => api("POST", "/queries", { name, statement: `SELECT pageid AS ${column}, viewtime FROM edge.pageviews` });
 
+// What the reference of the commands says, by command: weir product show.
+const reference = Object.fromEntries(
+  readFileSync(new URL("../../docs/reference/cli.md", import.meta.url), "utf8").split(/^## /m).slice(1).map((text) => [text.slice(0, text.indexOf("\n")).trim(), text]),
+);
+
+/** What of a command there is not: itself, or its flags. */
+function missing(command) {
+  const words = command.split(/\s+/);
+  const name = [3, 2, 1].map((n) => words.slice(0, n).join(" ")).find((name) => name in reference);
+  const known = `${reference.weir}${reference[name]}`.split(/[\s,]+/);
+  return name === "weir" ? [command] : words.filter((w) => /^--?[a-z]/.test(w) && !known.includes(w));
+}
+
 test("every page", async (t) => {
   const b = await browser(t);
   const secrets = { [user]: password, ...people() };
   await derive(demo.derived);
   const links = new Set();
+  const commands = new Set();
   for (const who of [user, "edge-owner", "analyst"]) {
     await t.test(`as ${who}`, async (t) => {
       const page = await open(t, b, { expect: [/status of 40[34]/] });
-      await signIn(page, who, secrets[who]);
+      await enter(page, who, secrets[who]);
       for (const { route, path } of addresses({ ...demo, person: who })) {
         await t.test(path, async () => {
           const res = await page.goto(path);
@@ -42,11 +57,16 @@ test("every page", async (t) => {
           assert.equal(res.status(), want);
           if (parts.has(route)) return;
           assert.ok((await page.getByRole("heading", { level: 1 }).allTextContents()).length > 0, "it has a heading");
-          await looksRight(page, page.url().slice(url.length), { dark: who === user });
+          await looksRight(page, page.url().slice(url.length), { colours: who === user });
+          for (const text of await page.locator(".drawer-body pre").allTextContents()) if (text.startsWith("weir ")) commands.add(text);
           for (const href of await page.locator("a[href^='/']").evaluateAll((all) => all.map((a) => a.getAttribute("href").split("#")[0]))) links.add(href);
         });
       }
       if (who !== user) return;
+      await t.test("every command of a drawer is there, with its flags", () => {
+        assert.ok(commands.size > 30, `${commands.size} commands`);
+        assert.deepEqual([...commands].filter((c) => missing(c).length > 0).map((c) => `${c}: ${missing(c)}`), []);
+      });
       await t.test("every link leads somewhere", async () => {
         const gone = [];
         for (const href of [...links].slice(0, 400)) {
@@ -63,7 +83,7 @@ test("every page", async (t) => {
 test("every page without a script", async (t) => {
   const b = await browser(t);
   const page = await open(t, b, { script: false });
-  await signIn(page);
+  await enter(page);
   const wrong = [];
   for (const { route, path } of addresses({ ...demo, person: user })) {
     if (parts.has(route)) continue;
@@ -103,7 +123,7 @@ test("what somebody may not know of is on no page", async (t) => {
   const all = [...addresses({ ...demo, person: "stranger" }), ...addresses(names)].map((a) => a.path).concat(finding).filter((p, i, all) => all.indexOf(p) === i);
   const seen = async (who, secret) => {
     const page = await open(t, b, { script: false, expect: [/status of 4\d\d/] });
-    await signIn(page, who, secret);
+    await enter(page, who, secret);
     const out = [];
     for (const path of all) {
       const body = (await (await page.request.get(path)).text()).toLowerCase();
@@ -115,7 +135,7 @@ test("what somebody may not know of is on no page", async (t) => {
   assert.ok(found.length >= 15, `an insider finds it on ${found.length} pages: ${found}`);
   assert.deepEqual(await seen("stranger", outside), [], "a stranger finds it on none");
   const page = await open(t, b, { script: false, expect: [/status of 404/] });
-  await signIn(page, "stranger", outside);
+  await enter(page, "stranger", outside);
   for (const { path } of addresses(names).filter((a) => a.path.includes(name))) {
     const hidden = await page.request.get(path);
     const absent = await page.request.get(path.replaceAll(name, "margay"));
@@ -143,7 +163,7 @@ test("a session that ends while somebody types", async (t) => {
   };
   await t.test("the form for publishing holds all of it again", async (t) => {
     const page = await open(t, b);
-    await signIn(page, "edge-owner", secret);
+    await enter(page, "edge-owner", secret);
     await page.goto(`/publish/${demo.stream}`);
     const typed = {
       Name: "edge.clicked", Description: "Clicks,\nand <b>more</b> of \"them\"", Tags: "area:web, source:tracker", Purpose: "Für später 🙂", Limitations: "None",
@@ -164,7 +184,7 @@ test("a session that ends while somebody types", async (t) => {
   });
   await t.test("a password is not kept", async (t) => {
     const page = await open(t, b);
-    await signIn(page, "edge-owner", secret);
+    await enter(page, "edge-owner", secret);
     await page.goto("/people/edge-owner");
     await page.getByText("Another password").click();
     await page.getByLabel(/^\s*Password/).fill("a new secret of mine");
@@ -200,7 +220,7 @@ test("two people edit the same", async (t) => {
   const both = [];
   for (const [who, word] of [["edge-owner", secret], [user, password]]) {
     const page = await open(t, b, { expect: [/status of 412/] });
-    await signIn(page, who, word);
+    await enter(page, who, word);
     await page.goto(at);
     both.push(page);
   }

@@ -3,16 +3,26 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { accessible, api, browser, open, people, person, signIn, token } from "./lib.js";
+import { accessible, api, browser, enter, open, people, person, token } from "./lib.js";
 
 const at = "/products/edge.pageviews";
+
+/** Writes a text into a topic by Kafka, as an application of the demo. */
+function writeAs(name, topic, text) {
+  const kafka = readFileSync(process.env.WEIR_OUT, "utf8").match(/ kafka=(\S+)/)[1];
+  const app = JSON.parse(readFileSync(join(process.env.WEIR_DATA, "demo-credentials.json"), "utf8")).applications.find((a) => a.name === name);
+  const settings = { "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": app.username, "sasl.password": app.password };
+  execFileSync("kcat", ["-P", "-b", kafka, "-t", topic, ...Object.entries(settings).flatMap(([k, v]) => ["-X", `${k}=${v}`])], { input: text });
+}
 
 test("a product", async (t) => {
   const b = await browser(t);
   await t.test("tells what it is, and what is not measured", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto(at);
     await page.getByRole("heading", { name: "edge.pageviews" }).waitFor();
     await page.getByText("not measured").first().waitFor();
@@ -21,7 +31,7 @@ test("a product", async (t) => {
   });
   await t.test("the curl snippet of the page works as it is", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto(at);
     await page.getByText("curl", { exact: true }).click();
     const text = await page.locator('.snippet[data-language="curl"] pre').innerText();
@@ -33,7 +43,7 @@ test("a product", async (t) => {
   });
   await t.test("fields: types, where each text comes from, and a profile of a sample", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto(`${at}/fields`);
     await page.getByText(/sampled of the newest [\d,]+ records/).waitFor();
     const row = page.getByRole("row").filter({ hasText: "userid" });
@@ -45,7 +55,7 @@ test("a product", async (t) => {
   });
   await t.test("records: looked at, filtered, opened, with older and newer ones, without a script", async (t) => {
     const page = await open(t, b, { script: false });
-    await signIn(page);
+    await enter(page);
     await page.goto(`${at}/records`);
     const newest = await page.locator("#records tbody tr").count();
     assert.ok(newest > 0 && newest <= 60, `${newest} rows`);
@@ -62,26 +72,30 @@ test("a product", async (t) => {
   });
   await t.test("a condition that cannot be read is told, beside the form", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto(`${at}/records?where=${encodeURIComponent("value.userid ==")}`);
     await page.getByRole("alert").waitFor();
     assert.equal(await page.getByLabel("Only those for which this holds").inputValue(), "value.userid ==");
   });
   await t.test("the live tail shows new records, ten a second at most, and waits while one reads", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto(`${at}/records`);
     const before = await page.locator("#records tbody tr").count();
     await page.getByRole("button", { name: "Follow live" }).click();
     await page.locator("#records tr.fresh").nth(4).waitFor();
     assert.ok((await page.locator("#records tbody tr").count()) > before);
-    const from = await page.locator("#records tr.fresh").count();
     const start = Date.now();
+    const from = await page.locator("#records tr.fresh").count();
     await page.waitForTimeout(2000);
-    const rate = ((await page.locator("#records tr.fresh").count()) - from) / ((Date.now() - start) / 1000);
+    const more = (await page.locator("#records tr.fresh").count()) - from;
+    const rate = more / ((Date.now() - start) / 1000);
     assert.ok(rate <= 11, `${rate} rows a second`);
+    const rows = await page.locator("#records tbody").boundingBox();
+    await page.mouse.move(rows.x + 20, rows.y + 20);
+    await page.locator("[data-live-waiting]:not([hidden])").waitFor(); // so that one can click
     await page.locator("#records details.opened summary").nth(3).click();
-    await page.locator("[data-live-waiting]:not([hidden])").waitFor();
+    await page.mouse.move(1, 1);
     const shown = await page.locator("#records tbody tr").count();
     await page.waitForTimeout(1000);
     assert.equal(await page.locator("#records tbody tr").count(), shown, "nothing moves while a record is open");
@@ -91,11 +105,25 @@ test("a product", async (t) => {
     await page.getByText("Paused").waitFor();
     await accessible(page);
   });
+  await t.test("the live tail shows a record that cannot be decoded as its bytes, with the reason", async (t) => {
+    const page = await open(t, b);
+    await enter(page);
+    await page.goto(`${at}/records`);
+    await page.getByRole("button", { name: "Follow live" }).click();
+    await page.locator("#records tr.fresh").first().waitFor();
+    writeAs("web-tracker", "edge.pageviews.v1", "no Avro at all\n");
+    const row = page.locator("#records tr.fresh").filter({ hasText: /not decoded: \S+/ }).first();
+    await row.waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await row.getByText("Open", { exact: true }).click();
+    const bytes = (await row.locator("pre").innerText()).replaceAll(/\s/g, "");
+    assert.ok(bytes.includes(Buffer.from("no Avro").toString("hex")) || bytes.includes("noAvro"), bytes);
+  });
   await t.test("who may not read is told so, and sees no value", async (t) => {
     await api("PATCH", "/products/membership.preferences", { access: "request" });
     const secret = await person("no-reader");
     const page = await open(t, b);
-    await signIn(page, "no-reader", secret);
+    await enter(page, "no-reader", secret);
     await page.goto("/products/membership.preferences/records");
     await page.getByRole("heading", { name: "You may not read its records" }).waitFor();
     assert.equal(await page.locator("#records").count(), 0);
@@ -106,7 +134,7 @@ test("a product", async (t) => {
   });
   await t.test("two people edit at once: the second is told, and nothing typed is lost", async (t) => {
     const page = await open(t, b, { expect: [/status of 412/] });
-    await signIn(page);
+    await enter(page);
     await page.goto(`${at}/edit`);
     await page.getByRole("textbox", { name: "Purpose" }).fill("What I think it is for");
     await api("PATCH", at, { purpose: "What they think", usage: "As they say" });
@@ -128,7 +156,7 @@ test("a product", async (t) => {
       limitations: evil, documentation: `# Doc ${evil}\n\n[bad](javascript:alert(1)) [good](https://example.com) ![p](http://example.com/p.png)\n\n<iframe src="//example.com"></iframe>`,
       terms: evil, fields: [{ path: "userid", description: evil }],
     });
-    await signIn(page);
+    await enter(page);
     for (const part of ["", "/fields", "/documentation", "/activity", "/edit", "/documentation/edit"]) {
       await page.goto(at + part);
       assert.equal(await page.locator('main script:not([src]), main img, main iframe, main [href^="javascript"]').count(), 0, part);
@@ -138,7 +166,7 @@ test("a product", async (t) => {
   });
   await t.test("ten megabytes of documentation are refused in words", async (t) => {
     const page = await open(t, b, { expect: [/status of 4\d\d/] });
-    await signIn(page);
+    await enter(page);
     await page.goto(`${at}/documentation/edit`);
     await page.locator("textarea").evaluate((e) => {
       e.hidden = true; // a browser takes a minute to break such a line
@@ -155,7 +183,7 @@ test("a product", async (t) => {
   });
   await t.test("deprecated by the page, and active again", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto(at);
     await page.locator("summary", { hasText: "Manage" }).click();
     await page.getByRole("link", { name: "Deprecate" }).click();
@@ -169,7 +197,7 @@ test("a product", async (t) => {
   await t.test("deleting asks for the name, and says who is hurt", async (t) => {
     await api("POST", "/products", { name: "edge.gone", encoding: "json" });
     const page = await open(t, b, { expect: [/status of 400/] });
-    await signIn(page);
+    await enter(page);
     await page.goto("/products/edge.gone/delete");
     await page.getByText(/Nobody read it in the last 30 days|This hurts/).waitFor();
     await page.getByRole("textbox", { name: /Write edge.gone/ }).fill("edge");
@@ -188,7 +216,7 @@ test("a product that a query makes", async (t) => {
   await api("POST", "/queries", { name: "edge.seen", statement });
   await t.test("shows its query: what it says, how it runs, what each column is made of", async (t) => {
     const page = await open(t, b);
-    await signIn(page);
+    await enter(page);
     await page.goto("/products/edge.seen");
     await page.getByRole("link", { name: "Query", exact: true }).click();
     await page.getByText(statement).waitFor();
@@ -201,7 +229,7 @@ test("a product that a query makes", async (t) => {
   });
   await t.test("who owns it pauses it, starts it and stops it", async (t) => {
     const page = await open(t, b);
-    await signIn(page, "edge-owner", people()["edge-owner"]);
+    await enter(page, "edge-owner", people()["edge-owner"]);
     await page.goto("/products/edge.seen/query");
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByText("It rests, and keeps its place.", { exact: true }).first().waitFor();
@@ -213,9 +241,9 @@ test("a product that a query makes", async (t) => {
     assert.equal((await api("GET", "/queries/edge.seen")).state, "stopped");
   });
   await t.test("who may read the product and not its query is shown none", async (t) => {
-    await api("POST", "/products/edge.seen/publish", { acceptTerms: true, quality: "raw", sla: "tier-3", reason: "to look at it" });
+    await api("POST", "/products/edge.seen/publish", { quality: "raw", sla: "tier-3" });
     const page = await open(t, b, { expect: [/status of 404/] });
-    await signIn(page, "analyst", people().analyst);
+    await enter(page, "analyst", people().analyst);
     assert.equal((await page.goto("/products/edge.seen")).status(), 200);
     assert.equal(await page.getByRole("link", { name: "Query", exact: true }).count(), 0);
     assert.equal((await page.goto("/products/edge.seen/query")).status(), 404);

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, api, browser, fits, open, signIn, url } from "./lib.js";
+import { accessible, api, browser, enter, fits, open, url } from "./lib.js";
 
 const word = (n) => "W".repeat(n);
 const nasty = {
@@ -47,7 +47,7 @@ test("texts that break other sites", async (t) => {
   const b = await browser(t);
   const page = await open(t, b, { width: 320, expect: [/status of 4\d\d/] });
   page.on("dialog", (d) => assert.fail(`a dialog says ${d.message()}`));
-  await signIn(page);
+  await enter(page);
   const at = `/products/${product}`;
   const questions = Object.values(nasty).map((s) => `/explore?q=${encodeURIComponent(s.slice(0, 600))}`);
   const paths = [

@@ -90,7 +90,7 @@ func asProblem(err error) error {
 func (v *Schema) answer(p client.Product) site.Answer {
 	a := site.Answer{Title: "Schema of " + p.Name, Tab: site.Explore, Body: schemaBody(*v)}
 	if v.Subject != "" {
-		a.Same = []site.Same{{Command: "weir schema list --subject " + v.Subject, Method: http.MethodGet, Path: "/registry/subjects/" + v.Subject + "/versions"}}
+		a.Same = []site.Same{{Command: "weir schema versions " + v.Subject, Method: http.MethodGet, Path: "/registry/subjects/" + v.Subject + "/versions"}}
 	}
 	if v.From > 0 && v.From != v.To {
 		a.Same = []site.Same{{

@@ -1,7 +1,8 @@
 // The live tail of a product's records: new ones come at the top of the table,
-// ten a second at most. It waits while somebody reads further down, looks into a
-// record or pauses it, says how many wait, and goes on where it was. What waits
-// and what is shown is bounded; what is over it is counted and left out.
+// ten a second at most. It waits while somebody reads further down, points at a
+// record, looks into one or pauses it, says how many wait, and goes on where it
+// was. What waits and what is shown is bounded; what is over it is counted and left
+// out.
 
 const most = { rows: 200, waiting: 500, bytes: 2_000_000, cell: 160, whole: 65_536 };
 const every = 100; // milliseconds for each row: no faster than ten a second
@@ -57,7 +58,9 @@ function start() {
     state.textContent = why;
   }
 
-  const reading = () => scrollY > 200 || document.hidden || table.querySelector("details[open]") || table.querySelector("tr.here");
+  // A finger leaves no pointer behind, though some browsers say that it hovers.
+  const pointed = () => matchMedia("(hover: hover)").matches && table.matches(":hover");
+  const reading = () => scrollY > 200 || document.hidden || pointed() || table.querySelector("details[open]") || table.querySelector("tr.here");
 
   function take(data) {
     waiting.push(data);
