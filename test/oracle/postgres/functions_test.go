@@ -162,14 +162,7 @@ func (x *table) ours(t *testing.T, expr string) (out []string, forms []string, e
 	if err != nil {
 		return nil, nil, err
 	}
-	scan := scanOf(p.Root)
-	b := x.batch(t, &sqlang.Scan{Fields: scan.Fields[:len(scan.Fields)-1]})
-	numbers := column.Make(column.Type{Kind: column.Int64}, b.N)
-	for i := range b.N {
-		numbers.Ints[i] = int64(i)
-	}
-	b.Columns = append(b.Columns, numbers)
-	batches, failed, err := f.Step(0, b)
+	batches, failed, err := f.Step(0, x.numbered(t, scanOf(p.Root)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -186,6 +179,19 @@ func (x *table) ours(t *testing.T, expr string) (out []string, forms []string, e
 		}
 	}
 	return out, formsOf(p.Root.(*sqlang.Project).Exprs[0]), nil
+}
+
+// numbered is the rows as a plan wants them that reads the number of each too,
+// which is the last field.
+func (x *table) numbered(t *testing.T, scan *sqlang.Scan) *column.Batch {
+	t.Helper()
+	b := x.batch(t, &sqlang.Scan{Fields: scan.Fields[:len(scan.Fields)-1]})
+	numbers := column.Make(column.Type{Kind: column.Int64}, b.N)
+	for i := range b.N {
+		numbers.Ints[i] = int64(i)
+	}
+	b.Columns = append(b.Columns, numbers)
+	return b
 }
 
 // withNumber is the table with the number of each row behind it.
