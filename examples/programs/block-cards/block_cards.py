@@ -22,7 +22,7 @@ def main():
     consumer = DeserializingConsumer({
         "bootstrap.servers": os.environ.get("WEIR_KAFKA", "127.0.0.1:9092"),
         "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": APP, "sasl.password": PASSWORD,
-        "group.id": os.environ.get("GROUP", "block-cards"), "auto.offset.reset": "earliest", "enable.auto.commit": False,
+        "group.id": os.environ.get("GROUP", APP), "auto.offset.reset": "earliest", "enable.auto.commit": False,
         "isolation.level": "read_committed", "value.deserializer": AvroDeserializer(registry),
     })
     consumer.subscribe(["analytics.suspected-fraud.v1"])

@@ -8,7 +8,8 @@
 //
 // Environment: WEIR_APP and WEIR_PASSWORD of an application that may read the
 // product; WEIR_KAFKA and WEIR_REGISTRY, unless Weir is on this machine with its
-// usual ports; GROUP and BLOCKED, unless block-cards and blocked-cards.txt will do.
+// usual ports; GROUP, if its group is not to be called like the application but
+// application.ANYTHING; BLOCKED, unless blocked-cards.txt will do.
 package main
 
 import (
@@ -30,8 +31,8 @@ import (
 
 // fraud is a record of the product, as far as it matters here.
 type fraud struct {
-	Card     string `avro:"card" json:"card"`
-	Payments int64  `avro:"payments" json:"payments"`
+	Card     string `json:"card"`
+	Payments int64  `json:"payments"`
 }
 
 func main() {
@@ -52,7 +53,7 @@ func run(ctx context.Context) error {
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(env("WEIR_KAFKA", "127.0.0.1:9092")),
 		kgo.SASL(scram.Auth{User: app, Pass: password}.AsSha256Mechanism()),
-		kgo.ConsumerGroup(env("GROUP", "block-cards")),
+		kgo.ConsumerGroup(env("GROUP", app)),
 		kgo.ConsumeTopics("analytics.suspected-fraud.v1"),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.DisableAutoCommit(),
@@ -68,8 +69,8 @@ func run(ctx context.Context) error {
 			return err
 		}
 		for _, r := range fetches.Records() {
-			var f fraud
-			if err := schemas.decode(ctx, r.Value, &f); err != nil {
+			f, err := schemas.decode(ctx, r.Value)
+			if err != nil {
 				return fmt.Errorf("%s/%d/%d: %w", r.Topic, r.Partition, r.Offset, err)
 			}
 			if err := blocked.add(f); err != nil {
@@ -90,23 +91,31 @@ type schemas struct {
 	known    map[int]*avro.Schema
 }
 
-func (s schemas) decode(ctx context.Context, value []byte, into any) error {
+func (s schemas) decode(ctx context.Context, value []byte) (f fraud, err error) {
 	var h sr.ConfluentHeader
 	id, body, err := h.DecodeID(value)
 	if err != nil {
-		return err
+		return f, err
 	}
 	if s.known[id] == nil {
 		text, err := s.registry.SchemaByID(ctx, id)
 		if err != nil {
-			return err
+			return f, err
 		}
 		if s.known[id], err = avro.Parse(text.Schema); err != nil {
-			return err
+			return f, err
 		}
 	}
-	_, err = s.known[id].Decode(body, into)
-	return err
+	var record map[string]any
+	if _, err := s.known[id].Decode(body, &record); err != nil {
+		return f, err
+	}
+	card, ok := record["card"].(string)
+	payments, many := record["payments"].(int64)
+	if !ok || !many {
+		return f, fmt.Errorf("no card, or no number of payments: %v", record)
+	}
+	return fraud{card, payments}, nil
 }
 
 // blocked is the file of the cards that are blocked.
