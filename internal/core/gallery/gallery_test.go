@@ -29,10 +29,7 @@ func (c catalog) Input(domain, name string) (*sqlang.Input, error) {
 }
 
 func (c catalog) input(p world.Product) *sqlang.Input {
-	in := &sqlang.Input{Name: p.Full(), Major: 1, Topic: p.Full() + ".v1", Kind: weir.Kind(p.Kind), Time: p.EventTime}
-	if in.Kind == weir.KindTable {
-		in.Key = []string{p.KeyField}
-	}
+	in := &sqlang.Input{Name: p.Full(), Major: 1, Topic: p.Full() + ".v1", Kind: weir.Kind(p.Kind), Key: []string{p.KeyField}, Time: p.EventTime}
 	f, encoding := weir.FormatAvro, weir.Encoding(p.Encoding)
 	if encoding == weir.EncodingProtobuf {
 		f = weir.FormatProtobuf
@@ -53,7 +50,7 @@ func (c catalog) input(p world.Product) *sqlang.Input {
 
 // results are the key and the mode of what each example makes.
 var results = map[string]string{
-	"trending-stocks": "upsert symbol window_start", "high-value-stock-trades": "append", "us-enriched-stock-trades": "append",
+	"trending-stocks": "upsert symbol window_start", "high-value-stock-trades": "append symbol", "us-enriched-stock-trades": "append symbol",
 	"most-popular-stock": "append window_start window_end", "latest-prices": "upsert symbol", "pageviews-enriched": "append userid",
 	"pageviews-by-user": "upsert userid", "orders-enriched": "append orderid", "sales-by-country": "upsert country",
 	"suspected-fraud": "append card window_end",
