@@ -117,6 +117,9 @@ func TestSameCommand(t *testing.T) {
 	if want := `{"name":"edge.x","statement":"SELECT 'a'\nFROM b.c","epoch":"1s","onFailure":"stop","atEnd":true}`; got.Body != want {
 		t.Errorf("%s", got.Body)
 	}
+	if got := same(request(url.Values{"name": {"edge.x"}})).Command; got != "weir query example list" {
+		t.Errorf("%s", got)
+	}
 	if got := same(request(url.Values{"statement": {"SELECT 1"}})).Command; got != "weir query preview --sql 'SELECT 1'" {
 		t.Errorf("%s", got)
 	}

@@ -282,6 +282,9 @@ func encodings() []ui.Option {
 
 // same is the command that does what the page does next.
 func same(n client.NewQuery) site.Same {
+	if strings.TrimSpace(n.Statement) == "" {
+		return site.Same{Command: "weir query example list", Method: http.MethodGet, Path: "/api/v1/queries/examples"}
+	}
 	sql := " --sql " + site.Quoted(n.Statement)
 	if n.Name == "" {
 		s := site.Same{Command: "weir query preview" + sql, Method: http.MethodPost, Path: "/api/v1/queries/preview"}
