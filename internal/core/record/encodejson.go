@@ -74,8 +74,9 @@ func appendJSON(dst []byte, v *column.Vector, row int) ([]byte, error) {
 func appendText(dst, b []byte) ([]byte, error) {
 	from := len(dst)
 	dst = append(dst, '"')
-	high := byte(0)
-	for _, c := range b {
+	n, high := smooth(b)
+	dst = append(dst, b[:n]...)
+	for _, c := range b[n:] {
 		if c < ' ' || c == '"' || c == '\\' {
 			dst = appendEscaped(dst, c)
 			continue

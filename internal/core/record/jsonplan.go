@@ -138,12 +138,20 @@ func (p *jsonPlan) object(o *output, r *jsonReader, w *wish) error {
 	more, err := r.in('}')
 	for more && err == nil {
 		var key []byte
-		if key, err = r.key(base); err != nil {
+		if key, err = r.name(); err != nil {
 			return err
 		}
 		b := w.after(&next, key)
-		if b != nil {
+		switch {
+		case b == nil:
+			err = r.once(base, key)
+		case p.seen[b.id] == p.row:
+			err = errTwice(key)
+		default:
 			p.seen[b.id] = p.row
+		}
+		if err != nil {
+			return err
 		}
 		if err = p.value(o, r, b); err == nil {
 			more, err = r.more('}')

@@ -152,7 +152,7 @@ func (r *jsonReader) object() error {
 	base := len(r.keys)
 	more, err := r.in('}')
 	for more && err == nil {
-		if _, err = r.key(base); err != nil {
+		if err = r.key(base); err != nil {
 			return err
 		}
 		if err = r.skip(); err == nil {
@@ -171,9 +171,18 @@ func (r *jsonReader) end(base int, err error) error {
 	return err
 }
 
-// key reads a key and the colon behind it; its text is valid until the record is
+// key reads a key that nobody asked for; its text is valid until the record is
 // read.
-func (r *jsonReader) key(base int) ([]byte, error) {
+func (r *jsonReader) key(base int) error {
+	key, err := r.name()
+	if err != nil {
+		return err
+	}
+	return r.once(base, key)
+}
+
+// name reads a key and the colon behind it.
+func (r *jsonReader) name() ([]byte, error) {
 	if r.peek() != '"' {
 		return nil, r.unexpected("a key")
 	}
@@ -181,20 +190,25 @@ func (r *jsonReader) key(base int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := jsonKey{hashOf(key), key}
-	if near := r.keys[base:]; len(near) < maxNear {
-		for i := range near {
-			if near[i].hash == k.hash && bytes.Equal(near[i].text, key) {
-				return nil, errTwice(key)
-			}
-		}
-	}
-	r.keys = append(r.keys, k)
 	if r.peek() != ':' {
 		return nil, r.unexpected("a colon")
 	}
 	r.i++
 	return key, nil
+}
+
+// once refuses a key that was there in the same object.
+func (r *jsonReader) once(base int, key []byte) error {
+	k := jsonKey{hashOf(key), key}
+	if near := r.keys[base:]; len(near) < maxNear {
+		for i := range near {
+			if near[i].hash == k.hash && bytes.Equal(near[i].text, key) {
+				return errTwice(key)
+			}
+		}
+	}
+	r.keys = append(r.keys, k)
+	return nil
 }
 
 func errTwice(key []byte) error {
@@ -267,8 +281,9 @@ func (r *jsonReader) digits() int {
 // something in it is escaped.
 func (r *jsonReader) span() (escaped bool, err error) {
 	r.i++
-	from, high := r.i, byte(0)
-	for ; r.i < len(r.b); r.i++ {
+	from := r.i
+	n, high := smooth(r.b[from:])
+	for r.i += n; r.i < len(r.b); r.i++ {
 		switch c := r.b[r.i]; {
 		case c == '"':
 			if high >= utf8.RuneSelf && !utf8.Valid(r.b[from:r.i]) {

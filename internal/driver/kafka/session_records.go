@@ -21,11 +21,12 @@ const (
 	isControl = 0x20
 )
 
-// recordLeast is the least that a record takes, and pieceBytes about the most that
-// is unpacked of a partition at a time.
+// Bounds: the least that a record takes, and about the most that is unpacked of a
+// partition at a time.
 const (
 	recordLeast = 7
 	pieceBytes  = 16 << 20
+	growAtMost  = 64 << 10 // rows for which there is room because batches say so
 )
 
 // castagnoli is the polynomial of the sums of batches.
@@ -150,6 +151,7 @@ func (s *source) take(p *part, rp *kmsg.FetchResponseTopicPartition) (*piece, er
 	if len(in) >= batchHead && in[16] < 2 {
 		return s.takeOld(out, rp)
 	}
+	out.rows.grow(min(countOf(in), growAtMost))
 	for out.rows.unpacked < pieceBytes {
 		b, rest, ok, err := cutBatch(in)
 		if err == nil && ok && !undone.has(&b) && b.attributes&isControl == 0 && b.last >= p.next {
@@ -167,6 +169,19 @@ func (s *source) take(p *part, rp *kmsg.FetchResponseTopicPartition) (*piece, er
 		return out, kerr.CorruptMessage
 	}
 	return out, nil
+}
+
+// countOf is how many records there are, as the batches say.
+func countOf(in []byte) (n int) {
+	for len(in) >= batchHead {
+		n += max(0, int(int32(binary.BigEndian.Uint32(in[57:]))))
+		size := int(int32(binary.BigEndian.Uint32(in[8:]))) + 12
+		if size < batchHead || size > len(in) {
+			break
+		}
+		in = in[size:]
+	}
+	return n
 }
 
 // takeOld reads what was written in the formats before Kafka 0.11.

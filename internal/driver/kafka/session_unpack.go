@@ -19,8 +19,12 @@ import (
 // unpackAtMost bounds what a batch may be when it is unpacked.
 const unpackAtMost = 256 << 20
 
-// unpackFirst is how much room is made for a batch at first.
-const unpackFirst = 64 << 10
+// Room that is made for a batch at first: so many times what it is packed, and some
+// more.
+const (
+	unpackTimes = 4
+	unpackMore  = 16 << 10
+)
 
 // errUnpacked is the error of a batch that is too large.
 func errUnpacked() error {
@@ -47,7 +51,7 @@ func (c *codecs) unpack(room, packed []byte, by kgo.CompressionCodecType) ([]byt
 		if err := c.gzip.Reset(&c.source); err != nil {
 			return nil, err
 		}
-		return readAll(room, c.gzip)
+		return readAll(roomFor(room, packed), c.gzip)
 	case kgo.CodecSnappy:
 		return unsnap(room, packed)
 	case kgo.CodecLz4:
@@ -55,16 +59,19 @@ func (c *codecs) unpack(room, packed []byte, by kgo.CompressionCodecType) ([]byt
 			c.lz4 = lz4.NewReader(nil)
 		}
 		c.lz4.Reset(&c.source)
-		return readAll(room, c.lz4)
+		return readAll(roomFor(room, packed), c.lz4)
 	case kgo.CodecZstd:
 		return c.unzstd(room, packed)
 	}
 	return nil, weir.Errorf(weir.Invalid, "a batch of records is packed by the codec %d", by).WithFix("use gzip, snappy, lz4 or zstd")
 }
 
+func roomFor(room, packed []byte) []byte {
+	return slices.Grow(room[:0], unpackTimes*len(packed)+unpackMore)
+}
+
 // readAll is io.ReadAll into room, up to the bound.
 func readAll(room []byte, from io.Reader) ([]byte, error) {
-	room = slices.Grow(room[:0], unpackFirst)
 	for {
 		n, err := from.Read(room[len(room):cap(room)])
 		room = room[:len(room)+n]
