@@ -49,6 +49,7 @@ def script():
     out = made(node, source, derived, reader)
     trades = Trades(app, topic, registry)
     killed(node, rng, kills, trades)
+    until("it runs again", 120, lambda: state(node, out)["state"] == "running")  # when the parser is ready
     paused(node, out, trades)
     lost_right(node, f"{source}.trades", out, trades)
     trades.end()
