@@ -32,6 +32,7 @@ const (
 	NounTerm        Noun = "term"
 	NounPolicy      Noun = "policy"
 	NounQuery       Noun = "query"
+	NounPlan        Noun = "plan"
 )
 
 // Ref names an entity: by UID, which is for ever, or by Name, which is unique
@@ -84,6 +85,7 @@ var newEntity = map[Noun]func() Entity{
 	NounTerm:        func() Entity { return new(Term) },
 	NounPolicy:      func() Entity { return new(Policy) },
 	NounQuery:       func() Entity { return new(Query) },
+	NounPlan:        func() Entity { return new(Plan) },
 }
 
 // Nouns lists every noun, sorted.

@@ -56,6 +56,11 @@ func valid() map[weir.Noun]weir.Entity {
 			UID: uid(18), Name: "sales.big-orders", Domain: uid(5), Product: uid(6), Application: uid(9), Aside: uid(7),
 			Statement: "SELECT id FROM sales.orders WHERE total > 100", Inputs: []weir.UID{uid(19)}, Wish: weir.QueryRun, Run: 1,
 			OnFailure: weir.FailureAside, Epoch: weir.DefaultEpoch, Created: at,
+			Lineage: []weir.Derivation{{Column: "id", Field: "id", Direct: true}, {Field: "total"}},
+		},
+		weir.NounPlan: &weir.Plan{
+			UID: uid(20), Name: "sales.orders/billing", Product: uid(6), Application: uid(9), Domain: uid(5), Team: uid(3),
+			Fields: []string{"id"}, Due: "2027-03-01", Note: "invoices", By: weir.Ref{Noun: weir.NounPerson, UID: uid(2), Name: "ann"}, Created: at,
 		},
 		weir.NounAccess: &weir.Access{UID: uid(11), Name: "sales.orders/billing", Product: uid(6), Application: uid(9), Domain: uid(5), Team: uid(3), Created: at},
 	}

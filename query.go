@@ -29,6 +29,7 @@ const (
 	MaxEpoch     = Duration(10 * time.Second)
 	DefaultEpoch = Duration(200 * time.Millisecond)
 	MaxInputs    = 16
+	MaxLineage   = 20_000 // derivations
 )
 
 // Query is a statement in SQL that runs and makes a product of others. It acts
@@ -50,6 +51,20 @@ type Query struct {
 	OnFailure OnFailure `json:"onFailure"`
 	Epoch     Duration  `json:"epoch"`
 	Created   time.Time `json:"created"`
+	// Lineage says of which fields its columns are made, as its statement was
+	// understood when it was made. None, of an older query or of one that is
+	// too large for it: that is not on record.
+	Lineage []Derivation `json:"lineage,omitempty" long:"true"`
+}
+
+// Derivation says that a column of a query's result depends on a field of an
+// input.
+type Derivation struct {
+	Column string `json:"column,omitempty"` // empty: every one, since it decides which rows there are
+	Input  int    `json:"input"`            // of the query's inputs
+	Field  string `json:"field"`            // its path
+	Direct bool   `json:"direct,omitempty"` // else through a condition, a join or a grouping
+	Masked string `json:"masked,omitempty"` // the function by which it is masked
 }
 
 func (q *Query) Ref() Ref { return Ref{NounQuery, q.UID, q.Name} }
@@ -85,10 +100,23 @@ func (q *Query) Validate() error {
 	}
 	return first(
 		checkProduct("name", q.Name),
+		q.checkLineage(),
 		oneOf("wish", q.Wish, QueryRun, QueryPause, QueryStop),
 		oneOf("onFailure", q.OnFailure, FailureAside, FailureStop),
 		checkText("why", q.Why),
 	)
+}
+
+func (q *Query) checkLineage() error {
+	if n := len(q.Lineage); n > MaxLineage {
+		return Errorf(Limit, "%d derivations", n).At("lineage").WithFix("use at most %d", MaxLineage)
+	}
+	for _, d := range q.Lineage {
+		if d.Input < 0 || d.Input >= len(q.Inputs) || d.Field == "" {
+			return Errorf(Internal, "a derivation of the field %q of input %d, of %d", clip(d.Field), d.Input, len(q.Inputs)).At("lineage")
+		}
+	}
+	return nil
 }
 
 // QueryStatus is how a query does, as the node that runs it knows.

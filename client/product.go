@@ -33,6 +33,7 @@ type Product struct {
 	Warnings   []Warning        `json:"warnings" nullable:"false" doc:"What the policies say about it, the gravest first."`
 	Published  *Publication     `json:"published,omitempty" doc:"How a topic that was there became it; absent: it was made, with a topic of its own."`
 	Query      string           `json:"query,omitempty" doc:"The query that makes it, if you may know of it; in the answer about one product alone."`
+	Hurts      string           `json:"hurts,omitempty" doc:"Of an edit that takes it from who has it: whom that hurts, as you may know."`
 	Revision   uint64           `json:"revision"`
 	Created    time.Time        `json:"created"`
 }

@@ -72,6 +72,7 @@ type Unpublished struct {
 	Topic   string          `json:"topic" doc:"It is as it was, with all its records."`
 	Stream  string          `json:"stream,omitempty" doc:"The private stream that it is again."`
 	Readers []ProductReader `json:"readers" nullable:"false" doc:"Who read it or was allowed to; they are told."`
+	Hurts   string          `json:"hurts,omitempty" doc:"Whom it hurts, near and far, as you may know; absent: nobody, as far as is known."`
 }
 
 // Deprecation asks that nobody new reads a product.

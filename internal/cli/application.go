@@ -38,7 +38,7 @@ func (c *cli) applicationCommand() *cobra.Command {
 			return cl.RevokeCredential(ctx, args[0], o...)
 		})
 	n := noun("app", "Applications that read and write", c.applicationCreate(k), c.applicationUsage(k), k.listCommand(), k.showCommand(),
-		c.applicationEdit(k), c.applicationRotate(k), revoke, remove)
+		c.applicationEdit(k), c.applicationRotate(k), c.planNoun(), revoke, remove)
 	n.Aliases = []string{"application"}
 	return n
 }

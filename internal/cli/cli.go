@@ -102,10 +102,10 @@ WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
 	flags.StringVar(&c.context, "context", "", "the context to use instead of the current one")
 	_ = root.RegisterFlagCompletionFunc("output", fixed("table", "json", "yaml"))
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if takesForm(cmd, c.format) {
+		if takesForm(cmd, c.format) || c.format == "dot" && cmd.Annotations[drawnAs] != "" {
 			return nil
 		}
-		return fmt.Errorf("--output %q is not known here; use %s", c.format, cmp.Or(cmd.Annotations[formsOf], "table, json or yaml"))
+		return fmt.Errorf("--output %q is not known here; use %s", c.format, cmp.Or(cmd.Annotations[formsOf], cmd.Annotations[drawnAs], "table, json or yaml"))
 	}
 	root.AddGroup(
 		&cobra.Group{ID: groupNode, Title: "A node:"},
@@ -114,7 +114,7 @@ WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
 		&cobra.Group{ID: groupLogin, Title: "You:"},
 	)
 	c.add(root, groupNode, c.upCommand(), c.adminCommand(), c.meshCommand(), c.topicCommand())
-	c.add(root, groupMesh, c.searchCommand(), c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(), c.readCommand(), c.traceCommand(),
+	c.add(root, groupMesh, c.searchCommand(), c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(), c.readCommand(), c.traceCommand(), c.lineageCommand(), c.impactCommand(),
 		c.streamCommand(), c.queryCommand(), c.schemaCommand(), c.registryNoun(), c.applicationCommand(), c.accessCommand(), c.tokenCommand())
 	c.add(root, groupRecord, c.auditCommand(), c.exportCommand())
 	c.add(root, groupMesh, c.roleCommand(), c.termCommand(), c.policyCommand())

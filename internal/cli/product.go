@@ -179,12 +179,14 @@ func (c *cli) productEdit(k kind[client.Product]) *cobra.Command {
 		if err != nil {
 			return client.Product{}, err
 		}
-		return cl.EditProduct(ctx, args[0], client.ProductEdit{
+		p, err := cl.EditProduct(ctx, args[0], client.ProductEdit{
 			Owner: given(cmd, "owner", owner), Description: given(cmd, "description", description),
 			Visibility: given(cmd, "visibility", visibility), Access: given(cmd, "access", access),
 			Partitions: given(cmd, "partitions", partitions), Retention: given(cmd, "retention", retention),
 			Telling: telling,
 		}, o...)
+		c.saidHurt(p.Hurts)
+		return p, err
 	})
 }
 
@@ -197,11 +199,24 @@ data is destroyed too: with --destroy-data now, or with the same command later.`
 	destroy := cmd.Flags().Bool("destroy-data", false, "end its topic too, with all its data, for ever")
 	going := "product %s is deleted; its data is gone when the cluster has ended its topic: weir topic list"
 	return c.goingCommand(cmd, "product %s is deleted", going, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (bool, error) {
+		hurts := c.hurts(ctx, cl, args[0])
 		if *destroy {
-			if err := c.sure("all data of " + args[0] + " will be lost"); err != nil {
+			if err := c.sure(lost("all data of "+args[0]+" will be lost", hurts)); err != nil {
 				return false, err
 			}
 		}
-		return cl.DeleteProduct(ctx, args[0], *destroy, o...)
+		finished, err := cl.DeleteProduct(ctx, args[0], *destroy, o...)
+		if err == nil {
+			c.saidHurt(hurts)
+		}
+		return finished, err
 	})
+}
+
+// lost is what one is asked before something is lost that others need.
+func lost(what, hurts string) string {
+	if hurts == "" {
+		return what
+	}
+	return what + ", which hurts " + hurts
 }

@@ -144,6 +144,7 @@ their teams are told. Without --yes it asks first.`,
 		if err != nil {
 			return err
 		}
+		c.saidHurt(u.Hurts)
 		return printOne(c, u, []column[client.Unpublished]{
 			{"PRODUCT", func(u client.Unpublished) string { return u.Product + " is taken back" }},
 			{"TOPIC", func(u client.Unpublished) string { return u.Topic }},

@@ -395,12 +395,16 @@ records, its schema and what was set aside; end it with: weir product delete NAM
 	done := "query %s is deleted"
 	return c.goingCommand(cmd, done, "query %s is deleted; its data is gone when the cluster has ended its topics: weir topic list",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (bool, error) {
+			hurts := c.hurts(ctx, cl, args[0])
 			if *destroy {
-				if err := c.sure("the product " + args[0] + " and all its data will be lost"); err != nil {
+				if err := c.sure(lost("the product "+args[0]+" and all its data will be lost", hurts)); err != nil {
 					return false, err
 				}
 			}
 			finished, err := cl.DeleteQuery(ctx, args[0], *destroy, o...)
+			if err == nil {
+				c.saidHurt(hurts)
+			}
 			if err == nil && !*destroy {
 				c.said("the product %s stays with its data; to end it: weir product delete %s --destroy-data", args[0], args[0])
 			}

@@ -22,6 +22,10 @@ func (l later) KeepsWith(ctx context.Context, v weir.View, by weir.Principal, p 
 	return l.n.catalog.KeepsWith(ctx, v, by, p, before, after)
 }
 
+func (l later) Hurts(ctx context.Context, p weir.Principal, product string) string {
+	return l.n.lineage.Hurts(ctx, p, product)
+}
+
 func (l later) Spans(ctx context.Context, topic string) (map[int32]weir.Span, error) {
 	return l.n.reader.Spans(ctx, topic)
 }

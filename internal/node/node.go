@@ -20,6 +20,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/lineage"
 	"github.com/weirmesh/weir/internal/app/queries"
 	"github.com/weirmesh/weir/internal/app/registry"
 	"github.com/weirmesh/weir/internal/driver/broker"
@@ -125,6 +126,7 @@ type Node struct {
 	catalog  *catalog.Catalog
 	search   *state.Search
 	measures *measure.Store
+	lineage  *lineage.Lineage
 	started  time.Time
 	live     *access.Live
 	reader   weir.Reader
@@ -369,10 +371,13 @@ func (n *Node) startCatalog(ctx context.Context) (err error) {
 		return err
 	}
 	n.group.run("schemas", n.index.Run)
-	n.registry = registry.New(registry.Config{State: n.state, Writer: n.writer, Index: n.index, Policies: later{n}, Now: n.cfg.Now, Home: n.home})
+	n.registry = registry.New(registry.Config{State: n.state, Writer: n.writer, Index: n.index, Policies: later{n}, Hurts: later{n}, Now: n.cfg.Now, Home: n.home})
 	n.catalog = catalog.New(catalog.Config{
 		State: n.state, Writer: n.writer, Contracts: n.registry, Cluster: later{n}, Shared: len(n.cfg.Cluster) > 0, Measures: n.measures,
 		Now: n.cfg.Now, Home: n.home,
+	})
+	n.lineage = lineage.New(lineage.Config{
+		State: n.state, Ledger: n.ledger, Writer: n.writer, Measures: n.measures, Schemas: n.registry, Now: n.cfg.Now, Home: n.home,
 	})
 	return nil
 }

@@ -78,6 +78,7 @@ func (n *Node) startServices(ctx context.Context) error {
 		Records:  reading,
 		Usage:    usage.New(usage.Config{State: n.state, Measures: n.measures, Observer: n.observer, Now: n.cfg.Now}),
 		Queries:  n.queries,
+		Lineage:  n.lineage,
 		Audit:    entries,
 		Node:     api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem, Health: n.health},
 		Version:  n.cfg.Version, Log: n.cfg.Log,

@@ -77,6 +77,8 @@ func sentences() map[string]sentence {
 		"team.remove":        members,
 		"access.allow":       allowed("let %s read %s"),
 		"access.revoke":      allowed("no longer lets %s read %s"),
+		"plan.declare":       allowed("declared that %s will read %s"),
+		"plan.withdraw":      allowed("no longer plans that %s reads %s"),
 		"person.password":    about1("changed the password of %s"),
 		"admin.reset":        about1("gave a new password and a new token to %s"),
 		"application.rotate": about1("gave a new password to %s"),

@@ -118,19 +118,21 @@ func (i *Identity) DeleteApplication(ctx context.Context, call weir.Call, name s
 	}))
 }
 
-// DecideEndApplication ends an application's credentials and what it was allowed,
-// and lets it end, inside a decision.
+// DecideEndApplication ends an application's credentials, what it was allowed and
+// what it plans, and lets it end, inside a decision.
 func (i *Identity) DecideEndApplication(ctx context.Context, v weir.View, a *weir.Application, rev weir.Revision) ([]weir.Change, *weir.Application, error) {
 	cs, err := i.endCredentials(ctx, v, a)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = weir.All(ctx, v, weir.ListQuery{Noun: weir.NounAccess, Scope: weir.Everything, Refers: []weir.UID{a.UID}}, func(it weir.Item) error {
-		cs = append(cs, weir.DeleteChange(i.home, it.Entity, it.Rev))
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
+	for _, n := range []weir.Noun{weir.NounAccess, weir.NounPlan} {
+		err = weir.All(ctx, v, weir.ListQuery{Noun: n, Scope: weir.Everything, Refers: []weir.UID{a.UID}}, func(it weir.Item) error {
+			cs = append(cs, weir.DeleteChange(i.home, it.Entity, it.Rev))
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
 	}
 	next := *a
 	next.Ending = true

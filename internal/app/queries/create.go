@@ -319,7 +319,7 @@ func (d *creating) query(p *weir.Product, app *weir.Application) *weir.Query {
 	out := &weir.Query{
 		UID: d.q.uid(), Name: p.Name, Domain: p.Domain, Product: p.UID, Application: app.UID, Statement: d.cmd.Statement,
 		Wish: weir.QueryRun, Run: 1, AtEnd: d.cmd.AtEnd, OnFailure: or(d.cmd.OnFailure, weir.FailureAside),
-		Epoch: or(d.cmd.Epoch, weir.DefaultEpoch), Created: d.q.cfg.Now().UTC(),
+		Epoch: or(d.cmd.Epoch, weir.DefaultEpoch), Created: d.q.cfg.Now().UTC(), Lineage: lineageOf(d.shape.plan),
 	}
 	for _, in := range d.used {
 		out.Inputs = append(out.Inputs, in.product.UID)

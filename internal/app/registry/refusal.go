@@ -43,6 +43,23 @@ func refused(ctx context.Context, v weir.View, p weir.Principal, does, name stri
 	return out.WithFix("it belongs to the mesh: ask a mesh admin")
 }
 
+// hurting lets the refusal of a schema that may not follow name whom it would
+// hurt.
+func (r *Registry) hurting(ctx context.Context, p weir.Principal, s seen, err error) error {
+	var f Fault
+	var e *weir.Error
+	if r.cfg.Hurts == nil || s.owner.product == nil || !errors.As(err, &f) || f != Incompatible || !errors.As(err, &e) {
+		return err
+	}
+	whom := r.cfg.Hurts.Hurts(ctx, p, s.owner.product.Name)
+	if whom == "" {
+		return err
+	}
+	out := *e
+	out.Msg += "; it would hurt " + whom
+	return &out
+}
+
 // inDomain is the domain that a subject's name says, "" if it says none.
 func inDomain(subject string) string {
 	if d, ok := weir.SplitPrivateSubject(subject); ok {

@@ -88,6 +88,7 @@ func (r *Registry) prepare(ctx context.Context, call weir.Call, cmd Registration
 	if err = r.fits(ctx, w, s, c); err == nil {
 		err = r.judged(ctx, s, &c)
 	}
+	err = r.hurting(ctx, call.By, s, err)
 	c.schema = nil // it may be large, and the writer is waited for
 	return c, nil, err
 }

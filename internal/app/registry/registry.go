@@ -31,12 +31,13 @@ type Registry struct {
 	large  *gate
 }
 
-// Config is what Registry needs. Every field but Policies is required.
+// Config is what Registry needs. Every field but Policies and Hurts is required.
 type Config struct {
 	State    weir.State
 	Writer   weir.Writer
 	Index    *Index
 	Policies policies // nil: there are none
+	Hurts    hurts    // nil: nobody knows
 	Now      func() time.Time
 	Home     weir.UID // the mesh
 }
@@ -46,6 +47,13 @@ type policies interface {
 	// KeepsWith refuses, inside a decision, a schema by which a published product
 	// would break a policy that it keeps with the fields it has before.
 	KeepsWith(ctx context.Context, v weir.View, by weir.Principal, p *weir.Product, before, after []schema.Field) error
+}
+
+// hurts is what the registry asks of who knows the lineage.
+type hurts interface {
+	// Hurts names, in one line, whom a change of a product would hurt, as somebody
+	// may know; empty: nobody, as far as is known.
+	Hurts(ctx context.Context, p weir.Principal, product string) string
 }
 
 // New makes the use cases.

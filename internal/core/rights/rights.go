@@ -91,6 +91,7 @@ var table = []row{
 	{[]weir.Noun{weir.NounTopic}, []Verb{Publish}, meshAdmin},                            // one that the mesh does not know
 	{[]weir.Noun{weir.NounSubject}, []Verb{Create, Edit, Delete}, owners | productOwner}, // without a domain: the mesh's
 	{[]weir.Noun{weir.NounAccess}, []Verb{Allow, Revoke}, owners | productOwner | steward},
+	{[]weir.Noun{weir.NounPlan}, []Verb{Create, Delete}, meshAdmin | owningTeam},
 	{[]weir.Noun{weir.NounTerm}, []Verb{Create, Edit, Delete}, meshAdmin | steward},                 // the glossary is the mesh's
 	{[]weir.Noun{weir.NounPolicy}, []Verb{Create, Edit, Delete}, meshAdmin | steward | domainOwner}, // without a domain: the mesh's
 	{[]weir.Noun{weir.NounMesh}, []Verb{Edit, Appoint}, meshAdmin},

@@ -19,20 +19,7 @@ func (a *API) accesses(ctx context.Context, p weir.Principal, in *struct {
 	Product     string `query:"product" maxLength:"127"`
 	Application string `query:"application" maxLength:"63"`
 }) (*many[client.Access], error) {
-	q := weir.ListQuery{Noun: weir.NounAccess, Scope: p.Scope()}
-	err := a.view(ctx, func(v weir.View) error {
-		for _, r := range []weir.Ref{{Noun: weir.NounProduct, Name: in.Product}, {Noun: weir.NounApplication, Name: in.Application}} {
-			if r.Name == "" {
-				continue
-			}
-			e, _, err := weir.Known[weir.Entity](ctx, v, p, r)
-			if err != nil {
-				return err
-			}
-			q.Refers = append(q.Refers, e.Ref().UID)
-		}
-		return nil
-	})
+	q, err := a.ofParties(ctx, p, weir.NounAccess, in.Product, in.Application)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/lineage"
 	"github.com/weirmesh/weir/internal/app/queries"
 	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/app/registry"
@@ -50,6 +51,7 @@ type Config struct {
 	Records  *records.Records
 	Usage    *usage.Usages
 	Queries  *queries.Queries
+	Lineage  *lineage.Lineage
 	Live     *access.Live
 	Schemas  index // that the registry answers from; nil: there is none
 	Audit    *audit.Audit
@@ -152,6 +154,8 @@ func (a *API) routes() {
 	a.recordRoutes()
 	a.traceRoutes()
 	a.usageRoutes()
+	a.lineageRoutes()
+	a.planRoutes()
 	a.snippetRoutes()
 	a.profileRoutes()
 	a.meshRoutes()

@@ -95,12 +95,25 @@ func (a *API) editProduct(ctx context.Context, p weir.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	var hurts string
+	if narrows(b) {
+		hurts = a.hurts(ctx, p, in.Name)
+	}
 	r, err := a.Catalog.EditProduct(ctx, call, in.Name, catalog.ProductEdit{
 		Telling: tell,
 		Owner:   b.Owner, Description: b.Description, Visibility: (*weir.Visibility)(b.Visibility),
 		Access: (*weir.AccessMode)(b.Access), Partitions: b.Partitions, Retention: retention,
 	})
-	return wroteProduct(ctx, a, r, err)
+	out, err := wroteProduct(ctx, a, r, err)
+	if err == nil {
+		out.Body.Hurts = hurts
+	}
+	return out, err
+}
+
+// narrows reports whether an edit can take a product from who has it.
+func narrows(e client.ProductEdit) bool {
+	return e.Visibility != nil && *e.Visibility == string(weir.VisibleDomain) || e.Access != nil && *e.Access == string(weir.AccessRequest)
 }
 
 func maybeDuration(field string, s *string) (*weir.Duration, error) {
@@ -118,16 +131,26 @@ type ending struct {
 	Destroy bool `query:"destroyData" doc:"End its topic too, with all its data, for ever."`
 }
 
-func (a *API) deleteProduct(ctx context.Context, p weir.Principal, in *ending) (*none, error) {
+// hurting is the answer of what is gone, with whom that hurts.
+type hurting struct {
+	Status   int    // 204, or 202 while a worker still has to end something
+	Offset   string `header:"Weir-Offset" doc:"The entry that ended it."`
+	Replayed string `header:"Idempotency-Replayed" doc:"true when this is the answer of an earlier request."`
+	Hurts    string `header:"Weir-Hurts" doc:"Whom it hurts, as you may know; absent: nobody, as far as is known."`
+}
+
+func (a *API) deleteProduct(ctx context.Context, p weir.Principal, in *ending) (*hurting, error) {
 	call, err := in.of(p, "product.delete", in.Name, in.Destroy)
 	if err != nil {
 		return nil, err
 	}
+	hurts := a.hurts(ctx, p, in.Name)
 	r, err := a.Catalog.DeleteProduct(ctx, call, in.Name, in.Destroy)
 	if err != nil {
 		return nil, err
 	}
-	return going(r, a.ended(ctx, r, in.Destroy, weir.TopicOf(in.Name))), nil
+	n := going(r, a.ended(ctx, r, in.Destroy, weir.TopicOf(in.Name)))
+	return &hurting{n.Status, n.Offset, n.Replayed, hurts}, nil
 }
 
 // ended waits a moment until a topic that is to be destroyed is gone, and says

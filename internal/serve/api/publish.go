@@ -97,6 +97,7 @@ func (a *API) unpublish(ctx context.Context, p weir.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	hurts := a.hurts(ctx, p, in.Name)
 	r, err := a.Catalog.Unpublish(ctx, call, in.Name)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func (a *API) unpublish(ctx context.Context, p weir.Principal, in *struct {
 		return nil, weir.Errorf(weir.Internal, "an answer cannot be read").Because(err)
 	}
 	readers, err := a.readersOf(ctx, u.Readers)
-	out := done(r, client.Unpublished{Product: u.Product, Topic: u.Topic, Stream: u.Stream, Readers: readers}, 0, "")
+	out := done(r, client.Unpublished{Product: u.Product, Topic: u.Topic, Stream: u.Stream, Readers: readers, Hurts: hurts}, 0, "")
 	out.ETag = ""
 	return out, err
 }
