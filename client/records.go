@@ -67,6 +67,7 @@ type RecordHeader struct {
 // ReadRecords says which records are wanted; see docs/reference/records.md.
 type ReadRecords struct {
 	From, Until   string
+	Newest        int   // of all partitions together, instead of From; 0: from From on
 	Limit         int64 // 0: no limit
 	Fields, Where string
 	Follow        bool
@@ -75,6 +76,7 @@ type ReadRecords struct {
 
 // Outcome is what is known when all records were read.
 type Outcome struct {
+	From   string // the position that they began at
 	Rows   int64
 	Failed int64 // records for which the condition could not be evaluated
 }
@@ -118,6 +120,32 @@ func (c *Client) Records(ctx context.Context, name string, q ReadRecords, patien
 	}
 }
 
+// Newest gives the newest n records before q.Until, of all partitions together,
+// the oldest of them first; fewer only if there are no more. It asks as often as
+// it takes, and holds them all.
+func (c *Client) Newest(ctx context.Context, name string, q ReadRecords, n int, patience time.Duration) ([]Record, error) {
+	var all []Record
+	for len(all) < n {
+		q.Newest = min(n-len(all), maxNewest)
+		var some []Record
+		out, err := c.Records(ctx, name, q, patience, func(r Record) error {
+			some = append(some, r)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if all = append(some, all...); len(some) == 0 {
+			break
+		}
+		q.Until = strings.TrimSuffix(out.From, ",*")
+	}
+	return all, nil
+}
+
+// maxNewest is how many of the newest one answer has.
+const maxNewest = 10_000
+
 func recordsPath(name string) string {
 	if strings.Contains(name, "._private.") {
 		return "/streams/" + seg(name) + "/records"
@@ -157,6 +185,7 @@ func (r *recordReader) once(ctx context.Context) (done bool, err error) {
 		if r.position, err = weir.ParsePosition(res.Header.Get(RecordsFrom)); err != nil {
 			return false, err
 		}
+		r.out.From = r.position.String()
 	}
 	in := bufio.NewReaderSize(res.Body, 64<<10)
 	for {
@@ -186,14 +215,17 @@ func (r *recordReader) query() url.Values {
 		}
 	}
 	set("from", r.q.From)
-	if r.begun {
+	switch {
+	case r.begun:
 		v.Set("from", r.position.String())
+	case r.q.Newest > 0:
+		v.Set("newest", strconv.Itoa(r.q.Newest))
 	}
 	set("until", r.q.Until)
 	set("fields", r.q.Fields)
 	set("where", r.q.Where)
-	if r.q.Limit > 0 {
-		v.Set("limit", strconv.FormatInt(r.q.Limit-r.out.Rows, 10))
+	if limit := r.limit(); limit > 0 {
+		v.Set("limit", strconv.FormatInt(limit-r.out.Rows, 10))
 	}
 	if r.q.Follow {
 		v.Set("follow", "true")
@@ -202,6 +234,15 @@ func (r *recordReader) query() url.Values {
 		v.Set("raw", "true")
 	}
 	return v
+}
+
+// limit is how many rows there are at most; a question for the newest that goes
+// on says it itself.
+func (r *recordReader) limit() int64 {
+	if r.begun && r.q.Newest > 0 {
+		return int64(r.q.Newest)
+	}
+	return r.q.Limit
 }
 
 // line takes one line: a record, or how the answer ended early.
@@ -229,7 +270,7 @@ func (r *recordReader) line(b []byte) (done bool, err error) {
 	}
 	r.out.Rows++
 	r.position.Offsets[row.Partition] = row.Offset + 1
-	return r.q.Limit > 0 && r.out.Rows >= r.q.Limit, nil
+	return r.limit() > 0 && r.out.Rows >= r.limit(), nil
 }
 
 // ended looks at why an answer ended in order.

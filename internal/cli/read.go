@@ -1,13 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os/signal"
 	"slices"
-	"sort"
 	"strings"
 	"syscall"
 	"time"
@@ -20,7 +20,7 @@ import (
 // Bounds of weir read.
 const (
 	newest      = 10               // rows, when nothing says which
-	maxNewest   = 10_000           // of those that are held and sorted
+	maxNewest   = 10_000           // of those that are held
 	maxPatience = 30 * time.Second // with a node that went away
 )
 
@@ -95,26 +95,19 @@ func (c *cli) read(ctx context.Context, cl *client.Client, name string, q client
 	return err
 }
 
-// readNewest reads some before the end of each partition and prints the newest
-// of them.
+// readNewest prints the newest records of all partitions, the oldest of them
+// first.
 func (c *cli) readNewest(ctx context.Context, cl *client.Client, name string, q client.ReadRecords, out rowPrinter) error {
-	n := q.Limit
-	if n == 0 {
-		n = newest
-	}
+	n := cmp.Or(q.Limit, newest)
 	if n > maxNewest {
-		return fmt.Errorf("the newest %d are too many to sort, %d at most; say where to begin: --from earliest", n, maxNewest)
+		return fmt.Errorf("the newest %d are too many to hold, %d at most; say where to begin: --from earliest", n, maxNewest)
 	}
-	q.From, q.Limit = fmt.Sprint(-n), 0
-	var all []client.Record
-	if _, err := cl.Records(ctx, name, q, maxPatience, func(r client.Record) error {
-		all = append(all, r)
-		return nil
-	}); err != nil {
+	q.Limit = 0
+	all, err := cl.Newest(ctx, name, q, int(n), maxPatience)
+	if err != nil {
 		return err
 	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].Timestamp.Before(all[j].Timestamp) })
-	for _, r := range all[max(len(all)-int(n), 0):] {
+	for _, r := range all {
 		if err := out.add(r); err != nil {
 			return err
 		}

@@ -225,7 +225,8 @@ def conditions(node, team, writer):
     claim(list(csv.DictReader(io.StringIO(table)))[2]["id"] == "2", f"csv: {table}")
     newest = [json.loads(line)["value"]["id"] for line in node.weir("read", name, "-n", "4", "-o", "json").out.splitlines()]
     claim(newest == [96, 97, 98, 99], f"without a place the newest: {newest}")
-    for query, where in [({"where": "value.id +"}, "where"), ({"from": "soon"}, "from"), ({"fields": "a..b"}, "fields"), ({"follow": "true", "until": "1h"}, "until")]:
+    claim(ids(newest=3) == [97, 98, 99] and ids(newest=3, until="0:97") == [94, 95, 96], "the newest, and those before them")
+    for query, where in [({"where": "value.id +"}, "where"), ({"from": "soon"}, "from"), ({"fields": "a..b"}, "fields"), ({"follow": "true", "until": "1h"}, "until"), ({"newest": 3, "from": "1h"}, "newest")]:
         code, problem = status(node, name, None, **query)
         claim(code == 400 and where in problem["where"] and problem["fix"], f"{query}: {code} {problem}")
     code, problem = status(node, name, None, accept="text/html")

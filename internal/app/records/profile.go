@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/weirmesh/weir"
@@ -18,8 +17,6 @@ import (
 // Bounds of a profile.
 const (
 	MaxSample    = 10_000
-	sampleRows   = 20_000   // that are read to find the newest
-	sampleBytes  = 16 << 20 // of rows that are held
 	sampleTime   = 4 * time.Second
 	samplesAtOne = 4 // at once, on a node
 )
@@ -49,7 +46,7 @@ func (r *Records) Profile(ctx context.Context, p weir.Principal, of weir.Ref, n 
 	default:
 		return Sample{}, weir.Errorf(weir.Limit, "%d profiles are being made already", samplesAtOne).WithFix("try again in a moment")
 	}
-	rows, cut, err := r.newest(ctx, p, of, n)
+	rows, cut, err := r.sample(ctx, p, of, n)
 	if err != nil {
 		return Sample{}, err
 	}
@@ -58,50 +55,37 @@ func (r *Records) Profile(ctx context.Context, p weir.Principal, of weir.Ref, n 
 	return s, nil
 }
 
-// newest reads the newest n records, or fewer if a bound is reached.
-func (r *Records) newest(ctx context.Context, p weir.Principal, of weir.Ref, n int) (rows []sampleRow, cut bool, err error) {
+// sample reads the newest n records, or fewer if a bound is reached.
+func (r *Records) sample(ctx context.Context, p weir.Principal, of weir.Ref, n int) (rows []sampleRow, cut bool, err error) {
 	still := func(context.Context) (weir.Principal, error) { return p, nil } // for seconds at most
-	src, err := r.find(ctx, p, of)
-	if err != nil {
-		return nil, false, err
-	}
-	spans, err := r.cfg.Reader.Spans(ctx, src.topic)
-	if err != nil {
-		return nil, false, err
-	}
-	parts := max(len(spans), 1)
-	each := min(n, max((n+parts-1)/parts, sampleRows/parts))
-	s, err := r.Open(ctx, p, still, of, Question{From: "-" + strconv.Itoa(each)})
+	ctx, cancel := context.WithTimeout(ctx, sampleTime)
+	defer cancel()
+	s, err := r.Open(ctx, p, still, of, Question{Newest: n})
 	if err != nil {
 		return nil, false, err
 	}
 	defer s.Close()
-	ctx, cancel := context.WithTimeout(ctx, sampleTime)
-	defer cancel()
-	size := 0
+	older := s.older()
 	for {
 		got, err := s.Next(ctx)
 		for _, row := range got {
 			rows = append(rows, parseRow(row.JSON))
-			size += len(row.JSON)
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return lastOf(rows, n), cut, nil
+			return byTime(rows), older && len(rows) < n, nil
 		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return lastOf(rows, n), true, nil
+			return byTime(rows), true, nil
 		case err != nil:
 			return nil, false, err
-		case size > sampleBytes:
-			return lastOf(rows, n), true, nil
 		}
 	}
 }
 
-// lastOf keeps the newest n by their times.
-func lastOf(rows []sampleRow, n int) []sampleRow {
+// byTime sorts rows by their times.
+func byTime(rows []sampleRow) []sampleRow {
 	slices.SortStableFunc(rows, func(a, b sampleRow) int { return cmp.Compare(a.at, b.at) })
-	return rows[max(len(rows)-n, 0):]
+	return rows
 }
 
 // sampleRow is what a profile needs of a row.

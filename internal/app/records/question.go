@@ -18,6 +18,10 @@ type Question struct {
 	// Until is where to end, not included, in the same forms; empty is the end
 	// as it is when the question is asked.
 	Until string
+	// Newest is how many of the newest records before Until are wanted, of all
+	// partitions together, the oldest of them first; 0 is from From on. It has
+	// no From, Where, Limit or Follow beside it; After goes on as without it.
+	Newest int
 	// Limit is how many rows there are at most; 0 is no limit.
 	Limit int64
 	// Fields are the paths of a value that are wanted, with commas between;
@@ -39,6 +43,7 @@ type Question struct {
 // asked is a question that was understood.
 type asked struct {
 	from, until place
+	newest      int
 	limit       int64
 	fields      filter.Fields
 	where       *filter.Filter
@@ -52,6 +57,12 @@ func (q Question) understand(now time.Time) (a asked, err error) {
 	}
 	if q.Follow && q.Until != "" {
 		return a, weir.Errorf(weir.Invalid, "a stream that is followed has no end").At("until").WithFix("leave out until or follow; limit ends a stream too")
+	}
+	if err := q.newest(); err != nil {
+		return a, err
+	}
+	if q.After == "" {
+		a.newest = q.Newest
 	}
 	otherwise := earliest
 	if q.Follow {
@@ -75,6 +86,17 @@ func (q Question) understand(now time.Time) (a asked, err error) {
 		a.where, err = filter.Compile(q.Where)
 	}
 	return a, err
+}
+
+// newest refuses what cannot be asked together with the newest records.
+func (q Question) newest() error {
+	if q.Newest < 0 || q.Newest > MaxNewest {
+		return weir.Errorf(weir.Invalid, "the newest %d records", q.Newest).At("newest").WithFix("use 1 to %d, or say where to begin: from=earliest", MaxNewest)
+	}
+	if q.Newest > 0 && (q.From != "" || q.Where != "" || q.Limit != 0 || q.Follow) {
+		return weir.Errorf(weir.Invalid, "the newest records say where to begin themselves").At("newest").WithFix("leave out newest, or from, where, limit and follow; until may stand beside it")
+	}
+	return nil
 }
 
 // bounds are where each partition is read, as far as it can be.

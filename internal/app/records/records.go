@@ -50,6 +50,9 @@ type Limits struct {
 	Scanning time.Duration
 	// Tracing is how long a trace reads: 6 s.
 	Tracing time.Duration
+	// Held is how many bytes of the newest records are held for one stream:
+	// 16 MiB.
+	Held int
 	// Tick is how often a stream looks at what may have changed: 1 s.
 	Tick time.Duration
 }
@@ -69,6 +72,9 @@ func (l Limits) orDefaults() Limits {
 	}
 	if l.Tracing == 0 {
 		l.Tracing = 6 * time.Second
+	}
+	if l.Held == 0 {
+		l.Held = 16 << 20
 	}
 	if l.Tick == 0 {
 		l.Tick = time.Second

@@ -38,6 +38,7 @@ type Stream struct {
 	bounds  bounds
 	at      map[int32]int64 // what the reader has got
 	waiting []weir.Message  // read, and not looked at yet
+	picked  bool            // all that there will be was read before the first row
 
 	rows     int64 // that were given
 	scanned  int64 // since the last one that the condition held for
@@ -99,8 +100,31 @@ func (s *Stream) begin(ctx context.Context) (err error) {
 	if s.bounds, err = s.r.bounds(ctx, s.source.topic, s.asked); err != nil {
 		return err
 	}
+	if s.asked.newest > 0 {
+		return s.pick(ctx)
+	}
 	s.at = maps.Clone(s.bounds.from)
 	return s.open(ctx)
+}
+
+// pick finds the newest records.
+func (s *Stream) pick(ctx context.Context) (err error) {
+	s.picked = true
+	s.waiting, s.at, err = s.r.newest(ctx, s.source.topic, s.bounds.spans, s.bounds.until, s.asked.newest)
+	if len(s.waiting) == 0 {
+		s.at = maps.Clone(s.bounds.until)
+	}
+	return err
+}
+
+// older reports whether there are records before the place where the stream is.
+func (s *Stream) older() bool {
+	for p, at := range s.at {
+		if at > s.bounds.spans[p].Start {
+			return true
+		}
+	}
+	return false
 }
 
 // open reads on from where the stream is, in the partitions that have something.
@@ -293,7 +317,11 @@ func (s *Stream) chunk(ctx context.Context) ([]Row, error) {
 			return rows, err
 		}
 	}
-	if len(s.waiting) == 0 && s.tail != nil && !s.Full() {
+	switch {
+	case len(s.waiting) > 0 || s.Full():
+	case s.picked:
+		maps.Copy(s.at, s.bounds.until)
+	case s.tail != nil:
 		s.move()
 	}
 	return rows, nil

@@ -19,9 +19,17 @@ type topic struct {
 }
 
 func newTopic(partitions int32) *topic {
-	t := &topic{partitions: map[int32][]weir.Message{}, spans: map[int32]weir.Span{}, news: make(chan struct{})}
-	t.grow(partitions)
+	t := &topic{news: make(chan struct{})}
+	t.reset(partitions)
 	return t
+}
+
+// reset makes it a topic that holds nothing.
+func (t *topic) reset(partitions int32) {
+	t.mu.Lock()
+	t.partitions, t.spans = map[int32][]weir.Message{}, map[int32]weir.Span{}
+	t.mu.Unlock()
+	t.grow(partitions)
 }
 
 func (t *topic) grow(to int32) {

@@ -62,8 +62,9 @@ func recordAnswers() map[string]*huma.Response {
 // reading is what one can ask for.
 type reading struct {
 	Named
-	From   string `query:"from" maxLength:"4096" doc:"Where to begin: earliest, latest, a time (RFC 3339), how long ago (2h), a position (0:120,1:77), or -N for N records before the end of each partition. Default: earliest; latest with follow."`
-	Until  string `query:"until" maxLength:"4096" doc:"Where to end, in the same forms, not included. Default: the end as it is now."`
+	From   string `query:"from" maxLength:"65536" doc:"Where to begin: earliest, latest, a time (RFC 3339), how long ago (2h), a position (0:120,1:77), or -N for N records before the end of each partition. Default: earliest; latest with follow."`
+	Until  string `query:"until" maxLength:"65536" doc:"Where to end, in the same forms, not included. Default: the end as it is now."`
+	Newest int    `query:"newest" minimum:"0" maximum:"10000" doc:"Only the newest so many records before until, of all partitions together, by their times; the oldest of them first. Without from, where, limit and follow. Fewer come if they are too large for one answer: then ask again with until=Weir-From."`
 	Limit  int64  `query:"limit" minimum:"0" doc:"How many rows at most; 0 is all."`
 	Fields string `query:"fields" maxLength:"4096" doc:"Only these fields of the value: paths with commas between, such as id,address.city."`
 	Where  string `query:"where" maxLength:"4096" doc:"Only records that a condition in CEL holds for, over value, key, partition, offset, timestamp, headers."`
@@ -71,7 +72,7 @@ type reading struct {
 	Raw    bool   `query:"raw" doc:"With keyBytes and valueBytes: base64 of the bytes as they stand in the record, or null."`
 	Agent  string `header:"User-Agent" doc:"What reads; who may see the product's usage sees it."`
 	Accept string `header:"Accept" doc:"application/json, application/x-ndjson or text/event-stream."`
-	After  string `header:"Last-Event-ID" maxLength:"4096" doc:"The id of the last event that was received: go on behind it."`
+	After  string `header:"Last-Event-ID" maxLength:"65536" doc:"The id of the last event that was received: go on behind it."`
 }
 
 func (a *API) productRecords(ctx context.Context, p weir.Principal, in *reading) (*huma.StreamResponse, error) {
@@ -92,7 +93,7 @@ func (a *API) records(ctx context.Context, p weir.Principal, of weir.Ref, in *re
 		return nil, weir.Errorf(weir.Internal, "nobody says who asks")
 	}
 	s, err := a.Records.Open(ctx, p, still, of, records.Question{
-		From: in.From, Until: in.Until, Limit: in.Limit, Fields: in.Fields, Where: in.Where, Follow: in.Follow, Raw: in.Raw, After: in.After, Library: agent(in.Agent),
+		From: in.From, Until: in.Until, Newest: in.Newest, Limit: in.Limit, Fields: in.Fields, Where: in.Where, Follow: in.Follow, Raw: in.Raw, After: in.After, Library: agent(in.Agent),
 	})
 	if err != nil {
 		return nil, err

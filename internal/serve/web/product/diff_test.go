@@ -105,13 +105,21 @@ func TestFieldsOfASensitivity(t *testing.T) {
 func TestPagesOfTheNewest(t *testing.T) {
 	t.Parallel()
 	q := question{columns: []string{"userid"}}
-	read, newest := q.read(4)
-	if !newest || read.From != "-13" || read.Limit != 0 {
+	read, newest := q.read()
+	if !newest || read.From != "" || read.Newest != 50 || read.Limit != 0 {
 		t.Errorf("the newest: %+v", read)
 	}
 	v := recordsOf(storyKnown(), question{}, storyFields(3), storyRecords(50), storyMe(), storyNow())
-	if !strings.Contains(v.Older, "from=0%3A83%2C1%3A63") || !strings.Contains(v.Older, "until=0%3A100%2C1%3A80") || v.Newer != "" {
+	if v.Older != "/products/edge.pageviews/records?until=0%3A100%2C1%3A80" || v.Newer != "" {
 		t.Errorf("older %s, newer %s", v.Older, v.Newer)
+	}
+	read, newest = question{until: "0:100,1:80"}.read()
+	if !newest || read.Newest != 50 || read.Until != "0:100,1:80" {
+		t.Errorf("the page before: %+v", read)
+	}
+	same := sameRead("edge.pageviews", question{until: "0:100,1:80"}, read, "0:80,1:50,*")[0]
+	if same.Command != "weir read edge.pageviews --from '0:80,1:50' --until '0:100,1:80' -n 50" || !strings.Contains(same.Path, "newest=50&until=") {
+		t.Errorf("the same elsewhere: %+v", same)
 	}
 	if v.Rows[3].Error == "" || !strings.Contains(v.Rows[3].Bytes, "00 00 00 00 63 02") {
 		t.Errorf("a record that cannot be decoded is %+v", v.Rows[3])

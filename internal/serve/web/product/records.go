@@ -25,6 +25,7 @@ const (
 	lookFor   = 5 * time.Second
 	maxCell   = 160      // characters of a value in the table
 	maxColumn = 12       // columns
+	maxPlace  = 64 << 10 // bytes of a position: topics have many partitions
 	maxWhole  = 64 << 10 // bytes of a value that is opened in the table
 )
 
@@ -74,7 +75,7 @@ type question struct {
 }
 
 func questionOf(q url.Values) question {
-	out := question{place: clip(strings.TrimSpace(q.Get("at")), 4096), where: clip(strings.TrimSpace(q.Get("where")), 4096), from: clip(q.Get("from"), 4096), until: clip(q.Get("until"), 4096)}
+	out := question{place: clip(strings.TrimSpace(q.Get("at")), maxPlace), where: clip(strings.TrimSpace(q.Get("where")), 4096), from: clip(q.Get("from"), maxPlace), until: clip(q.Get("until"), maxPlace)}
 	for _, c := range append(q["c"], strings.Split(q.Get("columns"), ",")...) {
 		c = strings.TrimSpace(clip(c, 300))
 		if c != "" && !strings.Contains(c, ",") && !slices.Contains(out.columns, c) && len(out.columns) < maxColumn {
@@ -107,7 +108,7 @@ func records(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	read, newest := q.read(k.product.Partitions)
+	read, newest := q.read()
 	looked, err := r.API.Look(r.Context(), k.product.Name, read, client.Look{Rows: rowsOf(newest), Bytes: lookBytes, For: lookFor})
 	p := problem(err)
 	if err != nil && p == nil || p != nil && (p.Status == http.StatusUnauthorized || p.Status == http.StatusNotFound) {
@@ -117,10 +118,10 @@ func records(r *site.Request) (site.Answer, error) {
 	if v.Problem = p; p != nil && p.Status == http.StatusForbidden {
 		v.Problem, v.Denied = nil, p
 	}
-	return site.Answer{Title: "Records of " + k.product.Name, Tab: site.Explore, Body: recordsPage(v, r.Now), Same: sameRead(k.product.Name, q, read)}, nil
+	return site.Answer{Title: "Records of " + k.product.Name, Tab: site.Explore, Body: recordsPage(v, r.Now), Same: sameRead(k.product.Name, q, read, looked.From)}, nil
 }
 
-// rowsOf: of the newest, each partition's are bounded by the place itself.
+// rowsOf: of the newest, the question itself says how many.
 func rowsOf(newest bool) int {
 	if newest {
 		return 0
@@ -128,33 +129,34 @@ func rowsOf(newest bool) int {
 	return lookRows
 }
 
-// read is the question as the API takes it. Newest says that it ends at the end
-// of what it asks for, which is as many records of each partition as fill a page.
-func (q question) read(partitions int) (client.ReadRecords, bool) {
+// read is the question as the API takes it. Newest says that it asks for the
+// newest of all partitions together, before some place.
+func (q question) read() (client.ReadRecords, bool) {
 	out := client.ReadRecords{Where: q.where}
 	switch {
 	case q.from != "":
 		out.From, out.Until = q.from, q.until
-		return out, q.until != ""
-	case q.place == "" || q.place == "latest":
-		if q.where != "" {
-			out.From = "24h" // somewhere to look from; the page says so
-			return out, false
-		}
-		out.From = "-" + strconv.Itoa(each(partitions))
-		return out, true
+		return out, false
+	case q.place != "" && q.place != "latest":
+		out.From = q.place
+		return out, false
+	case q.where != "":
+		out.From = "24h" // somewhere to look from; the page says so
+		return out, false
 	}
-	out.From = q.place
-	return out, false
+	out.Newest, out.Until = lookRows, q.until
+	return out, true
 }
 
-// each is how many records of each partition make a page.
-func each(partitions int) int { return max((lookRows+partitions-1)/max(partitions, 1), 1) }
-
-func sameRead(name string, q question, r client.ReadRecords) []site.Same {
+// sameRead is what reads the same elsewhere. begin is the position that the
+// answer began at: between it and until there is just what is shown.
+func sameRead(name string, q question, r client.ReadRecords, begin string) []site.Same {
 	command := "weir read " + name
 	v := url.Values{}
-	if r.From != "" && (q.place != "" || q.from != "") {
+	switch {
+	case r.Newest > 0 && r.Until != "":
+		command += " --from " + quoted(strings.TrimSuffix(begin, ",*"))
+	case r.From != "" && (q.place != "" || q.from != ""):
 		command += " --from " + quoted(r.From)
 	}
 	if r.Until != "" {
@@ -169,8 +171,12 @@ func sameRead(name string, q question, r client.ReadRecords) []site.Same {
 		command += " --fields " + quoted(strings.Join(q.columns, ","))
 		v.Set("fields", strings.Join(q.columns, ","))
 	}
-	v.Set("from", r.From)
-	v.Set("limit", strconv.Itoa(lookRows))
+	if r.Newest > 0 {
+		v.Set("newest", strconv.Itoa(r.Newest))
+	} else {
+		v.Set("from", r.From)
+		v.Set("limit", strconv.Itoa(lookRows))
+	}
 	return []site.Same{{Command: command + " -n " + strconv.Itoa(lookRows), Method: http.MethodGet, Path: "/api/v1" + api(name, "records") + "?" + v.Encode()}}
 }
 
@@ -187,7 +193,7 @@ func recordsOf(k known, q question, list client.ProductFields, got client.Looked
 	}
 	v.Empty = v.Total != nil && *v.Total == 0
 	rs := got.Records
-	_, newest := q.read(k.product.Partitions)
+	_, newest := q.read()
 	if newest {
 		slices.SortStableFunc(rs, func(a, b client.Record) int { return b.Timestamp.Compare(a.Timestamp) })
 	}
@@ -195,53 +201,46 @@ func recordsOf(k known, q question, list client.ProductFields, got client.Looked
 	for _, r := range rs {
 		v.Rows = append(v.Rows, rowOf(k.product.Name, r, v.Shown))
 	}
-	v.pages(k.product.Name, q, got, newest, each(k.product.Partitions))
+	v.pages(k.product.Name, q, got, newest)
 	if !newest && !got.End && len(rs) < lookRows && got.Next != "" {
 		v.Slow = got.Next
 	}
 	return v
 }
 
-// pages are the places before and behind.
-func (v *Records) pages(name string, q question, got client.Looked, newest bool, k int) {
-	link := func(from, until string) string {
+// pages are the places before and behind. The newest are paged backwards by
+// where each partition's begin; from an older page, newer goes forward.
+func (v *Records) pages(name string, q question, got client.Looked, newest bool) {
+	link := func(side string, p weir.Position) string {
 		u := q.values()
 		u.Del("at")
-		u.Set("from", from)
-		if until != "" {
-			u.Set("until", until)
-		}
+		u.Set(side, weir.Position{Offsets: p.Offsets}.String())
 		return at(name, "records") + "?" + u.Encode()
 	}
 	from, err := weir.ParsePosition(got.From)
 	next, err2 := weir.ParsePosition(got.Next)
-	if err != nil || err2 != nil {
-		return
-	}
-	if !newest {
-		if !got.End {
-			v.Newer = link(got.Next, "")
+	switch {
+	case err != nil || err2 != nil:
+	case newest:
+		if len(got.Records) > 0 && begins(from) {
+			v.Older = link("until", from)
 		}
-		return
-	}
-	if older := moved(from, -int64(k)); older.String() != bare(from).String() {
-		v.Older = link(older.String(), bare(from).String())
-	}
-	if q.from != "" {
-		v.Newer = link(bare(next).String(), moved(next, int64(k)).String())
+		if q.until != "" {
+			v.Newer = link("from", next)
+		}
+	case !got.End:
+		v.Newer = link("from", next)
 	}
 }
 
-// bare is a position of the partitions that it names alone.
-func bare(p weir.Position) weir.Position { return weir.Position{Offsets: p.Offsets} }
-
-// moved is a position so many records on, never below 0.
-func moved(p weir.Position, by int64) weir.Position {
-	out := weir.Position{Offsets: map[int32]int64{}}
-	for n, o := range p.Offsets {
-		out.Offsets[n] = max(o+by, 0)
+// begins reports whether something may be before a position.
+func begins(p weir.Position) bool {
+	for _, o := range p.Offsets {
+		if o > 0 {
+			return true
+		}
 	}
-	return out
+	return false
 }
 
 // choices are the fields that can be columns.
@@ -445,7 +444,7 @@ func record(r *site.Request) (site.Answer, error) {
 		}
 	}
 	v := recordOf(k, got.Records[0], r.Me, r.Now)
-	return site.Answer{Title: "Record " + here + " of " + k.product.Name, Tab: site.Explore, Body: recordPage(v, r.Now), Same: sameRead(k.product.Name, question{from: here}, q)}, nil
+	return site.Answer{Title: "Record " + here + " of " + k.product.Name, Tab: site.Explore, Body: recordPage(v, r.Now), Same: sameRead(k.product.Name, question{from: here}, q, here)}, nil
 }
 
 func recordOf(k known, rec client.Record, me site.Person, now time.Time) Record {
