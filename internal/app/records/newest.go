@@ -11,8 +11,8 @@ import (
 // Bounds of a search for the newest records.
 const (
 	MaxNewest   = 10_000
-	newestFirst = 128      // offsets of a partition that are read first, at most
-	newestGrow  = 4        // times as far back, where it was not far enough
+	newestFirst = 128 // offsets of a partition that are read first, at most
+	newestGrow  = 4   // times as far back, where it was not far enough
 )
 
 // back finds the newest records of a topic: of all partitions together, by their
