@@ -135,17 +135,19 @@ func TestSegmentsSayWhatDocumentsHave(t *testing.T) {
 		b := drawBook(t)
 		segments := parts(t, b)
 		for _, w := range append([]string{"", "p", "pag", "zz", "nothing"}, lexicon...) {
-			word, prefix := newAnswer(), newAnswer()
+			word, alone, prefix := newAnswer(), newAnswer(), newAnswer()
 			for _, s := range segments {
 				s.Word(w, func(doc uint32, in uint8) { word.take(doc, in, true) })
-				s.Prefix(w, prefix.take)
+				mark(prefix, s, w, true)
+				mark(alone, s, w, false)
 			}
 			whole := b.has(func(c column) bool { return slices.Contains(c.words(), w) })
 			begun := b.has(func(c column) bool {
 				return slices.ContainsFunc(c.words(), func(o string) bool { return strings.HasPrefix(o, w) })
 			})
 			check(t, "word "+w, answer{whole, whole}, word)
-			check(t, "prefix "+w, answer{begun, whole}, prefix)
+			check(t, "marked "+w, answer{whole, flat(whole)}, alone)
+			check(t, "prefix "+w, answer{begun, flat(whole)}, prefix)
 		}
 		phrase := rapid.SliceOfN(rapid.SampledFrom(lexicon), 2, 3).Draw(t, "phrase")
 		for _, prefix := range []bool{false, true} {
@@ -158,6 +160,29 @@ func TestSegmentsSayWhatDocumentsHave(t *testing.T) {
 			}, got)
 		}
 	})
+}
+
+// mark takes what a segment marks; who has the whole word is said without
+// columns.
+func mark(a answer, s *postings.Segment, word string, prefix bool) {
+	in, whole := make([]uint8, 400), make([]uint64, 400/64+1)
+	s.Mark(word, prefix, in, whole)
+	for doc, cols := range in {
+		if cols != 0 {
+			a.any[uint32(doc)] = cols
+		}
+		if whole[doc/64]&(1<<(doc%64)) != 0 {
+			a.whole[uint32(doc)] = 1
+		}
+	}
+}
+
+func flat(m map[uint32]uint8) map[uint32]uint8 {
+	out := map[uint32]uint8{}
+	for doc := range m {
+		out[doc] = 1
+	}
+	return out
 }
 
 func check(t *rapid.T, what string, want, got answer) {
@@ -203,9 +228,13 @@ func TestManyWords(t *testing.T) {
 		}
 	}
 	n := 0
-	s.Prefix("w123", func(uint32, uint8, bool) { n++ })
+	in, whole := make([]uint8, 8), make([]uint64, 1)
+	s.Mark("w123", true, in, whole)
+	if in[7] != 8 || whole[0] != 0 {
+		t.Error(in, whole)
+	}
 	s.Phrase([]string{"w0999", "w1000", "w1001"}, false, func(uint32, uint8, bool) { n += 100 })
-	if n != 110 {
+	if n != 100 {
 		t.Error(n)
 	}
 }

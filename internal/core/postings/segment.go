@@ -21,7 +21,7 @@ import (
 const Columns = 8
 
 // Segment is the words of some documents. Its methods call back in the order of
-// documents for one word, and in the order of words for several.
+// documents.
 type Segment struct {
 	data   []byte
 	docs   []byte // distances of numbers
@@ -96,13 +96,42 @@ func (s *Segment) Word(word string, fn func(doc uint32, in uint8)) {
 	}
 }
 
-// Prefix calls fn for every word that begins with a prefix and every document
-// that has it; whole says that the word is the prefix.
-func (s *Segment) Prefix(prefix string, fn func(doc uint32, in uint8, whole bool)) {
-	c := s.from(prefix)
-	for c.next() && strings.HasPrefix(string(c.word), prefix) {
-		whole := len(c.word) == len(prefix)
-		eachDoc(c.list, func(doc uint32, in uint8) { fn(doc, in, whole) })
+// Mark adds to the set in[doc] the columns in which a document has a word, or
+// with prefix one that begins so; whole gets the documents that have the word
+// itself, as bits. Both have room for every document.
+func (s *Segment) Mark(word string, prefix bool, in []uint8, whole []uint64) {
+	c := s.from(word)
+	if !c.next() {
+		return
+	}
+	more := true
+	if string(c.word) == word {
+		eachDoc(c.list, func(doc uint32, _ uint8) { whole[doc/64] |= 1 << (doc % 64) })
+		mark(c.list, in)
+		more = c.next()
+	}
+	for ; prefix && more && strings.HasPrefix(string(c.word), word); more = c.next() {
+		mark(c.list, in)
+	}
+}
+
+// mark is [eachDoc] for many documents: it calls nothing.
+func mark(list []byte, in []uint8) {
+	doc := uint32(0)
+	for i := 0; i < len(list); {
+		v := uint64(list[i])
+		i++
+		for shift := 7; v>>shift&1 != 0; shift += 7 {
+			v = v&^(1<<shift) | uint64(list[i])<<shift
+			i++
+		}
+		doc += uint32(v >> 4)
+		if v&several == 0 {
+			in[doc] |= 1 << (v & 7)
+			continue
+		}
+		in[doc] |= list[i]
+		i++
 	}
 }
 

@@ -18,26 +18,25 @@ type find struct {
 	in         []uint8
 }
 
-func (f *find) take(doc uint32, in uint8, whole bool) {
-	f.any.add(int(doc))
-	f.in[doc] |= in
-	if whole {
-		f.whole.add(int(doc))
-	}
-}
-
 // find asks every segment. Documents that are gone may be in the answer; they
 // are in nobody's scope.
 func (s *shelf) find(t term) *find {
 	f := &find{any: newSet(len(s.items)), whole: newSet(len(s.items)), in: make([]uint8, len(s.items))}
 	for _, g := range s.segments {
-		switch {
-		case len(t.words) > 1:
-			g.Phrase(t.words, t.prefix, f.take)
-		case t.prefix:
-			g.Prefix(t.words[0], f.take)
-		default:
-			g.Word(t.words[0], func(doc uint32, in uint8) { f.take(doc, in, true) })
+		if len(t.words) == 1 {
+			g.Mark(t.words[0], t.prefix, f.in, f.whole)
+			continue
+		}
+		g.Phrase(t.words, t.prefix, func(doc uint32, in uint8, whole bool) {
+			f.in[doc] |= in
+			if whole {
+				f.whole.add(int(doc))
+			}
+		})
+	}
+	for id, in := range f.in {
+		if in != 0 {
+			f.any.add(id)
 		}
 	}
 	return f
