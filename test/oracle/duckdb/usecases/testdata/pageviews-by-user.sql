@@ -1,0 +1,3 @@
+SELECT userid, count(*), count(DISTINCT pageid), max(viewtime)
+FROM pageviews
+GROUP BY userid
