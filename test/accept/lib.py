@@ -217,8 +217,9 @@ class Node:
         self.lines = []
         _nodes.append(self)
 
-    def start(self, timeout=60):
-        """Starts the node and waits for the line that says it is ready."""
+    def start(self, timeout=180):
+        """Starts the node and waits for the line that says it is ready, for as
+        long as a very busy machine may need."""
         begin = time.monotonic()
         self.spawn()
         line = until("the ready line", timeout, self._ready_line, pause=0.005)
