@@ -3,6 +3,7 @@ package lineage
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/weirmesh/weir"
@@ -68,6 +69,9 @@ func (l *Lineage) added(ctx context.Context, from, until time.Time) (*lineage.Tr
 		return nil, cover, err
 	}
 	counted, err := l.cfg.Measures.Flows(ctx, from, until)
+	if !until.IsZero() { // counts are by the hour, and that of the time is in them whole
+		counted = slices.DeleteFunc(counted, func(u weir.Usage) bool { return u.First.After(until) })
+	}
 	return lineage.NewTraffic(counted), cover, err
 }
 
