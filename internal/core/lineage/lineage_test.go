@@ -23,14 +23,14 @@ func uid(parts ...byte) (u weir.UID) { copy(u[:], parts); return u }
 // users and big joined; secret is a private product in between; fraud reads big,
 // and audit writes what it makes of names.
 var (
-	team, domain, other = uid(1), uid(2), uid(3)
-	trades, users       = uid(10), uid(11)
-	big, names, secret  = uid(12), uid(13), uid(14)
-	fraud, auditor      = uid(20), uid(21)
-	ann                 = uid(30)
-	qBig, qNames        = uid(40), uid(41)
-	qSecret, qOpen      = uid(42), uid(43)
-	open                = uid(15)
+	team, domain       = uid(1), uid(2)
+	trades, users      = uid(10), uid(11)
+	big, names, secret = uid(12), uid(13), uid(14)
+	fraud, auditor     = uid(20), uid(21)
+	ann                = uid(30)
+	qBig, qNames       = uid(40), uid(41)
+	qSecret, qOpen     = uid(42), uid(43)
+	open               = uid(15)
 )
 
 // viewer is who sees all, unless told otherwise.
