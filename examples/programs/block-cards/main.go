@@ -65,9 +65,12 @@ func run(ctx context.Context) error {
 	schemas, blocked := schemas{registry: registry, known: map[int]*avro.Schema{}}, blocked(env("BLOCKED", "blocked-cards.txt"))
 	for {
 		fetches := client.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
+		fetches.EachError(func(topic string, _ int32, err error) { // the client tries again by itself
+			fmt.Fprintln(os.Stderr, topic, err)
+		})
 		for _, r := range fetches.Records() {
 			f, err := schemas.decode(ctx, r.Value)
 			if err != nil {
@@ -78,7 +81,7 @@ func run(ctx context.Context) error {
 			}
 		}
 		if err := client.CommitUncommittedOffsets(ctx); err != nil {
-			return err
+			fmt.Fprintln(os.Stderr, err) // what was acted upon comes again
 		}
 	}
 }
