@@ -196,7 +196,7 @@ def keyed(w):
     """Groups by a date, a uuid, a number with decimals and a boolean: each is the
     key of its product's records, one alone and all together, and a query over
     that product finds its rows again by it, also when they go."""
-    name = f"{w.domain}.typed"
+    name = f"{w.domain}.kinds"
     topic = w.node.product(name, "--encoding", "avro", "--schema", w.file("typed.avsc", json.dumps(TYPED)), "--partitions", "2", app=w.app)
     schema = w.node.weir("schema", "show", topic + "-value", "-o", "json").json()["id"]
     keys = ("d", "u", "n", "b")
