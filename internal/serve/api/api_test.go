@@ -31,6 +31,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/identity"
+	"github.com/weirmesh/weir/internal/app/lineage"
 	"github.com/weirmesh/weir/internal/app/queries"
 	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/app/registry"
@@ -105,6 +106,7 @@ func newMeshOf(t *testing.T, quiet time.Duration) *mesh {
 		Records: records.New(records.Config{State: s, Reader: read, Live: live, Schemas: reg, Queries: made, Now: time.Now}),
 		State:   s, Ledger: l, Identity: who, Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
 		Queries:  made,
+		Lineage:  lineage.New(lineage.Config{State: s, Ledger: l, Writer: rec, Measures: uncounted{}, Schemas: reg, Now: time.Now, Home: home}),
 		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec, time.Now),
 		Node: api.Node{
 			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },

@@ -29,7 +29,7 @@ const (
 var hiddenThings = map[string]string{
 	"applications name": "vault-app", "domains name": "vault", "people name": "ina", "teams name": "vault", "terms name": "plain", "policies name": "vault.rule",
 	"products name": "vault.quokka", "streams name": "vault._private.quokka", "topics name": "vault.quokka.v1", "subjects name": "vault.quokka.v1-value",
-	"queries name": "vault.quokka-too", "tokens person": "ina", "tokens label": "quokka",
+	"queries name": "vault.quokka-too", "tokens person": "ina", "tokens label": "quokka", "lineage name": "vault.quokka", "impact name": "vault.quokka",
 	"products partition": "0", "products offset": "0", "streams partition": "0", "streams offset": "0",
 }
 
@@ -41,7 +41,8 @@ var hiddenQuestions = map[string][]string{
 	"what": {"product.create"}, "door": {"api"}, "result": {"done", "refused"}, "why": {"tulip"}, "since": {"1h"}, "until": {"1h"}, "after": {"0"},
 	"domain": {"vault"}, "product": {"vault.quokka"}, "application": {"vault-app"}, "person": {"ina"}, "on": {"vault.quokka", "vault"},
 	"facets": {"true"}, "from": {"earliest"}, "to": {"1"}, "lang": {"curl"}, "address": {"http://127.0.0.1:1"}, "version": {"1"}, "records": {"10"},
-	"fields": {"userid"}, "where": {"true"}, "follow": {"false"}, "raw": {"true"}, "limit": {"1000"}, "cursor": {},
+	"field": {"userid"}, "depth": {"2"}, "at": {"2026-01-01T00:00:00Z"}, "direction": {"up", "down"},
+	"fields": {"userid"}, "where": {"true"}, "follow": {"false"}, "raw": {"true"}, "newest": {"10"}, "limit": {"1000"}, "cursor": {},
 }
 
 // questions are the requests that a route can be asked with what is hidden.
