@@ -361,6 +361,9 @@ func searchScope(t *testing.T, m *market) {
 			t.Errorf("who may know of it does not see %s", word)
 		}
 	}
+	if h := m.search(weir.SearchQuery{Words: wordsOf("bandicoots"), Scope: m.everybody}); len(h.Corrected) != 1 || h.Total != 1 {
+		t.Errorf("a word that only what is hidden has is not corrected: %+v", h)
+	}
 	m.write(m.entry(weir.DeleteChange(weir.UID{}, m.salaries, 1)))
 	if diff := cmp.Diff(hidden, ask(m.everybody)); diff != "" {
 		t.Errorf("answers depend on what is hidden (-with it +without)\n%s", diff)
