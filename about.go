@@ -98,6 +98,7 @@ type FieldNote struct {
 	Term           UID            `json:"term,omitzero"` // of the glossary
 	Classification Classification `json:"classification,omitempty"`
 	Unit           string         `json:"unit,omitempty"`
+	Examples       []string       `json:"examples,omitempty"` // values, as they stand in records
 }
 
 // About is what an owner tells about a product, in the words of ODPS and ODCS.
@@ -126,6 +127,7 @@ const (
 	MaxTags       = 64
 	MaxFieldNotes = 5000
 	MaxSupport    = 16
+	MaxExamples   = 10 // of a field
 
 	MaxNotes         = 1 << 20   // bytes of all notes on fields
 	MaxDocumentation = 256 << 10 // bytes of documentation, and of terms
@@ -242,7 +244,7 @@ func checkNotes(notes []FieldNote) error {
 		seen[n.Path] = true
 		if err := first(
 			checkText(where+".path", n.Path), checkText(where+".description", n.Description), checkText(where+".unit", n.Unit),
-			checkTags(where+".tags", n.Tags),
+			checkTags(where+".tags", n.Tags), checkExamples(where+".examples", n.Examples),
 			optional(where+".classification", n.Classification, ClassPublic, ClassInternal, ClassPersonal, ClassSecret),
 		); err != nil {
 			return err
@@ -254,10 +256,29 @@ func checkNotes(notes []FieldNote) error {
 	return nil
 }
 
+func checkExamples(where string, values []string) error {
+	if len(values) > MaxExamples {
+		return Errorf(Invalid, "%d examples", len(values)).At(where).WithFix("use at most %d", MaxExamples)
+	}
+	for i, v := range values {
+		at := where + "." + strconv.Itoa(i)
+		if v == "" {
+			return Errorf(Invalid, "an example that is empty").At(at).WithFix("write a value as it stands in records")
+		}
+		if err := checkText(at, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (n *FieldNote) size() int {
 	size := len(n.Path) + len(n.Description) + len(n.Unit)
 	for _, t := range n.Tags {
 		size += len(t)
+	}
+	for _, v := range n.Examples {
+		size += len(v)
 	}
 	return size
 }

@@ -221,6 +221,8 @@ func named(n weir.Noun, name string) weir.Entity {
 		e.Name = name
 	case *weir.Query:
 		e.Name = name
+	case *weir.Plan:
+		e.Name = name
 	case *weir.Subject:
 		e.Name = name
 	}

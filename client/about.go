@@ -79,6 +79,7 @@ type NoteEdit struct {
 	Tags           []string `json:"tags,omitzero" nullable:"false" maxItems:"64" doc:"KEY:VALUE; instead of those before."`
 	Term           *string  `json:"term,omitempty" maxLength:"63" doc:"Of the glossary, by name."`
 	Unit           *string  `json:"unit,omitempty" maxLength:"4096"`
+	Examples       []string `json:"examples,omitzero" nullable:"false" maxItems:"10" doc:"Values, as they stand in records; instead of those before."`
 }
 
 // ProductFields is the fields of a product's values.
@@ -101,6 +102,7 @@ type ProductField struct {
 	Tags               []FieldTag `json:"tags,omitempty" nullable:"false"`
 	Term               string     `json:"term,omitempty" doc:"Of the glossary; the product says it."`
 	Unit               string     `json:"unit,omitempty" doc:"The product says it."`
+	Examples           []string   `json:"examples,omitempty" nullable:"false" doc:"Values, as they stand in records; the product says them."`
 }
 
 // FieldTag is a tag of a field, and where it comes from.

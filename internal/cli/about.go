@@ -269,6 +269,7 @@ func printFields(c *cli, fs client.ProductFields) error {
 		{"TAGS", fieldTags},
 		{"TERM", func(f client.ProductField) string { return marked(f.Term, "product") }},
 		{"UNIT", func(f client.ProductField) string { return marked(f.Unit, "product") }},
+		{"EXAMPLES", func(f client.ProductField) string { return marked(strings.Join(f.Examples, ", "), "product") }},
 		{"DESCRIPTION", func(f client.ProductField) string { return marked(f.Description, f.DescriptionFrom) }},
 	})
 }
@@ -296,7 +297,7 @@ func (c *cli) productField(k kind[client.Product]) *cobra.Command {
   weir product field membership.users userid --clear`,
 	}
 	var description, classification, term, unit string
-	var tags []string
+	var tags, examples []string
 	n := client.NoteEdit{}
 	f := cmd.Flags()
 	f.StringVar(&description, "description", "", "what it holds")
@@ -304,11 +305,12 @@ func (c *cli) productField(k kind[client.Product]) *cobra.Command {
 	f.StringArrayVar(&tags, "tag", nil, "KEY:VALUE, such as pii:email, instead of those before; may be repeated")
 	f.StringVar(&term, "term", "", "of the glossary: what it means")
 	f.StringVar(&unit, "unit", "", "that its numbers are in")
+	f.StringArrayVar(&examples, "example", nil, "a value as it stands in records, instead of those before; may be repeated")
 	f.BoolVar(&n.Clear, "clear", false, "take away all that the product says about it")
 	_ = cmd.RegisterFlagCompletionFunc("classification", fixed("public", "internal", "personal", "secret"))
 	opts := writeFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := nothing(cmd, "description", "classification", "tag", "term", "unit", "clear"); err != nil {
+		if err := nothing(cmd, "description", "classification", "tag", "term", "unit", "example", "clear"); err != nil {
 			return err
 		}
 		if args[1] == "" {
@@ -319,6 +321,9 @@ func (c *cli) productField(k kind[client.Product]) *cobra.Command {
 		n.Term, n.Unit = given(cmd, "term", &term), given(cmd, "unit", &unit)
 		if cmd.Flags().Changed("tag") {
 			n.Tags = nonempty(tags)
+		}
+		if cmd.Flags().Changed("example") {
+			n.Examples = nonempty(examples)
 		}
 		return c.noteField(cmd.Context(), args[0], n, opts())
 	}

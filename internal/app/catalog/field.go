@@ -28,6 +28,7 @@ type Field struct {
 	Tags               []FieldTag
 	Term               weir.UID
 	Unit               string
+	Examples           []string // values, as they stand in records
 }
 
 // FieldTag is a tag with its source. Those of schemas are as they stand there.
@@ -98,7 +99,7 @@ func (f *Field) note(n weir.FieldNote) {
 	for _, t := range n.Tags {
 		f.Tags = append(f.Tags, FieldTag{string(t), FromProduct})
 	}
-	f.Term, f.Unit = n.Term, n.Unit
+	f.Term, f.Unit, f.Examples = n.Term, n.Unit, n.Examples
 }
 
 // sensitive lists the fields that are personal or secret.

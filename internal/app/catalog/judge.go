@@ -270,7 +270,7 @@ func (j *Judge) contract(ctx context.Context, p *weir.Product, fields []Field, f
 			return err
 		}
 		f.Fields[i] = policy.Field{
-			Path: x.Path, Type: x.Type, Optional: x.Optional, Description: x.Description, Classification: string(x.Classification), Term: term, Unit: x.Unit,
+			Path: x.Path, Type: x.Type, Optional: x.Optional, Description: x.Description, Classification: string(x.Classification), Term: term, Unit: x.Unit, Examples: x.Examples,
 		}
 		for _, t := range x.Tags {
 			f.Fields[i].Tags = append(f.Fields[i].Tags, t.Tag)

@@ -39,6 +39,7 @@ type NoteEdit struct {
 	Tags           []weir.Tag // instead of those before
 	Term           *string    // by name
 	Unit           *string
+	Examples       []string // instead of those before
 }
 
 // apply changes everything that stands for itself.
@@ -206,7 +207,7 @@ func (t *Telling) note(ctx context.Context, v weir.View, a *weir.About, known fi
 
 // said reports whether a note says anything.
 func said(n weir.FieldNote) bool {
-	return n.Description != "" || len(n.Tags) > 0 || !n.Term.IsZero() || n.Classification != "" || n.Unit != ""
+	return n.Description != "" || len(n.Tags) > 0 || !n.Term.IsZero() || n.Classification != "" || n.Unit != "" || len(n.Examples) > 0
 }
 
 func (e *NoteEdit) apply(ctx context.Context, v weir.View, where string, n *weir.FieldNote) error {
@@ -217,6 +218,7 @@ func (e *NoteEdit) apply(ctx context.Context, v weir.View, where string, n *weir
 	set(&n.Classification, e.Classification)
 	set(&n.Unit, e.Unit)
 	replace(&n.Tags, e.Tags)
+	replace(&n.Examples, e.Examples)
 	if e.Term == nil {
 		return nil
 	}

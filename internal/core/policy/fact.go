@@ -78,6 +78,7 @@ type Field struct {
 	Tags           []string `yaml:"tags" doc:"as they are written: pii:email"`
 	Term           string   `yaml:"term" doc:"of the glossary"`
 	Unit           string   `yaml:"unit" doc:"such as EUR"`
+	Examples       []string `yaml:"examples" doc:"values, as they stand in records"`
 }
 
 // Publish is the moment at which a topic becomes a product.

@@ -42,7 +42,7 @@ func (a *API) productFields(ctx context.Context, p weir.Principal, in *Named) (*
 func productField(ctx context.Context, n *names, f catalog.Field) (client.ProductField, error) {
 	out := client.ProductField{
 		Path: f.Path, Type: f.Type, Optional: f.Optional, Description: f.Description, DescriptionFrom: string(f.DescriptionFrom),
-		Classification: string(f.Classification), ClassificationFrom: string(f.ClassificationFrom), Unit: f.Unit,
+		Classification: string(f.Classification), ClassificationFrom: string(f.ClassificationFrom), Unit: f.Unit, Examples: f.Examples,
 	}
 	for _, t := range f.Tags {
 		out.Tags = append(out.Tags, client.FieldTag{Tag: t.Tag, From: string(t.From)})
@@ -133,7 +133,7 @@ func telling(t client.Telling) (catalog.Telling, error) {
 		Fields: each(t.Fields, func(n client.NoteEdit) catalog.NoteEdit {
 			return catalog.NoteEdit{
 				Path: n.Path, Clear: n.Clear, Description: n.Description, Classification: (*weir.Classification)(n.Classification),
-				Tags: tags(n.Tags), Term: n.Term, Unit: n.Unit,
+				Tags: tags(n.Tags), Term: n.Term, Unit: n.Unit, Examples: n.Examples,
 			}
 		}),
 	}

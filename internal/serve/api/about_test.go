@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func everything() client.Telling {
 		SLOs:    []client.SLO{{Property: "freshness", Value: 60, Unit: "s"}, {Property: "completeness", Value: 99.5, Unit: "percent"}},
 		Support: []client.Support{{Channel: "mail", URL: "mailto:a@example.com"}}, Tags: []string{"area:finance", "pii:email"},
 		Documentation: ptr("# All\n"), Terms: ptr("Be kind.\n"), EventTime: ptr("registertime"), Lateness: ptr("5m"),
-		Fields: []client.NoteEdit{{Path: "address.street", Description: ptr("Where."), Classification: ptr("personal"), Tags: []string{"pii:address"}, Term: ptr("place"), Unit: ptr("text")}},
+		Fields: []client.NoteEdit{{Path: "address.street", Description: ptr("Where."), Classification: ptr("personal"), Tags: []string{"pii:address"}, Term: ptr("place"), Unit: ptr("text"), Examples: []string{"Main Street, 1", "Höhe 2"}}},
 	}
 }
 
@@ -61,7 +62,7 @@ func TestEverythingIsTold(t *testing.T) {
 		{Path: "address", Type: "record Address"},
 		{
 			Path: "address.street", Type: "string", Description: "Where.", DescriptionFrom: "product", Classification: "personal", ClassificationFrom: "product",
-			Tags: []client.FieldTag{{Tag: "pii:address", From: "product"}}, Term: "place", Unit: "text",
+			Tags: []client.FieldTag{{Tag: "pii:address", From: "product"}}, Term: "place", Unit: "text", Examples: []string{"Main Street, 1", "Höhe 2"},
 		},
 		{Path: "registertime", Type: "long"},
 	}}
@@ -180,6 +181,8 @@ func TestTellingRefused(t *testing.T) {
 	for part, tell := range map[string]client.Telling{
 		"fields.0.path: the schema has no field \"adress.street\"; did you mean address.street": {Fields: []client.NoteEdit{{Path: "adress.street", Unit: ptr("x")}}},
 		"did you mean address.street?":   {Fields: []client.NoteEdit{{Path: "home.street", Unit: ptr("x")}}},
+		"expected array length <= 10":    {Fields: []client.NoteEdit{{Path: "userid", Examples: slices.Repeat([]string{"x"}, 11)}}},
+		"an example that is empty":       {Fields: []client.NoteEdit{{Path: "userid", Examples: []string{""}}}},
 		"eventTime: the schema":          {EventTime: ptr("registered")},
 		"has no term \"nothing\"":        {Fields: []client.NoteEdit{{Path: "userid", Term: ptr("nothing")}}},
 		"control character":              {Documentation: ptr("a\x00b")},

@@ -249,6 +249,17 @@ func listOf(s string) []string {
 	return out
 }
 
+// linesOf are the lines of a text that are not empty.
+func linesOf(s string) []string {
+	out := []string{}
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
 // slosOf reads objectives as the command does.
 func slosOf(s string) ([]client.SLO, error) {
 	out := []client.SLO{}
@@ -366,12 +377,12 @@ func textSave(r *site.Request) (site.Answer, error) {
 	return textAnswer(v, status), nil
 }
 
-func noteNames() []string { return []string{"description", "classification", "tags", "term", "unit"} }
+func noteNames() []string { return []string{"description", "classification", "tags", "term", "unit", "examples"} }
 
 // noteOf is what the product says about a field; what the schema says is beside
 // it.
 func noteOf(f client.ProductField) Typed {
-	out := Typed{"description": "", "classification": "", "term": f.Term, "unit": f.Unit}
+	out := Typed{"description": "", "classification": "", "term": f.Term, "unit": f.Unit, "examples": strings.Join(f.Examples, "\n")}
 	if f.DescriptionFrom == "product" {
 		out["description"] = f.Description
 	}
@@ -421,7 +432,7 @@ func termNames(ctx context.Context, api *client.Client) ([]string, error) {
 }
 
 func (v *Note) fill(t Typed) {
-	v.Description, v.Classification, v.Tags, v.Term, v.Unit = t["description"], t["classification"], t["tags"], t["term"], t["unit"]
+	v.Description, v.Classification, v.Tags, v.Term, v.Unit, v.Examples = t["description"], t["classification"], t["tags"], t["term"], t["unit"], t["examples"]
 }
 
 func noteForm(r *site.Request) (site.Answer, error) {
@@ -500,6 +511,9 @@ func noteEdit(path string, values, was Typed) (client.NoteEdit, bool) {
 	e.Description, e.Classification, e.Term, e.Unit = text("description"), text("classification"), text("term"), text("unit")
 	if tags := text("tags"); tags != nil {
 		e.Tags = listOf(*tags)
+	}
+	if examples := text("examples"); examples != nil {
+		e.Examples = linesOf(*examples)
 	}
 	return e, any
 }

@@ -49,6 +49,7 @@ type FieldRow struct {
 	ClassificationFrom    string
 	Tags                  []client.FieldTag
 	Term, Unit            string
+	Examples              []string
 	Profile               *client.FieldProfile
 	Edit                  string // the address of the form; empty: not offered
 	OnlyProduct, OnlySeen bool   // no schema has it; only records do
@@ -115,7 +116,7 @@ func fieldsOf(k known, list client.ProductFields, profile *client.Profile, me si
 	for _, f := range list.Fields {
 		row := FieldRow{
 			Path: f.Path, Type: f.Type, Optional: f.Optional, Description: f.Description, From: f.DescriptionFrom, Classification: f.Classification,
-			ClassificationFrom: f.ClassificationFrom, Tags: f.Tags, Term: f.Term, Unit: f.Unit, Profile: found[f.Path], OnlyProduct: f.Type == "",
+			ClassificationFrom: f.ClassificationFrom, Tags: f.Tags, Term: f.Term, Unit: f.Unit, Examples: f.Examples, Profile: found[f.Path], OnlyProduct: f.Type == "",
 		}
 		delete(found, f.Path)
 		v.Rows = append(v.Rows, row)
@@ -205,6 +206,7 @@ func (v *Fields) page(from int) string {
 // text is what a field is found by.
 func (r FieldRow) text() string {
 	parts := []string{r.Path, r.Type, r.Description, r.Classification, r.Term, r.Unit}
+	parts = append(parts, r.Examples...)
 	for _, t := range r.Tags {
 		parts = append(parts, t.Tag)
 	}
@@ -224,7 +226,7 @@ type Note struct {
 	Path                                    string
 	Row                                     FieldRow
 	Description, Classification, Tags, Term string
-	Unit                                    string
+	Unit, Examples                          string
 	Was                                     Typed // as it was when the form was opened
 	Revision                                uint64
 	Terms                                   []string
