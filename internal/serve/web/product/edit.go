@@ -377,7 +377,9 @@ func textSave(r *site.Request) (site.Answer, error) {
 	return textAnswer(v, status), nil
 }
 
-func noteNames() []string { return []string{"description", "classification", "tags", "term", "unit", "examples"} }
+func noteNames() []string {
+	return []string{"description", "classification", "tags", "term", "unit", "examples"}
+}
 
 // noteOf is what the product says about a field; what the schema says is beside
 // it.
