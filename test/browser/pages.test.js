@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { accessible, api, browser, enter, looksRight, open, password, people, person, signIn, token, url, user } from "./lib.js";
 
 const pages = JSON.parse(readFileSync(new URL("pages.json", import.meta.url), "utf8"));
-const parts = new Set(["GET /explore/preview", "GET /explore/names"]); // of pages, not pages
+const parts = new Set(["GET /explore/preview", "GET /explore/names", "GET /create/fields", "GET /create/words"]); // of pages, not pages
 
 /** The addresses of all routes, with what is named in them. */
 function addresses(names) {
