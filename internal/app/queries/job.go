@@ -90,32 +90,13 @@ func (q *Queries) sources(ctx context.Context, plan *sqlang.Plan, used []used) (
 		if err != nil {
 			return nil, err
 		}
-		for _, scan := range scansOf(plan, i) {
+		for _, scan := range plan.Scans(i) {
 			s.Value.Fields = append(s.Value.Fields, valueFields(plan.Inputs[i], scan)...)
 			s.Key.Fields = append(s.Key.Fields, keyFields(plan.Inputs[i], scan)...)
 		}
 		out[i] = s
 	}
 	return out, nil
-}
-
-// scansOf are the scans of an input, in the order of the plan.
-func scansOf(plan *sqlang.Plan, input int) []*sqlang.Scan {
-	var scans []*sqlang.Scan
-	walk(plan.Root, func(n sqlang.Node) {
-		if s, ok := n.(*sqlang.Scan); ok && s.Input == input {
-			scans = append(scans, s)
-		}
-	})
-	return scans
-}
-
-// walk visits the nodes of a plan, each before what it works on.
-func walk(n sqlang.Node, visit func(sqlang.Node)) {
-	visit(n)
-	for _, in := range n.In() {
-		walk(in, visit)
-	}
 }
 
 // valueFields are the fields of values that a scan wants.

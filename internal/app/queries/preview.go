@@ -308,7 +308,7 @@ type batcher struct {
 }
 
 func newBatcher(plan *sqlang.Plan, input int, src flow.Source) (*batcher, error) {
-	b := &batcher{plan: plan, input: input, scans: scansOf(plan, input), values: vectors(src.Value.Fields), keys: vectors(src.Key.Fields)}
+	b := &batcher{plan: plan, input: input, scans: plan.Scans(input), values: vectors(src.Value.Fields), keys: vectors(src.Key.Fields)}
 	var err error
 	if b.value, err = record.NewDecoder(src.Value); err != nil {
 		return nil, err

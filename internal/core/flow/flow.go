@@ -129,8 +129,7 @@ func (f *Flow) Restore(key, value []byte) error {
 }
 
 // Step takes a batch of one input and gives the rows that follow. The batch has
-// the columns of the input's scan; if the plan scans it more than once, those of
-// the first scan, then those of the next. Of a table's batch, a row of weight -1
+// the columns of the input's scans ([sqlang.Plan.Scans]), one behind the other. Of a table's batch, a row of weight -1
 // is a record without a value: only the columns of its key count; the records of
 // one key stand in one partition. The rows are in the order of their places:
 // those of a partition by offset, one partition behind the other.
@@ -146,15 +145,13 @@ func (f *Flow) Restore(key, value []byte) error {
 // undone to where it was last kept.
 func (f *Flow) Step(input int, in *column.Batch) (out []*column.Batch, failed []Failed, err error) {
 	f.begin(input)
-	at := 0
 	for _, e := range f.shards[0].entries[input] {
-		if at+e.width > len(in.Columns) {
+		if e.from+e.width > len(in.Columns) {
 			return nil, nil, weir.Errorf(weir.Internal, "a batch of input %d has %d columns", input, len(in.Columns))
 		}
-		if err := f.observe(input, e, in, at); err != nil {
+		if err := f.observe(input, e, in); err != nil {
 			return nil, nil, err
 		}
-		at += e.width
 	}
 	err = f.do(in.N, func(s *shard) error { return s.enter(input, in, len(f.shards)) })
 	if err == nil {
@@ -172,13 +169,12 @@ func (f *Flow) Step(input int, in *column.Batch) (out []*column.Batch, failed []
 	return f.out, f.failed, nil
 }
 
-// observe takes the event times of a batch in, whose columns for an entry begin
-// at one.
-func (f *Flow) observe(input int, e entry, b *column.Batch, at int) error {
+// observe takes the event times of a batch in, as an entry has them.
+func (f *Flow) observe(input int, e entry, b *column.Batch) error {
 	switch {
 	case !e.timed || f.timed(input) == nil:
 	case e.time >= 0:
-		times := b.Columns[at+e.time]
+		times := b.Columns[e.from+e.time]
 		f.progress.observe(input, b, times.Ints, times.Null)
 	case b.Time == nil:
 		return weir.Errorf(weir.Internal, "a batch of input %d has no times", input)

@@ -13,7 +13,9 @@ type shard struct {
 	number  int
 	of      int // how many there are
 	pool    pool
-	entries [][]entry // of each input: its scans
+	entries [][]entry            // of each input: where the rows of its scans go
+	places  map[*sqlang.Scan]int // where the columns of a scan stand in a batch of its input
+	shared  map[shared]*tee      // of nodes that several others are over
 	sink    sink
 	store   store
 	works   []work   // inputs first
@@ -32,7 +34,8 @@ type shard struct {
 
 // entry is where the rows of an input enter.
 type entry struct {
-	width int  // columns of the input's batch
+	from  int  // of the columns of the input's batch
+	width int  // how many
 	time  int  // of these the event time; -1: the batch's
 	timed bool // its rows come into windows: their times count
 	to    port
@@ -47,7 +50,14 @@ type work struct {
 }
 
 func newShard(plan *sqlang.Plan, number, of int) (*shard, error) {
-	f := &shard{plan: plan, number: number, of: of, entries: make([][]entry, len(plan.Inputs))}
+	f := &shard{plan: plan, number: number, of: of, entries: make([][]entry, len(plan.Inputs)), places: map[*sqlang.Scan]int{}, shared: map[shared]*tee{}}
+	for i := range plan.Inputs {
+		at := 0
+		for _, s := range plan.Scans(i) {
+			f.places[s] = at
+			at += len(s.Columns)
+		}
+	}
 	s, err := newSink(f, plan)
 	if err != nil {
 		return nil, err
@@ -85,11 +95,9 @@ func (f *shard) begin(input int) {
 // enter takes its part of the rows of a batch.
 func (f *shard) enter(input int, in *column.Batch, shards int) error {
 	from, to := f.number*in.N/shards, (f.number+1)*in.N/shards
-	at := 0
 	for _, e := range f.entries[input] {
 		b := *in
-		b.Columns = in.Columns[at : at+e.width]
-		at += e.width
+		b.Columns = in.Columns[e.from : e.from+e.width]
 		if err := e.to.push(&b, f.pool.all(in.N)[from:to]); err != nil {
 			return err
 		}
@@ -150,7 +158,38 @@ type builder struct {
 	timed bool // what is built comes into windows
 }
 
+// build builds a node and what it is over. One that others are over too is built
+// once.
 func (b builder) build(n sqlang.Node, to port) error {
+	key := shared{n, b.timed}
+	if t := b.flow.shared[key]; t != nil {
+		t.to = append(t.to, to)
+		return nil
+	}
+	t := &tee{to: []port{to}}
+	b.flow.shared[key] = t
+	return b.operator(n, port{to: t})
+}
+
+// shared is a node as it is built.
+type shared struct {
+	node  sqlang.Node
+	timed bool
+}
+
+// tee gives rows to several.
+type tee struct{ to []port }
+
+func (t *tee) push(_ int, b *column.Batch, sel []int32) error {
+	for _, to := range t.to {
+		if err := to.push(b, sel); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b builder) operator(n sqlang.Node, to port) error {
 	switch n := n.(type) {
 	case *sqlang.Scan:
 		return b.scan(n, to)
@@ -206,7 +245,7 @@ func (b builder) scan(n *sqlang.Scan, to port) error {
 
 // enter lets the rows of a scan enter.
 func (b builder) enter(n *sqlang.Scan, to port) {
-	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{width: len(n.Columns), time: n.Time, timed: b.timed, to: to})
+	b.flow.entries[n.Input] = append(b.flow.entries[n.Input], entry{from: b.flow.places[n], width: len(n.Columns), time: n.Time, timed: b.timed, to: to})
 }
 
 func (b builder) compiler(of sqlang.Node) compiler {

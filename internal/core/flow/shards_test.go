@@ -195,7 +195,7 @@ func (p *pairOfFlows) epoch(record *rapid.Generator[change]) {
 func (p *pairOfFlows) step(step []change) {
 	in := batchOf(step)
 	input := step[0].input
-	in.Columns = slices.Repeat(in.Columns, len(scansOf(p.plan().Root, input)))
+	in.Columns = slices.Repeat(in.Columns, len(p.plan().Scans(input)))
 	for i := range in.From {
 		in.From[i].Offset = p.next[input]
 		p.next[input]++

@@ -131,7 +131,7 @@ func (s *statement) step(t *testing.T, d *datadriven.TestData) string {
 		b.From = append(b.From, column.Origin{Input: int32(input), Offset: s.next[input]})
 		s.next[input]++
 	}
-	for _, scan := range scansOf(s.plan.Root, input) {
+	for _, scan := range s.plan.Scans(input) {
 		for k, field := range scan.Fields {
 			v := column.Make(scan.Columns[k].Type, len(lines))
 			for i, l := range lines {
@@ -150,17 +150,6 @@ func (s *statement) step(t *testing.T, d *datadriven.TestData) string {
 	}
 	out, failed, err := s.flow.Step(input, b)
 	return answer(out, failed, err)
-}
-
-// scansOf are the scans of an input, the left ones first.
-func scansOf(n sqlang.Node, input int) (scans []*sqlang.Scan) {
-	if s, ok := n.(*sqlang.Scan); ok && s.Input == input {
-		return []*sqlang.Scan{s}
-	}
-	for _, in := range n.In() {
-		scans = append(scans, scansOf(in, input)...)
-	}
-	return scans
 }
 
 // from is what a row was made of: each range of an input.

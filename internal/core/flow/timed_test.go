@@ -20,7 +20,7 @@ func TestTheTimesOfWindowsAloneCount(t *testing.T) {
 	}
 	const minute = 60_000_000
 	b := &column.Batch{N: 1, Time: []int64{1000 * minute}, From: make([]column.Origin, 1)}
-	for _, scan := range scansOf(plan.Root, 0) {
+	for _, scan := range plan.Scans(0) {
 		for _, c := range scan.Columns {
 			v := column.Make(c.Type, 1)
 			if c.Type.Kind == column.Timestamp {

@@ -334,7 +334,11 @@ func (b *binder) finish(root Node) error {
 	}
 	b.number(root)
 	p.Columns = root.Out()
-	return b.writable()
+	if err := b.writable(); err != nil {
+		return err
+	}
+	p.Root = improve(root)
+	return nil
 }
 
 // writable refuses columns that no record can have.

@@ -46,7 +46,7 @@ func newInput(job *flow.Job, number int) (*input, error) {
 	in := &input{number: number, form: job.Sources[number].Key.KeyEncoding}
 	var values, keys []record.ColumnField
 	first := true
-	for _, scan := range scans(job.Plan.Root, number) {
+	for _, scan := range job.Plan.Scans(number) {
 		in.table = in.table || scan.Table
 		for i, field := range scan.Fields {
 			c := scan.Columns[i]
@@ -87,17 +87,6 @@ func columnField(job *flow.Job, number, field int, c sqlang.Column) record.Colum
 func decoder(cfg record.DecoderConfig, fields []record.ColumnField) (*record.Decoder, error) {
 	cfg.Fields = fields
 	return record.NewDecoder(cfg)
-}
-
-// scans are the scans of an input, in the order of the plan.
-func scans(n sqlang.Node, input int) (all []*sqlang.Scan) {
-	if s, ok := n.(*sqlang.Scan); ok && s.Input == input {
-		return []*sqlang.Scan{s}
-	}
-	for _, in := range n.In() {
-		all = append(all, scans(in, input)...)
-	}
-	return all
 }
 
 // chunk is some of the records of a partition.

@@ -206,7 +206,7 @@ func (r *run) batch(input int, records []record) *column.Batch {
 		b.Weights, b.Time = append(b.Weights, weight), append(b.Time, x.stamp)
 		b.From = append(b.From, column.Origin{Input: int32(input), Partition: x.partition, Offset: x.n})
 	}
-	for _, scan := range scansOf(r.plan.Root, input) {
+	for _, scan := range r.plan.Scans(input) {
 		for k, field := range scan.Fields {
 			v := column.Make(scan.Columns[k].Type, len(records))
 			for i, x := range records {
@@ -220,17 +220,6 @@ func (r *run) batch(input int, records []record) *column.Batch {
 		}
 	}
 	return b
-}
-
-// scansOf are the scans of an input, the left ones first.
-func scansOf(n sqlang.Node, input int) (scans []*sqlang.Scan) {
-	if s, ok := n.(*sqlang.Scan); ok && s.Input == input {
-		return []*sqlang.Scan{s}
-	}
-	for _, in := range n.In() {
-		scans = append(scans, scansOf(in, input)...)
-	}
-	return scans
 }
 
 func (r *run) changes(batches []*column.Batch) (out []change) {

@@ -117,7 +117,7 @@ func (r *run) read(input int, p nexmark.Product, out *outcome) {
 func batchOf(plan *sqlang.Plan, input, partition int, events []*nexmark.Event) *column.Batch {
 	b := &column.Batch{N: len(events)}
 	var fields []int
-	for _, s := range scans(plan.Root, input) {
+	for _, s := range plan.Scans(input) {
 		fields = append(fields, s.Fields...)
 		for _, c := range s.Columns {
 			b.Columns = append(b.Columns, column.Make(c.Type, len(events)))
@@ -132,17 +132,6 @@ func batchOf(plan *sqlang.Plan, input, partition int, events []*nexmark.Event) *
 		}
 	}
 	return b
-}
-
-// scans are those of an input, the left ones first.
-func scans(n sqlang.Node, input int) (all []*sqlang.Scan) {
-	if s, ok := n.(*sqlang.Scan); ok && s.Input == input {
-		return []*sqlang.Scan{s}
-	}
-	for _, in := range n.In() {
-		all = append(all, scans(in, input)...)
-	}
-	return all
 }
 
 // outcome is what an epoch gives.
