@@ -81,6 +81,12 @@ func cannotFail(e *Expr) bool {
 	return !slices.ContainsFunc(e.Args, func(a *Expr) bool { return !cannotFail(a) })
 }
 
+// cannotFail reports whether an aggregate has a value for all rows: sums may
+// overflow.
+func (a Aggregate) cannotFail() bool {
+	return slices.Contains([]string{"count", "min", "max"}, a.Func) && (a.Arg == nil || cannotFail(a.Arg)) && (a.Filter == nil || cannotFail(a.Filter))
+}
+
 // columnsOf are the columns that expressions refer to.
 func columnsOf(es ...*Expr) (columns []int) {
 	for _, e := range es {

@@ -91,7 +91,15 @@ func prunedScan(n *Scan, wanted []int) (Node, kept) {
 	return &out, k
 }
 
+// prunedProject keeps what may fail: a row for which it does is left out, whoever
+// asks for the value.
 func prunedProject(n *Project, wanted []int) (Node, kept) {
+	wanted = slices.Clone(wanted)
+	for c, e := range n.Exprs {
+		if !cannotFail(e) {
+			wanted = append(wanted, c)
+		}
+	}
 	if len(wanted) == 0 {
 		wanted = []int{0}
 	}
@@ -101,11 +109,19 @@ func prunedProject(n *Project, wanted []int) (Node, kept) {
 	return &Project{Of: of, Exprs: allMoved(exprs, below.to), Columns: pick(n.Columns, which)}, k
 }
 
-// prunedUnion: the columns of all inputs agree, whatever is left out.
+// prunedUnion leaves columns out if all inputs can: they agree before and after.
 func prunedUnion(n *Union, wanted []int) (Node, kept) {
+	wanted = slices.Clone(wanted)
 	for _, of := range n.Of {
-		if _, ok := of.(*Project); !ok {
+		p, ok := of.(*Project)
+		if !ok {
 			wanted = every(n)
+			break
+		}
+		for c, e := range p.Exprs {
+			if !cannotFail(e) {
+				wanted = append(wanted, c)
+			}
 		}
 	}
 	out := &Union{}
@@ -163,9 +179,16 @@ func prunedWindow(of Node, into *Node, columns *[]Column, wanted []int) kept {
 	return k
 }
 
+// prunedGroup keeps the keys, and what may fail.
 func prunedGroup(n *Group, wanted []int) (Node, kept) {
+	wanted = slices.Clone(wanted)
 	for c := range n.Keys {
 		wanted = append(wanted, c)
+	}
+	for c, a := range n.Aggregates {
+		if !a.cannotFail() {
+			wanted = append(wanted, len(n.Keys)+c)
+		}
 	}
 	k, which := keeping(len(n.Columns), wanted)
 	out := *n
