@@ -33,6 +33,9 @@ const (
 	NounPolicy      Noun = "policy"
 	NounQuery       Noun = "query"
 	NounPlan        Noun = "plan"
+
+	NounQuestion     Noun = "question"
+	NounAnnouncement Noun = "announcement"
 )
 
 // Ref names an entity: by UID, which is for ever, or by Name, which is unique
@@ -86,6 +89,9 @@ var newEntity = map[Noun]func() Entity{
 	NounPolicy:      func() Entity { return new(Policy) },
 	NounQuery:       func() Entity { return new(Query) },
 	NounPlan:        func() Entity { return new(Plan) },
+
+	NounQuestion:     func() Entity { return new(Question) },
+	NounAnnouncement: func() Entity { return new(Announcement) },
 }
 
 // Nouns lists every noun, sorted.

@@ -62,6 +62,14 @@ func valid() map[weir.Noun]weir.Entity {
 			UID: uid(20), Name: "sales.orders/billing", Product: uid(6), Application: uid(9), Domain: uid(5), Team: uid(3),
 			Fields: []string{"id"}, Due: "2027-03-01", Note: "invoices", By: weir.Ref{Noun: weir.NounPerson, UID: uid(2), Name: "ann"}, Created: at,
 		},
+		weir.NounQuestion: &weir.Question{
+			UID: uid(21), Name: "sales.orders/001", Product: uid(6), Domain: uid(5), Owner: uid(2), Text: "Are refunds in it?", By: weir.Ref{Noun: weir.NounPerson, UID: uid(22), Name: "bob"},
+			Answer: "No.", AnsweredBy: &weir.Ref{Noun: weir.NounPerson, UID: uid(2), Name: "ann"}, Answered: at.Add(time.Hour), Created: at,
+		},
+		weir.NounAnnouncement: &weir.Announcement{
+			UID: uid(23), Name: "sales.orders/001", Product: uid(6), Domain: uid(5), Text: "Refunds come in March.", By: weir.Ref{Noun: weir.NounPerson, UID: uid(2), Name: "ann"},
+			Created: at, To: []weir.UID{uid(3)},
+		},
 		weir.NounAccess: &weir.Access{UID: uid(11), Name: "sales.orders/billing", Product: uid(6), Application: uid(9), Domain: uid(5), Team: uid(3), Created: at},
 	}
 }
@@ -173,6 +181,7 @@ func TestNames(t *testing.T) {
 		weir.NounTopic:       {[]string{"a", "A._-", strings.Repeat("a", 249)}, []string{"", ".", "..", strings.Repeat("a", 250), "a/b", "a b", "ä"}},
 		weir.NounToken:       {[]string{"a/b"}, []string{"a", "a/", "/b", "a/b/c", "a/B"}},
 		weir.NounPolicy:      {[]string{"a", "has-sla"}, []string{"", "A", "a.b", "ab.cd", "a/b", long + "a"}},
+		weir.NounQuestion:    {[]string{"ab.cd/001", "ab.cd.v2/999"}, []string{"ab.cd", "ab.cd/", "ab.cd/000", "ab.cd/1", "ab.cd/0001", "ab.cd/1000", "ab.cd/+01", "ab/001", "ab.cd/x", "ab.cd/001/001"}},
 		weir.NounAccess:      {[]string{"ab.cd/x"}, []string{"ab.cd", "ab/x", "ab.cd/", "ab.cd/x/y", "/x"}},
 	} {
 		for _, name := range c.good {
@@ -222,6 +231,10 @@ func named(n weir.Noun, name string) weir.Entity {
 	case *weir.Query:
 		e.Name = name
 	case *weir.Plan:
+		e.Name = name
+	case *weir.Question:
+		e.Name = name
+	case *weir.Announcement:
 		e.Name = name
 	case *weir.Subject:
 		e.Name = name

@@ -10,7 +10,7 @@ import (
 
 // Format is the number of the entry format that this program writes. It reads
 // every older one; a newer one stops the node.
-const Format = 5
+const Format = 6
 
 // MaxEntry bounds the bytes of one entry.
 const MaxEntry = 16 << 20

@@ -22,6 +22,7 @@ var formatHeads = map[string]string{
 	"testdata/entries.v2.jsonl": "22d1ad06560de213547383fa82ea477eb431a53ff13dbbb84f5bb4de2580a05f",
 	"testdata/entries.v4.jsonl": "fe0c00598784af2cc3d8fa2cc89f48e42da32abfb0e881a7cd16080746df066f",
 	"testdata/entries.v5.jsonl": "67b95e5161e3eff7e57a10f2458f9e3e2c8585fbc3b3c860e3a04a1a9a9a50f3",
+	"testdata/entries.v6.jsonl": "602bf8b439157bf6abc51f49a0268c817ca7c14ba4f84ee644ab48b47d98340e",
 	"testdata/entries.v3.jsonl": "df60bf2d82ce830d9876f6545a1e463e91bdbf08efdd12055b53095c0577eb80",
 }
 
@@ -99,7 +100,7 @@ func TestDecodeEntryRefuses(t *testing.T) {
 		"null":          {"null", "format 0"},
 		"a list":        {"[]", "no entry"},
 		"no v":          {strings.Replace(good, `"v":1`, `"w":1`, 1), "format 0"},
-		"a newer v":     {strings.Replace(good, `"v":1`, `"v":6`, 1), "newer weir"},
+		"a newer v":     {strings.Replace(good, `"v":1`, `"v":7`, 1), "newer weir"},
 		"a negative v":  {strings.Replace(good, `"v":1`, `"v":-1`, 1), "format -1"},
 		"unknown field": {strings.Replace(good, `"op"`, `"opp"`, 1), "cannot be read"},
 		"two entries":   {good + good, "no entry"},
@@ -127,7 +128,7 @@ func TestSealChains(t *testing.T) {
 	if one.Offset != 1 || two.Offset != 2 || one.Hash == two.Hash || !bytes.Equal(one.Bytes, two.Bytes) {
 		t.Fatalf("%v %v", one.Head, two.Head)
 	}
-	if !bytes.Contains(one.Bytes, []byte(`"2026-01-01T00:00:00Z"`)) || !bytes.Contains(one.Bytes, []byte(`"v":5`)) {
+	if !bytes.Contains(one.Bytes, []byte(`"2026-01-01T00:00:00Z"`)) || !bytes.Contains(one.Bytes, []byte(`"v":6`)) {
 		t.Errorf("%s", one.Bytes)
 	}
 	if got := one.Head.Next(two.Bytes); got != two.Head {

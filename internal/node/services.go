@@ -11,6 +11,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/access"
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
+	"github.com/weirmesh/weir/internal/app/conversation"
 	"github.com/weirmesh/weir/internal/app/records"
 	"github.com/weirmesh/weir/internal/app/usage"
 	"github.com/weirmesh/weir/internal/serve/api"
@@ -73,15 +74,16 @@ func (n *Node) startServices(ctx context.Context) error {
 	entries := audit.New(n.ledger, n.state, n.writer, n.cfg.Now)
 	api.New(api.Config{
 		State: n.state, Ledger: n.ledger, Identity: n.identity, Catalog: n.catalog, Registry: n.registry, Live: n.live, Schemas: n.index,
-		Search:   catalog.NewFinder(n.search),
-		Granting: access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
-		Records:  reading,
-		Usage:    usage.New(usage.Config{State: n.state, Measures: n.measures, Observer: n.observer, Now: n.cfg.Now}),
-		Queries:  n.queries,
-		Lineage:  n.lineage,
-		Audit:    entries,
-		Node:     api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem, Health: n.health},
-		Version:  n.cfg.Version, Log: n.cfg.Log,
+		Search:       catalog.NewFinder(n.search),
+		Granting:     access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
+		Records:      reading,
+		Usage:        usage.New(usage.Config{State: n.state, Measures: n.measures, Observer: n.observer, Now: n.cfg.Now}),
+		Queries:      n.queries,
+		Lineage:      n.lineage,
+		Conversation: conversation.New(conversation.Config{State: n.state, Writer: n.writer, Measures: n.measures, Now: n.cfg.Now, Home: n.home}),
+		Audit:        entries,
+		Node:         api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem, Health: n.health},
+		Version:      n.cfg.Version, Log: n.cfg.Log,
 	}, r)
 	r.Handle(registryPath, http.StripPrefix(registryPath, n.schemas.server.Handler))
 	r.Handle(registryPath+"/*", http.StripPrefix(registryPath, n.schemas.server.Handler))

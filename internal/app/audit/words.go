@@ -71,32 +71,45 @@ type sentence func(*seer, weir.Entry, weir.Ref) string
 
 func sentences() map[string]sentence {
 	return map[string]sentence{
-		"role.add":           gave,
-		"role.remove":        gave,
-		"team.add":           members,
-		"team.remove":        members,
-		"access.allow":       allowed("let %s read %s"),
-		"access.revoke":      allowed("no longer lets %s read %s"),
-		"plan.declare":       allowed("declared that %s will read %s"),
-		"plan.withdraw":      allowed("no longer plans that %s reads %s"),
-		"person.password":    about1("changed the password of %s"),
-		"admin.reset":        about1("gave a new password and a new token to %s"),
-		"application.rotate": about1("gave a new password to %s"),
-		"application.revoke": about1("ended the credentials of %s"),
-		"topic.made":         about1("made the topic %s on the cluster"),
-		"topic.set":          about1("changed the topic %s on the cluster"),
-		"topic.gone":         about1("ended the topic %s and its data on the cluster"),
-		"application.gone":   about1("ended the groups of %s on the cluster"),
-		"schema.register":    versions("registered"),
-		"schema.delete":      versions("deleted"),
-		"subject.config":     about1("changed the settings of %s"),
-		"subject.mode":       about1("changed the mode of %s"),
-		"query.halt":         halted,
+		"role.add":            gave,
+		"role.remove":         gave,
+		"team.add":            members,
+		"team.remove":         members,
+		"access.allow":        allowed("let %s read %s"),
+		"access.revoke":       allowed("no longer lets %s read %s"),
+		"plan.declare":        allowed("declared that %s will read %s"),
+		"plan.withdraw":       allowed("no longer plans that %s reads %s"),
+		"question.ask":        ofProduct("asked something about %s"),
+		"question.answer":     ofProduct("answered a question about %s"),
+		"question.delete":     ofProduct("took away a question about %s"),
+		"announcement.make":   ofProduct("announced something about %s"),
+		"announcement.delete": ofProduct("took back what was announced about %s"),
+		"person.password":     about1("changed the password of %s"),
+		"admin.reset":         about1("gave a new password and a new token to %s"),
+		"application.rotate":  about1("gave a new password to %s"),
+		"application.revoke":  about1("ended the credentials of %s"),
+		"topic.made":          about1("made the topic %s on the cluster"),
+		"topic.set":           about1("changed the topic %s on the cluster"),
+		"topic.gone":          about1("ended the topic %s and its data on the cluster"),
+		"application.gone":    about1("ended the groups of %s on the cluster"),
+		"schema.register":     versions("registered"),
+		"schema.delete":       versions("deleted"),
+		"subject.config":      about1("changed the settings of %s"),
+		"subject.mode":        about1("changed the mode of %s"),
+		"query.halt":          halted,
 	}
 }
 
 func about1(format string) sentence {
 	return func(_ *seer, _ weir.Entry, thing weir.Ref) string { return fmt.Sprintf(format, say(thing)) }
+}
+
+// ofProduct names the product of a thing that is named PRODUCT/NUMBER.
+func ofProduct(format string) sentence {
+	return func(_ *seer, _ weir.Entry, thing weir.Ref) string {
+		product, _ := weir.SplitNumbered(thing.Name)
+		return fmt.Sprintf(format, product)
+	}
 }
 
 // halted says why Weir itself stopped a query.

@@ -188,7 +188,7 @@ func (r *result) endAccess(ctx context.Context, v weir.View, product weir.UID) {
 	if r.err == nil {
 		r.err = err
 	}
-	r.endPlans(ctx, v, product)
+	r.endBeside(ctx, v, product)
 }
 
 // giveBack makes a product's topic what it was before it was published: its

@@ -27,13 +27,14 @@ const (
 	Revoke  Verb = "revoke"  // what was allowed, or credentials
 	Appoint Verb = "appoint" // give and take roles there
 	Watch   Verb = "watch"   // who reads and writes it, by name
+	Answer  Verb = "answer"  // a question
 	Export  Verb = "export"
 	Verify  Verb = "verify"
 )
 
 // Verbs lists every verb, in the order in which people read them.
 func Verbs() []Verb {
-	return []Verb{Create, Edit, Tell, Delete, Publish, Allow, Revoke, Appoint, Watch, Export, Verify}
+	return []Verb{Create, Edit, Tell, Delete, Publish, Allow, Revoke, Appoint, Watch, Answer, Export, Verify}
 }
 
 // Thing is what the verb is about: a noun, and whose it is. What does not
@@ -92,6 +93,9 @@ var table = []row{
 	{[]weir.Noun{weir.NounSubject}, []Verb{Create, Edit, Delete}, owners | productOwner}, // without a domain: the mesh's
 	{[]weir.Noun{weir.NounAccess}, []Verb{Allow, Revoke}, owners | productOwner | steward},
 	{[]weir.Noun{weir.NounPlan}, []Verb{Create, Delete}, meshAdmin | owningTeam},
+	{[]weir.Noun{weir.NounQuestion}, []Verb{Answer}, owners | productOwner | steward}, // who knows of the product asks
+	{[]weir.Noun{weir.NounQuestion}, []Verb{Delete}, owners | productOwner | oneself}, // oneself is who asked
+	{[]weir.Noun{weir.NounAnnouncement}, []Verb{Create, Delete}, owners | productOwner | steward},
 	{[]weir.Noun{weir.NounTerm}, []Verb{Create, Edit, Delete}, meshAdmin | steward},                 // the glossary is the mesh's
 	{[]weir.Noun{weir.NounPolicy}, []Verb{Create, Edit, Delete}, meshAdmin | steward | domainOwner}, // without a domain: the mesh's
 	{[]weir.Noun{weir.NounMesh}, []Verb{Edit, Appoint}, meshAdmin},
@@ -107,8 +111,11 @@ var table = []row{
 }
 
 // ofOwn is the whole table for what Weir itself offers in a mesh: its owners are
-// the mesh admins, and nobody changes it.
+// the mesh admins, and nobody changes it. People may talk about it.
 var ofOwn = []row{
+	{[]weir.Noun{weir.NounQuestion}, []Verb{Answer}, meshAdmin | steward},
+	{[]weir.Noun{weir.NounQuestion}, []Verb{Delete}, meshAdmin | oneself},
+	{[]weir.Noun{weir.NounAnnouncement}, []Verb{Create, Delete}, meshAdmin | steward},
 	{[]weir.Noun{weir.NounAccess}, []Verb{Allow, Revoke}, meshAdmin | steward},
 	{[]weir.Noun{weir.NounDomain, weir.NounProduct}, []Verb{Appoint}, meshAdmin},
 	{[]weir.Noun{weir.NounProduct}, []Verb{Watch}, meshAdmin | steward},

@@ -206,7 +206,7 @@ Who may do what, where the role is; "team" is a member of the team that owns the
 }
 
 // TestNobodyChangesWhatIsWeirsOwn: whoever somebody is, of what Weir itself
-// offers they may only let applications read it, watch it and be appointed.
+// offers they may only let applications read it, watch it, be appointed, and talk about it.
 func TestNobodyChangesWhatIsWeirsOwn(t *testing.T) {
 	t.Parallel()
 	own := weir.OwnUID(weir.UID{1}, weir.NounDomain, weir.OwnName)
@@ -224,6 +224,8 @@ func TestNobodyChangesWhatIsWeirsOwn(t *testing.T) {
 	}
 	want := map[string]bool{
 		"mesh-admin allow access": true, "mesh-admin revoke access": true, "mesh-admin appoint domain": true, "mesh-admin appoint product": true,
+		"mesh-admin answer question": true, "mesh-admin delete question": true, "steward answer question": true,
+		"mesh-admin create announcement": true, "mesh-admin delete announcement": true, "steward create announcement": true, "steward delete announcement": true,
 		"mesh-admin watch product": true, "steward allow access": true, "steward revoke access": true, "steward watch product": true,
 	}
 	if diff := cmp.Diff(want, may); diff != "" {

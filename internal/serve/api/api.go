@@ -24,6 +24,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/access"
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
+	"github.com/weirmesh/weir/internal/app/conversation"
 	"github.com/weirmesh/weir/internal/app/identity"
 	"github.com/weirmesh/weir/internal/app/lineage"
 	"github.com/weirmesh/weir/internal/app/queries"
@@ -41,24 +42,25 @@ type index interface {
 // Config is what the API needs. Every field but Schemas,
 // Search and Quiet is required.
 type Config struct {
-	State    weir.State
-	Ledger   weir.Ledger
-	Identity *identity.Identity
-	Catalog  *catalog.Catalog
-	Registry *registry.Registry
-	Search   *catalog.Finder // nil: nothing can be searched
-	Granting *access.Granting
-	Records  *records.Records
-	Usage    *usage.Usages
-	Queries  *queries.Queries
-	Lineage  *lineage.Lineage
-	Live     *access.Live
-	Schemas  index // that the registry answers from; nil: there is none
-	Audit    *audit.Audit
-	Node     Node
-	Version  string
-	Log      *slog.Logger
-	Quiet    time.Duration // after which a stream of events says that it lives; 0: 15 s
+	State        weir.State
+	Ledger       weir.Ledger
+	Identity     *identity.Identity
+	Catalog      *catalog.Catalog
+	Registry     *registry.Registry
+	Search       *catalog.Finder // nil: nothing can be searched
+	Granting     *access.Granting
+	Records      *records.Records
+	Usage        *usage.Usages
+	Queries      *queries.Queries
+	Lineage      *lineage.Lineage
+	Conversation *conversation.Conversation
+	Live         *access.Live
+	Schemas      index // that the registry answers from; nil: there is none
+	Audit        *audit.Audit
+	Node         Node
+	Version      string
+	Log          *slog.Logger
+	Quiet        time.Duration // after which a stream of events says that it lives; 0: 15 s
 }
 
 // Node tells what only the wiring knows.
@@ -156,6 +158,7 @@ func (a *API) routes() {
 	a.usageRoutes()
 	a.lineageRoutes()
 	a.planRoutes()
+	a.conversationRoutes()
 	a.snippetRoutes()
 	a.profileRoutes()
 	a.meshRoutes()

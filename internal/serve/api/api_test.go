@@ -30,6 +30,7 @@ import (
 	"github.com/weirmesh/weir/internal/app/access"
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
+	"github.com/weirmesh/weir/internal/app/conversation"
 	"github.com/weirmesh/weir/internal/app/identity"
 	"github.com/weirmesh/weir/internal/app/lineage"
 	"github.com/weirmesh/weir/internal/app/queries"
@@ -105,9 +106,10 @@ func newMeshOf(t *testing.T, quiet time.Duration) *mesh {
 	a := api.New(api.Config{
 		Records: records.New(records.Config{State: s, Reader: read, Live: live, Schemas: reg, Queries: made, Now: time.Now}),
 		State:   s, Ledger: l, Identity: who, Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
-		Queries:  made,
-		Lineage:  lineage.New(lineage.Config{State: s, Ledger: l, Writer: rec, Measures: uncounted{}, Schemas: reg, Now: time.Now, Home: home}),
-		Granting: access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec, time.Now),
+		Queries:      made,
+		Lineage:      lineage.New(lineage.Config{State: s, Ledger: l, Writer: rec, Measures: uncounted{}, Schemas: reg, Now: time.Now, Home: home}),
+		Conversation: conversation.New(conversation.Config{State: s, Writer: rec, Measures: beside, Now: time.Now, Home: home}),
+		Granting:     access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec, time.Now),
 		Node: api.Node{
 			Kafka: func() string { return "127.0.0.1:9092" }, Registry: func() string { return "http://127.0.0.1:8081" }, Cluster: func() client.Cluster { return client.Cluster{Kind: "embedded"} },
 			Problem: func(string) (bool, string) { return false, "" },

@@ -41,7 +41,7 @@ var hiddenQuestions = map[string][]string{
 	"what": {"product.create"}, "door": {"api"}, "result": {"done", "refused"}, "why": {"tulip"}, "since": {"1h"}, "until": {"1h"}, "after": {"0"},
 	"domain": {"vault"}, "product": {"vault.quokka"}, "application": {"vault-app"}, "person": {"ina"}, "on": {"vault.quokka", "vault"},
 	"facets": {"true"}, "from": {"earliest"}, "to": {"1"}, "lang": {"curl"}, "address": {"http://127.0.0.1:1"}, "version": {"1"}, "records": {"10"},
-	"field": {"userid"}, "depth": {"2"}, "at": {"2026-01-01T00:00:00Z"}, "direction": {"up", "down"},
+	"open": {"true", "false"}, "field": {"userid"}, "depth": {"2"}, "at": {"2026-01-01T00:00:00Z"}, "direction": {"up", "down"},
 	"fields": {"userid"}, "where": {"true"}, "follow": {"false"}, "raw": {"true"}, "newest": {"10"}, "limit": {"1000"}, "cursor": {},
 }
 
@@ -143,6 +143,10 @@ func (m *mesh) hide(inside *client.Client) {
 	}, client.Reason(text))
 	must(m.t, err)
 	_, err = inside.Allow(ctx, "vault.quokka", "vault-app", client.Reason(text))
+	must(m.t, err)
+	_, err = inside.Ask(ctx, "vault.quokka", text, client.Reason(text))
+	must(m.t, err)
+	_, err = inside.Announce(ctx, "vault.quokka", text, client.Reason(text))
 	must(m.t, err)
 	_, err = inside.CreateToken(ctx, client.NewToken{Label: hiddenName})
 	must(m.t, err)
