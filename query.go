@@ -1,6 +1,7 @@
 package weir
 
 import (
+	"context"
 	"strconv"
 	"time"
 )
@@ -119,6 +120,38 @@ func (q *Query) checkLineage() error {
 	return nil
 }
 
+// Depth is how many queries stand one above the other from sources up to one that
+// reads some products: 1 if no query makes what it reads.
+func Depth(ctx context.Context, v View, products []UID) (int, error) {
+	return depth(ctx, v, products, map[UID]bool{})
+}
+
+func depth(ctx context.Context, v View, products []UID, seen map[UID]bool) (int, error) {
+	deepest := 0
+	for _, p := range products {
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		page, err := v.List(ctx, ListQuery{Noun: NounQuery, Scope: Everything, Refers: []UID{p}, Limit: 1})
+		if err != nil {
+			return 0, err
+		}
+		for _, it := range page.Items {
+			of, ok := it.Entity.(*Query)
+			if !ok {
+				continue
+			}
+			n, err := depth(ctx, v, of.Inputs, seen)
+			if err != nil {
+				return 0, err
+			}
+			deepest = max(deepest, n)
+		}
+	}
+	return deepest + 1, nil
+}
+
 // QueryStatus is how a query does, as the node that runs it knows.
 type QueryStatus struct {
 	Running   bool
@@ -132,5 +165,6 @@ type QueryStatus struct {
 	State     int64     // bytes of memory
 	Epoch     int64     // number of the last one
 	EpochTime time.Duration
-	Error     string // the last one
+	Busy      time.Duration // how long all epochs took since it began to run
+	Error     string        // the last one
 }

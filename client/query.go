@@ -45,6 +45,7 @@ type QueryStatus struct {
 	State     int64     `json:"state" doc:"Bytes of memory."`
 	Epoch     int64     `json:"epoch" doc:"The number of the last one."`
 	EpochTime string    `json:"epochTime,omitempty" doc:"How long that took."`
+	Busy      string    `json:"busy,omitempty" doc:"How long all of them took since it began to run: what it cost of a processor, at most."`
 	Error     string    `json:"error,omitempty" doc:"The last one."`
 }
 
@@ -113,6 +114,8 @@ type QueryPreview struct {
 	Rows   []json.RawMessage `json:"rows" nullable:"false" doc:"An object each, at most 100."`
 	Read   int               `json:"read" doc:"How many records were looked at."`
 	More   bool              `json:"more,omitempty" doc:"There are more rows than are given."`
+	Bytes  int64             `json:"bytes" doc:"Of those records, keys and values."`
+	Took   string            `json:"took" doc:"How long the statement needed for them, without reading them."`
 	Cut    bool              `json:"cut,omitempty" doc:"A bound of time or bytes came before the newest 1,000 records of each partition were read."`
 	Failed []QueryFault      `json:"failed,omitempty" doc:"Records that the statement could not be computed for, at most 20."`
 	// FailedMore is how many more there are than Failed has.

@@ -334,6 +334,7 @@ func statusColumns(now time.Time) []column[client.Query] {
 			}
 			return strconv.FormatInt(s.Epoch, 10) + ", the last took " + s.EpochTime
 		})},
+		{"BUSY", known(func(_ client.Query, s *client.QueryStatus) string { return s.Busy })},
 		{"LAST ERROR", known(func(_ client.Query, s *client.QueryStatus) string { return s.Error })},
 	}
 }

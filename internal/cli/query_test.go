@@ -15,16 +15,16 @@ func TestQueryStatus(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.Local)
 	windows := &client.QueryResult{Plan: "group\n  window of 1 minute"}
-	status := &client.QueryStatus{Late: 3, State: 2048, Epoch: 7, EpochTime: "12ms", Error: "no broker answers", Watermark: now.Add(-90 * time.Second)}
+	status := &client.QueryStatus{Late: 3, State: 2048, Epoch: 7, EpochTime: "12ms", Busy: "4s", Error: "no broker answers", Watermark: now.Add(-90 * time.Second)}
 	const given = "a window is given when the watermark passes its end"
 	for _, c := range []struct {
 		q    client.Query
 		want []string
 	}{
-		{client.Query{}, []string{"", "", "", "", ""}},
-		{client.Query{Status: status}, []string{"2026-11-01 11:58:30, 1m30s ago", "3", "2048 bytes", "7, the last took 12ms", "no broker answers"}},
-		{client.Query{Status: status, Result: windows}, []string{"2026-11-01 11:58:30, 1m30s ago; " + given, "3", "2048 bytes", "7, the last took 12ms", "no broker answers"}},
-		{client.Query{Status: &client.QueryStatus{}, Result: windows}, []string{"none yet; " + given, "0", "0 bytes", "0", ""}},
+		{client.Query{}, []string{"", "", "", "", "", ""}},
+		{client.Query{Status: status}, []string{"2026-11-01 11:58:30, 1m30s ago", "3", "2048 bytes", "7, the last took 12ms", "4s", "no broker answers"}},
+		{client.Query{Status: status, Result: windows}, []string{"2026-11-01 11:58:30, 1m30s ago; " + given, "3", "2048 bytes", "7, the last took 12ms", "4s", "no broker answers"}},
+		{client.Query{Status: &client.QueryStatus{}, Result: windows}, []string{"none yet; " + given, "0", "0 bytes", "0", "", ""}},
 	} {
 		var got []string
 		for _, col := range statusColumns(now) {

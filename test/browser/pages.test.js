@@ -22,7 +22,7 @@ function addresses(names) {
 const demo = { product: "edge.pageviews", derived: "edge.looks", stream: "edge._private.clicks", domain: "edge", team: "edge", application: "web-tracker" };
 
 // What some may not see at all; every other page is there for everybody.
-const refusals = { analyst: [`/publish/${demo.stream}`, `/products/${demo.derived}/query`] };
+const refusals = { analyst: [`/publish/${demo.stream}`, `/products/${demo.derived}/query`, `/products/${demo.derived}/query/delete`, `/products/${demo.derived}/publish`] };
 
 /** A product that a query makes, proposed to its domain, of what the demo has. */
 const derive = (name, column = "pageid") => api("POST", "/queries", { name, statement: `SELECT pageid AS ${column}, viewtime FROM edge.pageviews` });

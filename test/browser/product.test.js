@@ -222,8 +222,9 @@ test("a product that a query makes", async (t) => {
     await page.getByText(statement).waitFor();
     const columns = page.getByRole("table", { name: "Columns of edge.seen" });
     await columns.getByRole("row").filter({ hasText: "userid" }).filter({ hasText: "personal" }).getByRole("link", { name: "edge.pageviews.userid" }).waitFor();
+    await page.locator("#query-live[data-state=running]").waitFor({ timeout: 60_000 }); // the page hears of it by itself
     await page.getByText("running", { exact: true }).waitFor();
-    await page.waitForFunction(() => fetch(location.href).then((r) => r.text()).then((html) => /rows out<\/dt>\s*<dd[^>]*>\s*<span class="value">[1-9]/.test(html)), undefined, { polling: 300 });
+    await page.locator("#query-live .fact", { hasText: "rows out" }).locator(".value", { hasText: /^[1-9]/ }).waitFor({ timeout: 60_000 });
     await page.getByText("The same by command").click();
     for (const command of ["weir query show edge.seen", "weir query pause edge.seen", "weir query start edge.seen", "weir query stop edge.seen"]) await page.getByText(command, { exact: true }).last().waitFor();
   });
@@ -239,6 +240,26 @@ test("a product that a query makes", async (t) => {
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByText("It is stopped.", { exact: true }).waitFor();
     assert.equal((await api("GET", "/queries/edge.seen")).state, "stopped");
+  });
+  await t.test("who watches it sees what another does, and the records that failed with the reason", async (t) => {
+    await api("POST", "/queries", { name: "edge.odd", statement: "SELECT userid, 1 / (length(pageid) - 6) AS odd FROM edge.pageviews" });
+    const page = await open(t, b);
+    await enter(page, "edge-owner", people()["edge-owner"]);
+    await page.goto("/products/edge.odd/query");
+    const failed = page.getByRole("table", { name: "Records that were set aside" });
+    await failed.getByText("division by zero").first().waitFor({ timeout: 60_000 });
+    await failed.getByRole("link", { name: /^edge.pageviews \d+:\d+$/ }).first().waitFor();
+    await api("POST", "/queries/edge.odd/pause");
+    await page.getByRole("button", { name: "Begin anew" }).waitFor();
+    await page.getByText("paused", { exact: true }).waitFor();
+    await accessible(page);
+    await page.getByRole("link", { name: "Remove", exact: true }).click();
+    await page.getByRole("textbox", { name: /Write edge.odd/ }).fill("edge.odd");
+    await page.getByRole("checkbox", { name: /Destroy the product/ }).check();
+    await page.getByRole("button", { name: "Remove" }).click();
+    await page.getByText("The query is removed").waitFor();
+    const gone = await fetch(`${url}/api/v1/products/edge.odd`, { headers: { Authorization: `Bearer ${token}` } });
+    assert.equal(gone.status, 404);
   });
   await t.test("who may read the product and not its query is shown none", async (t) => {
     await api("POST", "/products/edge.seen/publish", { quality: "raw", sla: "tier-3" });

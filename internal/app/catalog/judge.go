@@ -223,6 +223,11 @@ func (j *Judge) facts(ctx context.Context, p *weir.Product, fields []Field) (pol
 	if err := j.people(ctx, p, &f); err != nil {
 		return f, err
 	}
+	above, err := weir.Depth(ctx, j.v, []weir.UID{p.UID})
+	if err != nil {
+		return f, err
+	}
+	f.Depth = above - 1
 	return f, j.contract(ctx, p, fields, &f)
 }
 

@@ -108,7 +108,7 @@ func (q *Queries) compile(ctx context.Context, v weir.View, by weir.Principal, s
 	if err != nil {
 		return nil, nil, err
 	}
-	plan.Depth, err = depth(ctx, v, productsOf(plan), map[weir.UID]bool{})
+	plan.Depth, err = weir.Depth(ctx, v, productsOf(plan))
 	return plan, in.ofPlan(plan), err
 }
 
@@ -118,34 +118,6 @@ func productsOf(plan *sqlang.Plan) []weir.UID {
 		out = append(out, in.Product)
 	}
 	return out
-}
-
-// depth is how many derivations a result of some products is away from what no
-// query makes.
-func depth(ctx context.Context, v weir.View, products []weir.UID, seen map[weir.UID]bool) (int, error) {
-	deepest := 0
-	for _, p := range products {
-		if seen[p] {
-			continue
-		}
-		seen[p] = true
-		page, err := v.List(ctx, weir.ListQuery{Noun: weir.NounQuery, Scope: weir.Everything, Refers: []weir.UID{p}, Limit: 1})
-		if err != nil {
-			return 0, err
-		}
-		for _, it := range page.Items {
-			of, ok := it.Entity.(*weir.Query)
-			if !ok {
-				continue
-			}
-			n, err := depth(ctx, v, of.Inputs, seen)
-			if err != nil {
-				return 0, err
-			}
-			deepest = max(deepest, n)
-		}
-	}
-	return deepest + 1, nil
 }
 
 // ofPlan is what was used, in the order of the plan's inputs.

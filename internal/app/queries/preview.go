@@ -29,6 +29,8 @@ type Preview struct {
 	Understood
 	Rows   []json.RawMessage // an object each
 	Read   int               // records that were looked at
+	Bytes  int64             // of those, keys and values
+	Took   time.Duration     // how long the statement needed for them, without reading
 	More   bool              // there are more rows than are given
 	Cut    bool              // a bound of time or bytes came first
 	Failed []Fault
@@ -72,16 +74,21 @@ func (q *Queries) Preview(ctx context.Context, by weir.Principal, statement stri
 	if err != nil {
 		return out, err
 	}
+	began := q.cfg.Now()
 	for _, i := range tablesFirst(u.plan) {
 		if err := run.input(i, sources[i], samples[i]); err != nil {
 			return out, err
 		}
 		out.Read += len(samples[i])
+		for _, m := range samples[i] {
+			out.Bytes += int64(len(m.Key) + len(m.Value))
+		}
 	}
 	if err := run.gave(run.flow.Complete()); err != nil {
 		return out, err
 	}
 	out.Rows, out.More = run.result()
+	out.Took = q.cfg.Now().Sub(began)
 	out.Failed, out.FailedMore, out.Cut = run.faults, run.more, cut
 	return out, nil
 }

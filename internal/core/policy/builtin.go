@@ -89,6 +89,12 @@ var builtin = []Rule{
 		Fix:     "publish it with --access request; or say with weir product field what the fields are, if they are not",
 	},
 	{
+		Name: "depth", Severity: weir.SeverityWarning, When: weir.WhenAlways,
+		Expression: `product.depth <= 2`,
+		Message:    "more than 2 queries stand one above the other below it, and each may be late or fail",
+		Fix:        "make {product.name} of what is nearer to the sources: weir lineage {product.name} --up",
+	},
+	{
 		Name: "unclassified", Severity: weir.SeverityWarning, When: weir.WhenAlways,
 		Expression: `product.fields.filter(f, f.classification == '' &&
   f.path.matches('(?i)(^|[._-])(e-?mail|phone|mobile|ssn|iban|birth_?(day|date)|date_?of_?birth|passport|password|(first|last|full|sur)_?name)(_?(address|number|no))?(\\[\\])?$')

@@ -50,6 +50,7 @@ type Product struct {
 	HasSchema        bool                `yaml:"hasSchema" doc:"its values have a schema"`
 	HasKeySchema     bool                `yaml:"hasKeySchema" doc:"its keys have a schema"`
 	Fields           []Field             `yaml:"fields" doc:"those of the schema, and those that the product speaks of"`
+	Depth            int                 `yaml:"depth" doc:"how many queries make it, one above the other, from the sources; 0: none does"`
 	Published        bool                `yaml:"published" doc:"it was a topic before it became a product"`
 	Created          time.Time           `yaml:"created" doc:"when it was made"`
 }

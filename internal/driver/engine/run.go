@@ -153,6 +153,7 @@ func (r *run) news(took time.Duration) {
 	}
 	if took > 0 {
 		r.status.EpochTime = took
+		r.status.Busy += took
 	}
 	r.tell(r.status)
 }

@@ -88,7 +88,7 @@ func (a *API) previewQuery(ctx context.Context, p weir.Principal, in *struct{ Bo
 	if err != nil {
 		return nil, err
 	}
-	out := client.QueryPreview{QueryResult: understood(got.Understood), Rows: got.Rows, Read: got.Read, More: got.More, Cut: got.Cut, FailedMore: got.FailedMore}
+	out := client.QueryPreview{QueryResult: understood(got.Understood), Rows: got.Rows, Read: got.Read, Bytes: got.Bytes, Took: got.Took.String(), More: got.More, Cut: got.Cut, FailedMore: got.FailedMore}
 	for _, f := range got.Failed {
 		out.Failed = append(out.Failed, client.QueryFault(f))
 	}
@@ -255,7 +255,7 @@ func queryStatus(s queries.Shown) *client.QueryStatus {
 		Watermark: t.Watermark, State: t.State, Epoch: t.Epoch, Error: t.Error,
 	}
 	if t.EpochTime > 0 {
-		out.EpochTime = t.EpochTime.String()
+		out.EpochTime, out.Busy = t.EpochTime.String(), t.Busy.String()
 	}
 	return out
 }

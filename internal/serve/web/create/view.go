@@ -235,8 +235,25 @@ func personalColumns(p client.QueryResult) string {
 }
 
 // deepest is how many derivations may stand one above the other before the page
-// warns.
+// warns, as the policy depth does of a product that is there.
 const deepest = 2
+
+func depthWords(n int) string {
+	if n <= 1 {
+		return "1: no query makes what it reads"
+	}
+	return fmt.Sprintf("%d queries, one above the other, from the sources", n)
+}
+
+// costWords says what the preview cost, and so about what each record will.
+func costWords(p client.QueryPreview) string {
+	took, err := time.ParseDuration(p.Took)
+	if err != nil || p.Read == 0 {
+		return "nothing was read"
+	}
+	each := (took / time.Duration(p.Read)).Round(100 * time.Nanosecond)
+	return fmt.Sprintf("%s of computing for %s of records, about %s each", took.Round(10*time.Microsecond), ui.ShortBytes(p.Bytes), each)
+}
 
 func keyWords(p client.QueryResult) string {
 	if len(p.Key) == 0 {

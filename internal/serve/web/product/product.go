@@ -43,6 +43,8 @@ func routes() []site.Route {
 		{Method: post, Path: at + "/query/pause", Handle: pauseQuery},
 		{Method: post, Path: at + "/query/start", Handle: startQuery},
 		{Method: post, Path: at + "/query/stop", Handle: stopQuery},
+		{Method: get, Path: at + "/query/delete", Handle: removeQueryForm},
+		{Method: post, Path: at + "/query/delete", Handle: removeQuery},
 		{Method: get, Path: at + "/readers", Handle: readers},
 		{Method: get, Path: at + "/documentation", Handle: documentation},
 		{Method: get, Path: at + "/documentation/edit", Handle: textForm},
@@ -187,11 +189,15 @@ func head(k known, me site.Person, part string, now time.Time) Head {
 
 // manage is what may be offered; what is allowed, the API decides.
 func manage(p client.Product) []Choice {
-	out := []Choice{
-		{Text: "Edit what it tells", Href: at(p.Name, "edit"), Icon: "pencil"},
-		{Text: "Edit documentation", Href: at(p.Name, "documentation/edit"), Icon: "file-text"},
-		{Text: "Visibility and access", Href: at(p.Name, "access"), Icon: "lock"},
+	var out []Choice
+	if p.Lifecycle == "proposed" {
+		out = append(out, Choice{Text: "Publish", Href: at(p.Name, "publish"), Icon: "upload"})
 	}
+	out = append(out,
+		Choice{Text: "Edit what it tells", Href: at(p.Name, "edit"), Icon: "pencil"},
+		Choice{Text: "Edit documentation", Href: at(p.Name, "documentation/edit"), Icon: "file-text"},
+		Choice{Text: "Visibility and access", Href: at(p.Name, "access"), Icon: "lock"},
+	)
 	if p.Lifecycle == "deprecated" || p.Lifecycle == "retired" {
 		out = append(out, Choice{Text: "Make it active again", Href: at(p.Name, "activate"), Icon: "undo-2", Post: true})
 	} else {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,6 +27,7 @@ type fake struct {
 	refuse  map[string]client.Problem // by path
 	query   *client.Query             // that makes it; nil: none
 	me      site.Person
+	head    http.Header // of what is asked
 }
 
 func newFake(t *testing.T) *fake {
@@ -39,6 +41,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/api/v1/products/edge.pageviews")
 	if do, ok := strings.CutPrefix(path, "/api/v1/queries/edge.pageviews"); ok && f.query != nil {
 		f.changeQuery(w, r, do)
+		return
+	}
+	if strings.HasPrefix(path, "/api/v1/streams/") {
+		f.aside(w, r)
 		return
 	}
 	if p, ok := f.refuse[path]; ok {
@@ -96,6 +102,7 @@ func (f *fake) do(method, target string, form url.Values, keep site.Keep) (site.
 	f.t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	maps.Copy(r.Header, f.head)
 	mux := http.NewServeMux()
 	var out site.Answer
 	for _, route := range product.Family().Routes {

@@ -1,6 +1,7 @@
 package product
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -35,6 +36,9 @@ type Query struct {
 	May       bool // the viewer may be able to change it
 	Actions   []QueryAction
 	Problem   *client.Problem // why a change was refused
+	Failures  QueryFailures
+	Seen      string // which state of it a browser has seen: see queryPart
+	Proposed  bool   // only its domain knows of the product
 }
 
 // QueryColumn is a column of the result with the fields that it depends on.
@@ -59,7 +63,12 @@ type QueryAction struct {
 // RevisionText is the revision that was looked at, for its forms.
 func (v Query) RevisionText() string { return strconv.FormatUint(v.Revision, 10) }
 
-func queryShow(r *site.Request) (site.Answer, error) { return showQuery(r, nil) }
+func queryShow(r *site.Request) (site.Answer, error) {
+	if r.Part() {
+		return queryPart(r)
+	}
+	return showQuery(r, nil)
+}
 
 // showQuery shows the query, and why a change of it was refused.
 func showQuery(r *site.Request, refusal *client.Problem) (site.Answer, error) {
@@ -76,6 +85,7 @@ func showQuery(r *site.Request, refusal *client.Problem) (site.Answer, error) {
 		return site.Answer{}, err
 	}
 	v := queryOf(k, q, r.Me, r.Now)
+	v.Failures = failuresOf(r, q)
 	a := site.Answer{Title: "Query of " + q.Name, Tab: site.Explore, Same: sameQuery(v)}
 	if v.Problem = refusal; refusal != nil {
 		a.Status = refusal.Status
@@ -88,6 +98,7 @@ func showQuery(r *site.Request, refusal *client.Problem) (site.Answer, error) {
 func queryOf(k known, q client.Query, me site.Person, now time.Time) Query {
 	v := Query{Head: head(k, me, partQuery, now), Statement: q.Statement, Why: q.Why, Unclear: q.Problem, Revision: q.Revision, Is: queryIs(q)}
 	v.State, v.StateWord = queryState(q)
+	v.Seen, v.Proposed = seenOf(q), q.Lifecycle == "proposed"
 	if s := q.Status; s != nil {
 		v.LastError = s.Error
 		if !s.Since.IsZero() {
@@ -136,15 +147,16 @@ func queryFacts(q client.Query, now time.Time) []ui.Fact {
 		number("set aside", func(s *client.QueryStatus) int64 { return s.Aside }, "records that it could not compute"),
 		number("late", func(s *client.QueryStatus) int64 { return s.Late }, "rows that came behind the watermark"),
 	}
-	mark, memory := ui.Fact{Label: "watermark", Why: why}, ui.Fact{Label: "memory", Why: why}
+	mark, memory, busy := ui.Fact{Label: "watermark", Why: why}, ui.Fact{Label: "memory", Why: why}, ui.Fact{Label: "cost", Why: why}
 	if s != nil {
 		mark.Why = "it has no event time, or none was read yet"
+		busy = ui.Fact{Label: "cost", Value: cmp.Or(rounded(s.Busy), "0s"), Exact: "computing and committing since it began to run"}
 		memory = ui.Fact{Label: "memory", Value: ui.ShortBytes(s.State), Exact: ui.Exact(s.State) + " bytes of state"}
 		if !s.Watermark.IsZero() {
 			mark = ui.Fact{Label: "watermark", Value: ui.Ago(s.Watermark, now), Exact: ui.UTC(s.Watermark)}
 		}
 	}
-	return append(out, mark, memory)
+	return append(out, mark, memory, busy)
 }
 
 // queryIs is what the query is and was asked to do.
@@ -181,6 +193,12 @@ func rounded(text string) string {
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		return text
+	}
+	if d >= time.Minute {
+		return d.Round(time.Second).String()
+	}
+	if d >= time.Second {
+		return d.Round(100 * time.Millisecond).String()
 	}
 	return d.Round(100 * time.Microsecond).String()
 }

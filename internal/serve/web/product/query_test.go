@@ -96,15 +96,96 @@ func TestQueryIsChanged(t *testing.T) {
 // changeQuery does what a request asks of the query.
 func (f *fake) changeQuery(w http.ResponseWriter, r *http.Request, do string) {
 	q := f.query
-	if m := r.Header.Get("If-Match"); do != "" && m != `"`+itoa(q.Revision)+`"` {
+	if m := r.Header.Get("If-Match"); (do != "" || r.Method == http.MethodDelete) && m != `"`+itoa(q.Revision)+`"` {
 		f.answer(w, http.StatusPreconditionFailed, client.Problem{Status: 412, Detail: "it is at revision " + itoa(q.Revision)})
 		return
 	}
 	switch do {
 	case "/pause":
 		q.State, q.Revision = "paused", q.Revision+1
+	case "":
+		if r.Method == http.MethodDelete {
+			f.query.State = "gone"
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 	case "/start":
 		q.State, q.Run, q.Revision = "running", q.Run+1, q.Revision+1
 	}
 	f.answer(w, 200, q)
+}
+
+// aside answers with a record that was set aside.
+func (f *fake) aside(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(client.RecordsFrom, "0:1,*")
+	w.Header().Set("Trailer", client.RecordsEnd)
+	defer w.Header().Set(client.RecordsEnd, client.EndOfRecords)
+	if r.URL.Query().Has("until") {
+		return // there are no more
+	}
+	_, err := w.Write([]byte(`{"partition":0,"offset":1,"timestamp":"2026-11-01T00:00:00Z","key":null,"value":null,"headers":[` +
+		`{"key":"weir.from","value":"edge.clicks.v1/2/77"},{"key":"weir.failed","value":"1:9: <b>division by zero"},{"key":"weir.step","value":"compute"}]}` + "\n"))
+	if err != nil {
+		f.t.Error(err)
+	}
+}
+
+// Records that a query could not compute stand on its page, each with its place
+// and the reason.
+func TestQueryFailuresHaveReasons(t *testing.T) {
+	t.Parallel()
+	f := derived(t, func(q *client.Query) { q.Aside, q.Status.Aside = "edge._private.pageviews-aside", 12 })
+	_, body := f.do(http.MethodGet, "/products/edge.pageviews/query", nil, nil)
+	has(t, body, "The newest 1 of 12", "edge._private.pageviews-aside", "1:9: &lt;b&gt;division by zero", `href="/products/edge.clicks/records/2/77"`, "edge.clicks 2:77")
+}
+
+// A page that is watched takes in how the query runs; what one can do with it
+// comes only when it is not what the page has.
+func TestQueryIsWatched(t *testing.T) {
+	t.Parallel()
+	f := derived(t, nil)
+	f.head = http.Header{"Hx-Request": {"true"}}
+	a, body := f.do(http.MethodGet, "/products/edge.pageviews/query", nil, nil)
+	has(t, body, `id="query-live"`, `hx-trigger="every 2s"`, `id="query-how" hx-swap-oob="true"`, `id="query-do"`, "Pause</button>")
+	if !a.Bare || strings.Contains(body, "SELECT a") {
+		t.Error("it is not a part of the page")
+	}
+	_, seen, _ := strings.Cut(body, "seen=")
+	seen, _, _ = strings.Cut(seen, `"`)
+	_, body = f.do(http.MethodGet, "/products/edge.pageviews/query?seen="+seen, nil, nil)
+	if has(t, body, "1.23 k"); strings.Contains(body, `id="query-do"`) {
+		t.Error("buttons that the page has are sent again")
+	}
+	f.query.State, f.query.Revision = "paused", 10
+	_, body = f.do(http.MethodGet, "/products/edge.pageviews/query?seen="+seen, nil, nil)
+	has(t, body, `id="query-do"`, "Start</button>", `name="revision" value="10"`, `hx-trigger="every 10s"`)
+}
+
+// A query is removed by who writes its name; a refusal keeps what was typed.
+func TestQueryIsRemoved(t *testing.T) {
+	t.Parallel()
+	f := derived(t, nil)
+	_, body := f.do(http.MethodGet, "/products/edge.pageviews/query/delete", nil, nil)
+	has(t, body, "Write edge.pageviews", `name="revision" value="9"`)
+	a, body := f.do(http.MethodPost, "/products/edge.pageviews/query/delete", url.Values{"revision": {"9"}, "confirm": {"edge"}, "reason": {"over"}}, nil)
+	if a.Status != http.StatusBadRequest || f.query.State == "gone" {
+		t.Errorf("%d, %s", a.Status, f.query.State)
+	}
+	has(t, body, "the name is not the product", `value="over"`, `value="edge"`)
+	if a, _ = f.do(http.MethodPost, "/products/edge.pageviews/query/delete", url.Values{"revision": {"8"}, "confirm": {"edge.pageviews"}}, nil); a.Status != http.StatusPreconditionFailed {
+		t.Errorf("another revision: %d", a.Status)
+	}
+	a, _ = f.do(http.MethodPost, "/products/edge.pageviews/query/delete", url.Values{"revision": {"9"}, "confirm": {"edge.pageviews"}}, nil)
+	if a.Redirect != "/products/edge.pageviews" || f.query.State != "gone" || a.Same[0].Command != "weir query delete edge.pageviews" {
+		t.Errorf("%+v, %s", a, f.query.State)
+	}
+}
+
+// What only its domain knows of can be published from the page of its query.
+func TestQueryOfAProposedProductLeadsToPublishing(t *testing.T) {
+	t.Parallel()
+	f := derived(t, func(q *client.Query) { q.Lifecycle = "proposed" })
+	f.product.Lifecycle = "proposed"
+	_, body := f.do(http.MethodGet, "/products/edge.pageviews/query", nil, nil)
+	has(t, body, `href="/products/edge.pageviews/publish"`, "Let others find it")
 }

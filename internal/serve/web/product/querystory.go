@@ -1,6 +1,7 @@
 package product
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ func storyQuery() client.Query {
 		Statement: "SELECT pageid, count(*) AS views, max(userid) AS last_user, window_start\nFROM TUMBLE(edge.pageviews, viewtime, INTERVAL '1' MINUTE)\nGROUP BY pageid, window_start",
 		State:     "running", Run: 1, OnFailure: "aside", Aside: "edge._private.page-counts-aside", Epoch: "200ms", Lifecycle: "proposed", Revision: 7, Created: now.Add(-3 * 24 * time.Hour),
 		Status: &client.QueryStatus{
-			Running: true, Since: now.Add(-26 * time.Hour), RowsIn: 1_204_113, RowsOut: 48_212, Lag: 12, Late: 3, Watermark: now.Add(-9 * time.Second), State: 1_310_720, Epoch: 91, EpochTime: "3.214ms",
+			Running: true, Since: now.Add(-26 * time.Hour), RowsIn: 1_204_113, RowsOut: 48_212, Lag: 12, Late: 3, Watermark: now.Add(-9 * time.Second), State: 1_310_720, Epoch: 91, EpochTime: "3.214ms", Busy: "1m31.2s",
 		},
 		Result: &client.QueryResult{
 			Inputs: []string{"edge.pageviews"}, Key: []string{"pageid", "window_start"}, Mode: "append", Kind: "stream", Encoding: "avro", KeyEncoding: "json", Depth: 1,
@@ -53,7 +54,32 @@ func storyQueryPage(q client.Query, me site.Person, refusal *client.Problem) fun
 		k := storyKnown()
 		k.product.Name, k.product.Query, k.product.Type = q.Name, q.Name, "aggregate"
 		v := queryOf(k, q, me, storyNow())
+		if q.Status != nil && q.Status.Aside > 0 {
+			v.Failures = storyFailures(q)
+		}
 		v.Problem = refusal
 		return site.Answer{Title: "Query of " + q.Name, Tab: site.Explore, Body: queryPage(v, storyNow()), Same: sameQuery(v)}
+	}
+}
+
+// storyFailing is one that set records aside.
+func storyFailing() client.Query {
+	q := storyQuery()
+	q.Lifecycle, q.Status.Aside = "active", 412
+	return q
+}
+
+func storyFailures(q client.Query) QueryFailures {
+	f := QueryFailures{Stream: q.Aside, Count: q.Status.Aside + q.Status.Late}
+	for i := range maxFailures {
+		f.All = append(f.All, QueryFailure{Place: "edge.pageviews 0:" + strconv.Itoa(900-i), Href: at("edge.pageviews", "records/0/1"), Step: "compute", Reason: "1:9: division by zero", At: storyNow().Add(-time.Minute)})
+	}
+	return f
+}
+
+func storyQueryEnd(v QueryEnd) func() site.Answer {
+	return func() site.Answer {
+		v.Head = head(storyKnown(), storyMe(), partQuery, storyNow())
+		return site.Answer{Title: "Remove the query of " + v.Name, Tab: site.Explore, Body: queryEndPage(v), Same: removeSame(v.Name, v.Destroy)}
 	}
 }

@@ -1,6 +1,7 @@
-// Package publish is where a topic becomes a product: the list of topics that
-// could be published, and the form that asks for what others need before they
-// rely on it. Nothing of the topic changes by it.
+// Package publish is where a topic becomes a product, and a product that is
+// proposed one that others know of: the list of topics that could be published,
+// and the forms that ask for what others need before they rely on it. Nothing of
+// the topic changes by it.
 //
 // The form shows everything that is missing at once, each at its field, and
 // keeps what was typed. Whoever sends it has seen the terms of publishing: the
@@ -28,6 +29,8 @@ func Family() site.Family {
 			{Method: http.MethodGet, Path: Path, Handle: list},
 			{Method: http.MethodGet, Path: Path + "/{topic}", Handle: form},
 			{Method: http.MethodPost, Path: Path + "/{topic}", Handle: send},
+			{Method: http.MethodGet, Path: ProposedPath, Handle: proposedForm},
+			{Method: http.MethodPost, Path: ProposedPath, Handle: sendProposed},
 		},
 		Stories: stories(),
 	}

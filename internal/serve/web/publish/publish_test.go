@@ -89,3 +89,29 @@ func TestStoriesRender(t *testing.T) {
 		}
 	}
 }
+
+// The form for a product that is proposed begins with what it tells and what the
+// plan of its query says, and asks for what is typed.
+func TestProposedIsFilledFromThePlan(t *testing.T) {
+	t.Parallel()
+	p := client.Product{Name: "edge.seen", Owner: "ann", Description: "What was seen", Access: "request", Kind: "stream", Encoding: "avro", Key: []string{"userid"}, About: client.About{Type: "aggregate", Lifecycle: "proposed"}}
+	q := &client.Query{Inputs: []string{"edge.pageviews"}, AtEnd: true, Result: &client.QueryResult{EventTime: "at", Depth: 3, Classification: map[string]string{"userid": "personal", "n": "public"}}}
+	typed := planned(p, q)
+	var b bytes.Buffer
+	if err := shownProposed(ProposedView{Product: p, Query: q, Typed: typed, Terms: client.PublishingTerms{Text: "Be *kind*."}}).Body.Render(context.Background(), &b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"What was seen", `value="at"`, "userid (personal)", "edge.pageviews", "It holds nothing of before", "<em>kind</em>", `<option value="request" selected>`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("without %q", want)
+		}
+	}
+	typed.Set("quality", "raw")
+	got := publication(typed)
+	if got.Quality == nil || *got.Quality != "raw" || *got.Access != "request" || *got.Visibility != "mesh" || *got.EventTime != "at" || got.SLA != nil {
+		t.Errorf("%+v", got)
+	}
+	if s := sameProposed(p.Name, got); !strings.HasPrefix(s.Command, "weir product publish edge.seen --owner ann --description 'What was seen' --type aggregate --quality raw") {
+		t.Error(s.Command)
+	}
+}

@@ -38,7 +38,31 @@ func stories() []site.Story {
 	for name, v := range forms {
 		out = append(out, site.Story{Name: "publish/" + name, Answer: func() site.Answer { return formAnswer(v) }})
 	}
+	for name, v := range proposals(terms) {
+		out = append(out, site.Story{Name: "publish/product-" + name, Answer: func() site.Answer { return shownProposed(v) }})
+	}
 	return out
+}
+
+// proposals are products that only their domain knows of.
+func proposals(terms client.PublishingTerms) map[string]ProposedView {
+	p := client.Product{
+		Name: "edge.page-counts", Domain: "edge", Team: "edge", Owner: "ann", Kind: "stream", Encoding: "avro", KeyEncoding: "json", Key: []string{"pageid"}, Access: "request",
+		Description: "How often each page was looked at", About: client.About{Type: "aggregate", Lifecycle: "proposed"}, Query: "edge.page-counts",
+	}
+	q := &client.Query{Name: p.Name, Inputs: []string{"edge.pageviews"}, Result: &client.QueryResult{Depth: 1, EventTime: "window_start", Classification: map[string]string{"last_user": "personal"}}}
+	there := p
+	there.Lifecycle = "active"
+	long := p
+	long.Name, long.Description = strings.Repeat("d", 63)+"."+strings.Repeat("n", 63), strings.Repeat("long ", 200)
+	refused := &client.Problem{Status: 422, Detail: "1 policy refuses product edge.page-counts: described", Fix: "do what it says", Errors: []client.Part{{Location: "quality", Message: "nobody knows how far its data can be trusted"}}}
+	return map[string]ProposedView{
+		"form":       {Product: p, Query: q, Terms: terms, Typed: planned(p, q)},
+		"refused":    {Product: p, Query: q, Terms: terms, Typed: planned(p, q), Problem: refused},
+		"published":  {Product: there, Query: q, Terms: terms, Typed: planned(there, q)},
+		"unknown":    {Product: p, Terms: terms, Typed: planned(p, nil)},
+		"long-names": {Product: long, Query: q, Terms: terms, Typed: planned(long, q)},
+	}
 }
 
 func many() ListView {
