@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { accessible, api, browser, enter, open, people, person, token } from "./lib.js";
+import { accessible, api, browser, enter, open, people, person, token, url } from "./lib.js";
 
 const at = "/products/edge.pageviews";
 
