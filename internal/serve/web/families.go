@@ -5,6 +5,7 @@ import (
 	"github.com/weirmesh/weir/internal/serve/web/create"
 	"github.com/weirmesh/weir/internal/serve/web/explore"
 	"github.com/weirmesh/weir/internal/serve/web/home"
+	"github.com/weirmesh/weir/internal/serve/web/lineage"
 	"github.com/weirmesh/weir/internal/serve/web/nodes"
 	"github.com/weirmesh/weir/internal/serve/web/org"
 	"github.com/weirmesh/weir/internal/serve/web/product"
@@ -18,6 +19,7 @@ func Families() []site.Family {
 		home.Family(),
 		explore.Family(),
 		create.Family(),
+		lineage.Family(),
 		product.Family(),
 		nodes.Family(),
 		publish.Family(),

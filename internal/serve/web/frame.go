@@ -41,6 +41,7 @@ type place struct {
 var places = []place{
 	{site.Explore, "/explore", "compass", "e"},
 	{site.Create, "/create", "plus", "c"},
+	{site.Lineage, "/lineage", "network", "l"},
 	{site.Publish, "/publish", "upload", "p"},
 	{site.Applications, "/applications", "boxes", "a"},
 	{site.Domains, "/domains", "layers", "d"},
@@ -52,7 +53,7 @@ type key struct{ Keys, Does string }
 
 // keys are what the keyboard does on every page.
 var keys = []key{
-	{"/", "Search"}, {"g h", "Home"}, {"g e", "Explore"}, {"g c", "Create"}, {"g p", "Publish"}, {"g a", "Applications"}, {"g d", "Domains"}, {"g v", "Activity"},
+	{"/", "Search"}, {"g h", "Home"}, {"g e", "Explore"}, {"g c", "Create"}, {"g l", "Lineage"}, {"g p", "Publish"}, {"g a", "Applications"}, {"g d", "Domains"}, {"g v", "Activity"},
 	{"g n", "Nodes"}, {"j", "The next line of a list"}, {"k", "The line before it"}, {"Enter", "Open the line"}, {"?", "This list"}, {"Esc", "Close, or leave a field"},
 }
 

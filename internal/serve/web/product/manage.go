@@ -19,6 +19,7 @@ type End struct {
 	Readers   []client.ProductReader
 	People    []client.Usage // who read it over HTTP, by name as far as one may know
 	Unknown   string         // why nobody knows who reads it
+	Depends   string         // who depends on it, near and far; empty: nobody, as far as is known
 	Successor string
 	Reason    string
 	Confirm   string
@@ -36,6 +37,9 @@ func endView(r *site.Request, what string) (End, error) {
 	}
 	v := End{Head: head(k, r.Me, partOverview, r.Now), What: what, Revision: k.product.Revision, Product: k.product}
 	v.Values = Typed{"visibility": k.product.Visibility, "access": k.product.Access}
+	if i, err := r.API.Impact(r.Context(), k.product.Name, client.LineageQuestion{}); err == nil {
+		v.Depends = i.Summary // without it the form still names who reads it itself
+	}
 	v.Readers, err = r.API.ProductReaders(r.Context(), k.product.Name)
 	if p := problem(err); p != nil {
 		v.Unknown = p.Detail

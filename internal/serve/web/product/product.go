@@ -180,6 +180,9 @@ func head(k known, me site.Person, part string, now time.Time) Head {
 		if t.part != partQuery || p.Query != "" {
 			h.Tabs = append(h.Tabs, ui.TabLink{Text: t.text, Href: at(p.Name, t.part), Here: t.part == part})
 		}
+		if t.part == partQuery {
+			h.Tabs = append(h.Tabs, ui.TabLink{Text: "Lineage", Href: followAt(p.Name, "")})
+		}
 	}
 	if me.Admin || me.Name == p.Owner || slices.Contains(me.Teams, p.Team) {
 		h.Manage = manage(p)

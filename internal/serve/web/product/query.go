@@ -254,7 +254,7 @@ func queryField(l client.QueryLineage, known []string) QueryField {
 func columnTable(v Query) ui.TableView {
 	t := ui.TableView{Caption: "Columns of " + v.Name, Keys: true, Columns: []ui.Column{{Title: "Column"}, {Title: "Type"}, {Title: "Sensitivity"}, {Title: "Made of", Wide: true}, {Title: "Depends on", Wide: true}}}
 	for _, c := range v.Columns {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{resultName(c.Name), ui.Text(c.Type), ui.Text(c.Classification), queryFields(c.Made), queryFields(c.Depends)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{resultLink(v.Name, c.Name), ui.Text(c.Type), ui.Text(c.Classification), queryFields(c.Made), queryFields(c.Depends)}})
 	}
 	return t
 }

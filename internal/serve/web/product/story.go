@@ -204,7 +204,7 @@ func storyCompared() Schema {
 func storyEnd(what string, change func(*End)) func() site.Answer {
 	return func() site.Answer {
 		k := storyKnown()
-		v := End{Head: head(k, storyMe(), partOverview, storyNow()), What: what, Revision: 4, Product: k.product, Values: Typed{"visibility": "mesh", "access": "open"}}
+		v := End{Head: head(k, storyMe(), partOverview, storyNow()), What: what, Revision: 4, Product: k.product, Depends: "application fraud-scoring, query market.us-trades, product market.us-trades, 2 more that you may not see", Values: Typed{"visibility": "mesh", "access": "open"}}
 		if what == "unpublish" {
 			v.Product.Published = &client.Publication{Topic: "edge._private.views", By: "ada"}
 		}

@@ -31,6 +31,7 @@ const (
 	NoTab        Tab = ""
 	Explore      Tab = "Explore"
 	Create       Tab = "Create"
+	Lineage      Tab = "Lineage"
 	Publish      Tab = "Publish"
 	Applications Tab = "Applications"
 	Domains      Tab = "Domains"
