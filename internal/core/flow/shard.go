@@ -192,11 +192,14 @@ func (t *tee) push(_ int, b *column.Batch, sel []int32) error {
 func (b builder) operator(n sqlang.Node, to port) error {
 	switch n := n.(type) {
 	case *sqlang.Scan:
-		return b.scan(n, to)
+		return b.scan(n, nil, to)
 	case *sqlang.Filter:
 		cond, err := b.compiler(n.Of).compile(n.Cond)
 		if err != nil {
 			return err
+		}
+		if s, ok := n.Of.(*sqlang.Scan); ok && s.Table {
+			return b.scan(s, cond, to)
 		}
 		return b.build(n.Of, port{to: &filter{flow: b.flow, cond: cond, to: to}})
 	case *sqlang.Project:
@@ -229,7 +232,8 @@ func (b builder) operator(n sqlang.Node, to port) error {
 	return weir.Errorf(weir.Invalid, "%T is not supported yet", n)
 }
 
-func (b builder) scan(n *sqlang.Scan, to port) error {
+// scan lets the rows of an input enter; of a table, those for which cond is true.
+func (b builder) scan(n *sqlang.Scan, cond expr, to port) error {
 	if n.Input < 0 || n.Input >= len(b.flow.entries) {
 		return weir.Errorf(weir.Internal, "the plan has no input %d", n.Input)
 	}
@@ -237,7 +241,7 @@ func (b builder) scan(n *sqlang.Scan, to port) error {
 		b.flow.timedInput(n.Input)
 	}
 	if n.Table {
-		return b.enterBy(n, refsTo(n.Columns, n.Key), port{to: newTableScan(b.flow, n, to)})
+		return b.enterBy(n, refsTo(n.Columns, n.Key), port{to: newTableScan(b.flow, n, cond, to)})
 	}
 	b.enter(n, to)
 	return nil

@@ -197,19 +197,41 @@ func octetsWriter(t *avro.Type, from column.Kind) func(*avroField, []byte, *colu
 	return when(t.Kind == avro.String && from != column.Bytes, writeText)
 }
 
+// appendLong appends a number as Avro writes it. Numbers of up to 42 bits are
+// appended at once.
+func appendLong(dst []byte, v int64) []byte {
+	u := uint64(v<<1) ^ uint64(v>>63)
+	b0, b1, b2, b3, b4 := byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21)|0x80, byte(u>>28)|0x80
+	switch {
+	case u < 1<<7:
+		return append(dst, byte(u))
+	case u < 1<<14:
+		return append(dst, b0, byte(u>>7))
+	case u < 1<<21:
+		return append(dst, b0, b1, byte(u>>14))
+	case u < 1<<28:
+		return append(dst, b0, b1, b2, byte(u>>21))
+	case u < 1<<35:
+		return append(dst, b0, b1, b2, b3, byte(u>>28))
+	case u < 1<<42:
+		return append(dst, b0, b1, b2, b3, b4, byte(u>>35))
+	}
+	return binary.AppendUvarint(dst, u)
+}
+
 func writeBool(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, error) {
 	return append(dst, byte(v.Ints[row])), nil
 }
 
 func writeLong(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, error) {
-	return binary.AppendVarint(dst, v.Ints[row]), nil
+	return appendLong(dst, v.Ints[row]), nil
 }
 
 func writeMillis(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, error) {
 	if v.Ints[row]%1000 != 0 {
 		return dst, fmt.Errorf("%d microseconds are no whole milliseconds, which the schema has", v.Ints[row])
 	}
-	return binary.AppendVarint(dst, v.Ints[row]/1000), nil
+	return appendLong(dst, v.Ints[row]/1000), nil
 }
 
 func writeNanos(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, error) {
@@ -217,7 +239,7 @@ func writeNanos(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, er
 	if !ok {
 		return dst, errTimeRange
 	}
-	return binary.AppendVarint(dst, n), nil
+	return appendLong(dst, n), nil
 }
 
 func writeIntDouble(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, error) {
@@ -240,7 +262,7 @@ func writeDecimal(f *avroField, dst []byte, v *column.Vector, row int) ([]byte, 
 	var room [16]byte
 	b := appendDecimalBytes(room[:0], n)
 	if f.typ.Kind == avro.Bytes {
-		return append(binary.AppendVarint(dst, int64(len(b))), b...), nil
+		return append(appendLong(dst, int64(len(b))), b...), nil
 	}
 	if len(b) > f.typ.Size {
 		return dst, fmt.Errorf("%s does not fit into %s", v.Decimals[row].AppendDecimal(nil, v.Scale), f.typ)
@@ -256,16 +278,16 @@ func writeText(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, err
 	if !utf8.Valid(b) {
 		return dst, errNoText
 	}
-	return append(binary.AppendVarint(dst, int64(len(b))), b...), nil
+	return append(appendLong(dst, int64(len(b))), b...), nil
 }
 
 func writeSized(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, error) {
 	b := v.Texts[row]
-	return append(binary.AppendVarint(dst, int64(len(b))), b...), nil
+	return append(appendLong(dst, int64(len(b))), b...), nil
 }
 
 func writeUUID(_ *avroField, dst []byte, v *column.Vector, row int) ([]byte, error) {
-	return appendUUID(binary.AppendVarint(dst, 36), v.Texts[row]), nil
+	return appendUUID(appendLong(dst, 36), v.Texts[row]), nil
 }
 
 func writeFixed(f *avroField, dst []byte, v *column.Vector, row int) ([]byte, error) {
@@ -280,5 +302,5 @@ func writeEnum(f *avroField, dst []byte, v *column.Vector, row int) ([]byte, err
 	if !ok {
 		return dst, fmt.Errorf("the enum %s has no symbol %s", f.typ.Name.Full(), clipped(v.Texts[row]))
 	}
-	return binary.AppendVarint(dst, n), nil
+	return appendLong(dst, n), nil
 }

@@ -34,10 +34,12 @@ type output struct {
 	valueBuf   []byte
 }
 
-// place is the partition that a row was last made of, as headers begin with it.
+// place is the partition that a row was last made of, as headers begin with it; an
+// offset is written behind that.
 type place struct {
 	input, partition int32
 	text             []byte // nil: none yet
+	before           int    // of text: where an offset stands
 }
 
 // codec is an encoder and the result's columns that it takes.
@@ -133,10 +135,10 @@ func (o *output) one(sources []flow.Source, at column.Origin) {
 	if p := &o.place; p.text == nil || p.input != at.Input || p.partition != at.Partition {
 		p.input, p.partition = at.Input, at.Partition
 		p.text = weir.Provenance{Topic: sources[at.Input].Topic, Partition: at.Partition}.Append(p.text[:0])
-		p.text = p.text[:len(p.text)-1] // without the offset, which is 0
+		p.before = len(p.text) - 1 // without the offset, which is 0
 	}
-	o.from = strconv.AppendInt(append(o.from, o.place.text...), at.Offset, 10)
-	o.m.Headers = append(o.m.Headers, weir.Header{Key: weir.HeaderFrom, Value: o.from})
+	o.place.text = strconv.AppendInt(o.place.text[:o.place.before], at.Offset, 10)
+	o.m.Headers = append(o.m.Headers, weir.Header{Key: weir.HeaderFrom, Value: o.place.text})
 }
 
 func (o *output) named(sources []flow.Source, made column.Range) {

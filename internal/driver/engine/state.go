@@ -9,7 +9,7 @@ import (
 )
 
 // stateForm is the number of the form in which state is kept.
-const stateForm = 4
+const stateForm = 5
 
 // Bounds of what is kept of the state: bytes of a record, and after how many
 // bytes of changes a snapshot begins at the soonest. One epoch adds half of that

@@ -35,16 +35,9 @@ func (b *batch) add(m *weir.Message) {
 		b.first, b.last = at, at
 	}
 	b.last = max(b.last, at)
-	delta := at - b.first
-	size := 1 + varintSize(delta) + varintSize(int64(b.n)) + bytesSize(m.Key) + bytesSize(m.Value) + varintSize(int64(len(m.Headers)))
-	for i := range m.Headers {
-		h := &m.Headers[i]
-		size += varintSize(int64(len(h.Key))) + len(h.Key) + bytesSize(h.Value)
-	}
-	buf := slices.Grow(b.buf, size+binary.MaxVarintLen64)
-	buf = appendVarint(buf, int64(size))
-	buf = append(buf, 0)
-	buf = appendVarint(buf, delta)
+	begin := len(b.buf)
+	buf := append(b.buf, make([]byte, sizeRoom+1)...)
+	buf = appendVarint(buf, at-b.first)
 	buf = appendVarint(buf, int64(b.n))
 	buf = appendBytes(buf, m.Key)
 	buf = appendBytes(buf, m.Value)
@@ -55,8 +48,25 @@ func (b *batch) add(m *weir.Message) {
 		buf = append(buf, h.Key...)
 		buf = appendBytes(buf, h.Value)
 	}
-	b.buf = buf
+	b.buf = withSize(buf, begin)
 	b.n++
+}
+
+// sizeRoom is how many bytes the size of a record has as a rule: from 64 to 8,191
+// bytes.
+const sizeRoom = 2
+
+// withSize writes the size of the record at the end of buf before it, where there
+// are sizeRoom bytes for it.
+func withSize(buf []byte, begin int) []byte {
+	size := int64(len(buf) - begin - sizeRoom)
+	if n := varintSize(size); n != sizeRoom {
+		buf = slices.Grow(buf, n)
+		copy(buf[begin+n:len(buf)+n-sizeRoom], buf[begin+sizeRoom:])
+		buf = buf[:len(buf)+n-sizeRoom]
+	}
+	appendVarint(buf[:begin], size)
+	return buf
 }
 
 // seal writes what stands before the records.
@@ -99,17 +109,14 @@ func appendBytes(dst, b []byte) []byte {
 
 // appendVarint is binary.AppendVarint, for numbers that are small as a rule.
 func appendVarint(dst []byte, v int64) []byte {
-	if u := uint64(v<<1) ^ uint64(v>>63); u < 0x80 {
+	u := uint64(v<<1) ^ uint64(v>>63)
+	switch {
+	case u < 1<<7:
 		return append(dst, byte(u))
+	case u < 1<<14:
+		return append(dst, byte(u)|0x80, byte(u>>7))
 	}
-	return binary.AppendVarint(dst, v)
-}
-
-func bytesSize(b []byte) int {
-	if b == nil {
-		return 1
-	}
-	return varintSize(int64(len(b))) + len(b)
+	return binary.AppendUvarint(dst, u)
 }
 
 func varintSize(v int64) int {

@@ -13,11 +13,12 @@ import (
 	"github.com/weirmesh/weir"
 )
 
-// Bounds of what a session writes: how many bytes wait before they are sent,
-// and how many go into one request.
+// Bounds of what a session writes: how many bytes wait before they are sent, how
+// many go into one request, and how much room is kept for what comes next.
 const (
 	putBytes     = 4 << 20
 	requestBytes = 4 << 20
+	spareBytes   = 2 * putBytes
 )
 
 // sessionTransaction is the time after which the cluster ends a transaction that
@@ -36,7 +37,8 @@ type producer struct {
 	topics  map[string][]*outlet
 	waiting int // bytes that were put and not sent
 	begun   bool
-	free    []*batch
+	free    []*batch  // to be used again
+	spare   int       // bytes of room in them
 	fresh   []*outlet // with something to send, not part of the transaction yet
 	ended   bool      // an end was asked for, and not confirmed
 }
@@ -102,8 +104,10 @@ func (p *producer) add(o *outlet, m *weir.Message) { p.put(o, m, sizeOf(m)) }
 
 // put is add for a record whose size is known.
 func (p *producer) put(o *outlet, m *weir.Message, size int) {
-	if len(o.queue) == 0 || !o.queue[len(o.queue)-1].room(size) {
-		o.queue = append(o.queue, p.batch())
+	if len(o.queue) == 0 {
+		o.queue = append(o.queue, p.batch(0))
+	} else if !o.queue[len(o.queue)-1].room(size) {
+		o.queue = append(o.queue, p.batch(weir.MaxPut))
 	}
 	if !o.part {
 		o.part = true
@@ -115,13 +119,18 @@ func (p *producer) put(o *outlet, m *weir.Message, size int) {
 	p.waiting += len(b.buf) - before
 }
 
-func (p *producer) batch() *batch {
+// batch is an empty one, with room for so many bytes if there is none that was used.
+func (p *producer) batch(room int) *batch {
 	if n := len(p.free); n > 0 {
 		b := p.free[n-1]
 		p.free = p.free[:n-1]
+		p.spare -= cap(b.buf)
 		return b
 	}
-	return &batch{}
+	if room == 0 {
+		return &batch{}
+	}
+	return &batch{buf: make([]byte, 0, room+batchHead)}
 }
 
 // flush sends everything that waits.
@@ -234,8 +243,9 @@ func (p *producer) sent(o *outlet) {
 	o.sequence = (o.sequence + b.n) & 0x7fffffff
 	p.waiting -= len(b.buf)
 	b.n, b.buf = 0, b.buf[:0]
-	if cap(b.buf) <= 2*weir.MaxPut && len(p.free) < putBytes/weir.MaxPut {
+	if p.spare+cap(b.buf) <= spareBytes {
 		p.free = append(p.free, b)
+		p.spare += cap(b.buf)
 	}
 }
 

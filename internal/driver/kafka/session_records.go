@@ -340,6 +340,10 @@ func varint(in []byte, at int) (int64, int) {
 }
 
 func longVarint(in []byte, at int) (int64, int) {
+	if at+1 < len(in) && in[at+1] < 0x80 {
+		u := int64(in[at]&0x7f) | int64(in[at+1])<<7
+		return u>>1 ^ -(u & 1), at + 2
+	}
 	if at >= len(in) {
 		return 0, -1
 	}

@@ -19,11 +19,11 @@ import (
 // unpackAtMost bounds what a batch may be when it is unpacked.
 const unpackAtMost = 256 << 20
 
-// Room that is made for a batch at first: so many times what it is packed, and some
-// more.
+// Room that is made for a batch at first: so many times what it is packed, or what
+// the ones before took and an eighth; and some more.
 const (
 	unpackTimes = 4
-	unpackMore  = 16 << 10
+	unpackMore  = 4 << 10
 )
 
 // errUnpacked is the error of a batch that is too large.
@@ -38,10 +38,19 @@ type codecs struct {
 	gzip   *gzip.Reader
 	lz4    *lz4.Reader
 	zstd   *zstd.Decoder
+	times  float64 // how much larger batches were lately when they were unpacked
 }
 
 // unpack gives what was packed, in room as far as it has the capacity.
 func (c *codecs) unpack(room, packed []byte, by kgo.CompressionCodecType) ([]byte, error) {
+	got, err := c.unpacked(room, packed, by)
+	if err == nil && len(packed) > 0 {
+		c.times = max(float64(len(got))/float64(len(packed)), c.times*7/8)
+	}
+	return got, err
+}
+
+func (c *codecs) unpacked(room, packed []byte, by kgo.CompressionCodecType) ([]byte, error) {
 	c.source.Reset(packed)
 	switch by {
 	case kgo.CodecGzip:
@@ -51,23 +60,30 @@ func (c *codecs) unpack(room, packed []byte, by kgo.CompressionCodecType) ([]byt
 		if err := c.gzip.Reset(&c.source); err != nil {
 			return nil, err
 		}
-		return readAll(roomFor(room, packed), c.gzip)
+		return readAll(c.roomFor(room, packed), c.gzip)
 	case kgo.CodecSnappy:
 		return unsnap(room, packed)
 	case kgo.CodecLz4:
+		if out, ok := unlz4(c.roomFor(room, packed), packed); ok {
+			return out, nil
+		}
 		if c.lz4 == nil {
 			c.lz4 = lz4.NewReader(nil)
 		}
 		c.lz4.Reset(&c.source)
-		return readAll(roomFor(room, packed), c.lz4)
+		return readAll(c.roomFor(room, packed), c.lz4)
 	case kgo.CodecZstd:
 		return c.unzstd(room, packed)
 	}
 	return nil, weir.Errorf(weir.Invalid, "a batch of records is packed by the codec %d", by).WithFix("use gzip, snappy, lz4 or zstd")
 }
 
-func roomFor(room, packed []byte) []byte {
-	return slices.Grow(room[:0], unpackTimes*len(packed)+unpackMore)
+func (c *codecs) roomFor(room, packed []byte) []byte {
+	times := c.times * 9 / 8
+	if times == 0 {
+		times = unpackTimes
+	}
+	return slices.Grow(room[:0], min(int(times*float64(len(packed))), unpackAtMost)+unpackMore)
 }
 
 // readAll is io.ReadAll into room, up to the bound.
