@@ -184,6 +184,20 @@ type Groups struct {
 	More   bool
 }
 
+// Following is a consumer group as it stands to one topic.
+type Following struct {
+	Topic      string // on the cluster
+	Partitions int    // of the topic
+	ConsumerGroup
+}
+
+// Follows are groups of one application, by name and topic. More says that some
+// are left out.
+type Follows struct {
+	Follows []Following
+	More    bool
+}
+
 // BrokerHealth is a broker as it was just seen.
 type BrokerHealth struct {
 	Broker
@@ -203,9 +217,14 @@ type Observer interface {
 	Latest(ctx context.Context, topics ...string) (map[string]time.Time, error)
 	// Groups lists consumer groups of a topic, at most MaxGroups.
 	Groups(ctx context.Context, topic string) (Groups, error)
+	// Follows lists the consumer groups that are an application's, each on every
+	// topic that it committed offsets of or reads now, at most MaxGroups; a topic
+	// that is gone is left out.
+	Follows(ctx context.Context, application string) (Follows, error)
 	// Health asks each broker of the cluster whether it answers.
 	Health(ctx context.Context) ([]BrokerHealth, error)
 }
 
-// MaxGroups bounds how many groups an [Observer] tells of one topic.
+// MaxGroups bounds how many groups an [Observer] tells of one topic, or of one
+// application.
 const MaxGroups = 200

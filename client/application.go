@@ -13,6 +13,7 @@ type Application struct {
 	Team        string    `json:"team"`
 	Description string    `json:"description,omitempty"`
 	Credentials string    `json:"credentials" enum:"active,none,hidden" doc:"Whether it can log in; hidden from those outside its team."`
+	Query       bool      `json:"query,omitempty" doc:"A query acts as it; nobody logs in as it."`
 	Ending      bool      `json:"ending,omitempty" doc:"It was deleted, and is gone when the cluster has deleted its consumer groups."`
 	Revision    uint64    `json:"revision"`
 	Created     time.Time `json:"created"`

@@ -140,6 +140,53 @@ type Group struct {
 	Unread      int    `json:"unread,omitempty" doc:"Partitions without a committed offset; their lag is unknown."`
 }
 
+// ApplicationFacts is how an application gets on now, as far as you may see it.
+// What is absent is unknown; problems say why.
+type ApplicationFacts struct {
+	Application string     `json:"application"`
+	At          time.Time  `json:"at"`
+	Reads       []Follow   `json:"reads" nullable:"false" doc:"Its consumer groups, each on every product or private stream that it committed offsets of or reads now."`
+	Lag         *int64     `json:"lag,omitempty" doc:"Of all of these together; absent: none of them is known."`
+	Hidden      int        `json:"hidden,omitempty" doc:"Groups on what you may not know of."`
+	More        bool       `json:"more,omitempty" doc:"There are more groups than are looked at."`
+	Inside      *Attending `json:"inside,omitempty" doc:"Whether it is there, and what it was refused; absent: its team sees it."`
+	Problems    []string   `json:"problems,omitempty" nullable:"false" doc:"Why something is unknown."`
+}
+
+// Follow is a consumer group as it stands to one product or private stream.
+type Follow struct {
+	Group   string `json:"group"`
+	Product string `json:"product,omitempty"`
+	Stream  string `json:"stream,omitempty"`
+	State   string `json:"state"`
+	Members int    `json:"members"`
+	Lag     *int64 `json:"lag,omitempty" doc:"Records from the committed offsets to the ends; absent: it committed none."`
+	Unread  int    `json:"unread,omitempty" doc:"Partitions without a committed offset; their lag is unknown."`
+}
+
+// Attending is what this node's gateway noticed of an application since it
+// started.
+type Attending struct {
+	Since      time.Time  `json:"since"`
+	Open       int        `json:"open" doc:"Connections, now."`
+	Login      *time.Time `json:"login,omitempty" doc:"The last that went well; absent: none since then."`
+	Library    string     `json:"library,omitempty" doc:"The client library of that login, as the client named it."`
+	Version    string     `json:"version,omitempty"`
+	Credential *time.Time `json:"credential,omitempty" doc:"Since when there is the password of now; absent: there is none."`
+	Refused    []Denied   `json:"refused" nullable:"false" doc:"What it was refused, the most recent first."`
+	More       bool       `json:"more,omitempty" doc:"Older ones were forgotten."`
+}
+
+// Denied is something that an application was refused, added up.
+type Denied struct {
+	What  string    `json:"what" doc:"As Kafka's protocol calls it, such as TOPIC_AUTHORIZATION_FAILED."`
+	On    string    `json:"on,omitempty" doc:"The topic, group, ... as the client named it."`
+	Why   string    `json:"why,omitempty"`
+	Count int64     `json:"count"`
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+}
+
 // Health is how the node that answers, and the cluster behind it, are.
 type Health struct {
 	Nodes    []NodeHealth   `json:"nodes" nullable:"false"`
@@ -188,6 +235,12 @@ func (c *Client) ProductUsage(ctx context.Context, name, since string) (ProductU
 // ApplicationUsage tells what an application read and wrote since a time ago.
 func (c *Client) ApplicationUsage(ctx context.Context, name, since string) (ApplicationUsage, error) {
 	return call[ApplicationUsage](ctx, c, http.MethodGet, "/applications/"+seg(name)+"/usage"+sinceQuery(since), nil, nil)
+}
+
+// ApplicationFacts tells how far an application is behind, whether it is there,
+// and what it was refused.
+func (c *Client) ApplicationFacts(ctx context.Context, name string) (ApplicationFacts, error) {
+	return call[ApplicationFacts](ctx, c, http.MethodGet, "/applications/"+seg(name)+"/facts", nil, nil)
 }
 
 // ProductFacts tells what a product holds now, and how fast it is written.

@@ -37,7 +37,7 @@ func (c *cli) applicationCommand() *cobra.Command {
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
 			return cl.RevokeCredential(ctx, args[0], o...)
 		})
-	n := noun("app", "Applications that read and write", c.applicationCreate(k), c.applicationUsage(k), k.listCommand(), k.showCommand(),
+	n := noun("app", "Applications that read and write", c.applicationCreate(k), c.applicationUsage(k), c.applicationFacts(k), k.listCommand(), k.showCommand(),
 		c.applicationEdit(k), c.applicationRotate(k), c.planNoun(), revoke, remove)
 	n.Aliases = []string{"application"}
 	return n

@@ -225,17 +225,19 @@ func groupColumns() []column[client.Group] {
 		}},
 		{"STATE", func(g client.Group) string { return g.State }},
 		{"MEMBERS", func(g client.Group) string { return strconv.Itoa(g.Members) }},
-		{"LAG", func(g client.Group) string {
-			if g.Lag == nil {
-				return unknown
-			}
-			text := strconv.FormatInt(*g.Lag, 10)
-			if g.Unread > 0 {
-				text += fmt.Sprintf(", without %d partitions that it committed nothing of", g.Unread)
-			}
-			return text
-		}},
+		{"LAG", func(g client.Group) string { return lagText(g.Lag, g.Unread) }},
 	}
+}
+
+func lagText(lag *int64, unread int) string {
+	if lag == nil {
+		return unknown
+	}
+	text := strconv.FormatInt(*lag, 10)
+	if unread > 0 {
+		text += fmt.Sprintf(", without %d partitions that it committed nothing of", unread)
+	}
+	return text
 }
 
 // meshHealth shows how the node and the brokers are.

@@ -77,7 +77,7 @@ func (n *Node) startServices(ctx context.Context) error {
 		Search:       catalog.NewFinder(n.search),
 		Granting:     access.New(access.Config{Writer: n.writer, Now: n.cfg.Now, Home: n.home}),
 		Records:      reading,
-		Usage:        usage.New(usage.Config{State: n.state, Measures: n.measures, Observer: n.observer, Now: n.cfg.Now}),
+		Usage:        usage.New(usage.Config{State: n.state, Measures: n.measures, Observer: n.observer, Gateway: n.gateway, Topic: n.whose, Now: n.cfg.Now}),
 		Queries:      n.queries,
 		Lineage:      n.lineage,
 		Conversation: conversation.New(conversation.Config{State: n.state, Writer: n.writer, Measures: n.measures, Now: n.cfg.Now, Home: n.home}),
@@ -97,6 +97,12 @@ func (n *Node) startServices(ctx context.Context) error {
 	n.group.run("records", reading.Run) // ends them, so that requests end
 	n.group.run("watchers", entries.Run)
 	return nil
+}
+
+// whose says to which product or private stream a topic of the cluster belongs.
+func (n *Node) whose(topic string) (weir.Ref, bool) {
+	t, ok := n.live.Current().Topic(topic)
+	return t.Of, ok
 }
 
 // pages are the web site, which calls the API in the process.

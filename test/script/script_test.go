@@ -171,18 +171,26 @@ func isNoun(name, ref string) bool { return strings.Contains(ref, "\n## "+name+"
 // produce writes the lines KEY:VALUE of a file to a topic, as the application
 // writer with PASSWORD: produce TOPIC FILE.
 func produce(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: produce TOPIC FILE")
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] produce TOPIC FILE")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	client, err := kgo.NewClient(kgo.SeedBrokers(ts.Getenv("KAFKA")),
-		kgo.SASL(scram.Auth{User: "writer", Pass: ts.Getenv("PASSWORD")}.AsSha256Mechanism()))
+		kgo.SASL(scram.Auth{User: "writer", Pass: ts.Getenv("PASSWORD")}.AsSha256Mechanism()),
+		kgo.UnknownTopicRetries(2), kgo.MetadataMinAge(20*time.Millisecond))
 	ts.Check(err)
 	defer client.Close()
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
-		ts.Check(client.ProduceSync(ctx, &kgo.Record{Topic: args[0], Key: []byte(key), Value: []byte(value)}).FirstErr())
+		err := client.ProduceSync(ctx, &kgo.Record{Topic: args[0], Key: []byte(key), Value: []byte(value)}).FirstErr()
+		if neg {
+			if err == nil {
+				ts.Fatalf("%s took %q", args[0], line)
+			}
+			return
+		}
+		ts.Check(err)
 	}
 }
 

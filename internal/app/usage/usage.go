@@ -1,6 +1,6 @@
-// Package usage tells who reads and writes what, how much and since when; and
-// what a product holds now, how fast it is written, and by which groups it is
-// read.
+// Package usage tells who reads and writes what, how much and since when; what a
+// product holds now, how fast it is written, and by which groups it is read; and
+// how an application gets on: how far it is behind, and what it was refused.
 //
 // Who may know of a product sees the counts of all together. Who may watch it,
 // or the application, or is the person, sees that one by name; everybody else is
@@ -22,6 +22,8 @@ type Config struct {
 	State    weir.State
 	Measures weir.Measures
 	Observer weir.Observer
+	Gateway  Gateway
+	Topic    func(name string) (of weir.Ref, ok bool) // whose a topic of the cluster is
 	Now      func() time.Time
 }
 
@@ -31,6 +33,7 @@ type Usages struct {
 	counted *cache[asked, []weir.Usage]
 	extents *cache[string, weir.Extent]
 	groups  *cache[string, weir.Groups]
+	follows *cache[string, weir.Follows] // by application
 	health  *cache[struct{}, []weir.BrokerHealth]
 	lasts   *many[string, time.Time]       // by topic
 	month   *many[weir.UID, weir.Turnover] // of the last 30 days
@@ -50,6 +53,7 @@ func New(c Config) *Usages {
 		counted: newCache[asked, []weir.Usage](freshFor, c.Now),
 		extents: newCache[string, weir.Extent](freshFor, c.Now),
 		groups:  newCache[string, weir.Groups](freshFor, c.Now),
+		follows: newCache[string, weir.Follows](freshFor, c.Now),
 		health:  newCache[struct{}, []weir.BrokerHealth](freshFor, c.Now),
 		lasts:   newMany[string, time.Time](freshFor, c.Now),
 		month:   newMany[weir.UID, weir.Turnover](turnsFor, c.Now),

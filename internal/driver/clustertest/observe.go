@@ -1,6 +1,8 @@
 package clustertest
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ var observers = map[string]func(*testing.T, suite){
 	"ObserveExtent":  extent,
 	"ObserveLatest":  latest,
 	"ObserveGroups":  groups,
+	"ObserveFollows": follows,
 	"ObserveHealth":  health,
 	"ObserveNoTopic": observeNothing,
 }
@@ -118,6 +121,61 @@ func groups(t *testing.T, s suite) {
 		}
 	}
 	t.Error(diff)
+}
+
+// follows: the groups of an application, and of no other whose name begins alike,
+// each on every topic that it committed offsets of; a topic that is gone is left
+// out.
+func follows(t *testing.T, s suite) {
+	app, gone := s.name(t), s.name(t)
+	one, two := app+"-one", app+"-two"
+	for _, name := range []string{one, two} {
+		s.put(t, weir.TopicSpec{Name: name, Partitions: 2})
+		s.produce(t, name, 0, 0, 0, 0)
+	}
+	app = strings.ReplaceAll(app, ".", "-")
+	for group, topics := range map[string][]string{app: {one, two, gone}, app + ".b": {two}, app + "-more": {one}} {
+		var at kadm.Offsets
+		for _, topic := range topics {
+			at.AddOffset(topic, 0, 1, -1)
+		}
+		if err := s.commit(t, group, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := weir.Follows{Follows: []weir.Following{
+		{Topic: one, Partitions: 2, ConsumerGroup: weir.ConsumerGroup{Name: app, State: "Empty", Lag: 2, Unread: 1}},
+		{Topic: two, Partitions: 2, ConsumerGroup: weir.ConsumerGroup{Name: app, State: "Empty", Lag: 2, Unread: 1}},
+		{Topic: two, Partitions: 2, ConsumerGroup: weir.ConsumerGroup{Name: app + ".b", State: "Empty", Lag: 2, Unread: 1}},
+	}}
+	var diff string
+	for s.ctx.Err() == nil { // what is known of groups is some seconds old
+		got, err := s.observer(t).Follows(s.ctx, app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff = cmp.Diff(want, got); diff == "" {
+			return
+		}
+		select {
+		case <-s.ctx.Done():
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	t.Error(diff)
+}
+
+// commit stores offsets of a group, which is deleted when the test ends; those of
+// a topic that the cluster does not have may be refused.
+func (s suite) commit(t *testing.T, group string, at kadm.Offsets) error {
+	t.Helper()
+	t.Cleanup(func() {
+		if _, err := s.admin.DeleteGroups(context.WithoutCancel(s.ctx), group); err != nil {
+			t.Error(err)
+		}
+	})
+	_, err := s.admin.CommitOffsets(s.ctx, group, at)
+	return err
 }
 
 // health: every broker answers, and they lead what there is.

@@ -122,7 +122,7 @@ func applicationFor(p weir.Principal) func(context.Context, *names, *weir.Applic
 			return client.Application{}, err
 		}
 		out := client.Application{
-			Name: e.Name, UID: e.UID.String(), Team: team, Description: e.Description, Ending: e.Ending,
+			Name: e.Name, UID: e.UID.String(), Team: team, Description: e.Description, Ending: e.Ending, Query: e.Query,
 			Revision: uint64(rev), Created: e.Created, Username: e.Name, Bootstrap: n.api.Node.Kafka(), Credentials: "hidden",
 		}
 		if !p.Scope().Knows([]weir.UID{e.Team}) {

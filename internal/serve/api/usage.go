@@ -19,6 +19,7 @@ func (a *API) usageRoutes() {
 	add(a, route{method: http.MethodGet, path: "/streams/{name}/usage", summary: "Show who read and wrote a private stream"}, a.streamUsage)
 	add(a, route{method: http.MethodGet, path: "/streams/{name}/facts", summary: "Show what a private stream holds now, and how fast it is written"}, a.streamFacts)
 	add(a, route{method: http.MethodGet, path: "/applications/{name}/usage", summary: "Show what an application read and wrote"}, a.applicationUsage)
+	add(a, route{method: http.MethodGet, path: "/applications/{name}/facts", summary: "Show how an application gets on: how far it is behind, and what it was refused"}, a.applicationFacts)
 	add(a, route{method: http.MethodGet, path: "/mesh/health", summary: "Show how the node and the brokers are"}, a.health)
 }
 
@@ -84,6 +85,43 @@ func (a *API) applicationUsage(ctx context.Context, p weir.Principal, in *usedSi
 		out.Usage = append(out.Usage, used(one))
 	}
 	return &counts[client.ApplicationUsage]{out}, nil
+}
+
+func (a *API) applicationFacts(ctx context.Context, p weir.Principal, in *Named) (*counts[client.ApplicationFacts], error) {
+	f, err := a.Usage.FactsOfApplication(ctx, p, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := client.ApplicationFacts{Application: f.Of.Name, At: f.At, Reads: []client.Follow{}, Hidden: f.Hidden, More: f.More, Problems: f.Problems}
+	for _, g := range f.Groups {
+		one := client.Follow{Group: g.Name, State: g.State, Members: g.Members, Unread: g.Unread}
+		one.Product, one.Stream = namesOf(g.Of)
+		if g.Unread < g.Partitions {
+			one.Lag = &g.Lag
+			sum := g.Lag
+			if out.Lag != nil {
+				sum += *out.Lag
+			}
+			out.Lag = &sum
+		}
+		out.Reads = append(out.Reads, one)
+	}
+	if f.Inside {
+		out.Inside = attending(f)
+	}
+	return &counts[client.ApplicationFacts]{out}, nil
+}
+
+func attending(f usage.ApplicationFacts) *client.Attending {
+	v := f.Visits
+	out := &client.Attending{
+		Since: v.Since, Open: v.Open, Login: moment(v.Login), Library: v.Library.Name, Version: v.Library.Version,
+		Credential: moment(f.Credential), Refused: []client.Denied{}, More: v.More,
+	}
+	for _, r := range v.Refused {
+		out.Refused = append(out.Refused, client.Denied{What: r.What, On: r.On, Why: r.Why, Count: r.Count, First: r.First, Last: r.Last})
+	}
+	return out
 }
 
 // namesOf is the name of a product, or of a stream.

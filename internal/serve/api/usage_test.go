@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -50,6 +52,19 @@ func (s *still) Groups(context.Context, string) (weir.Groups, error) {
 	}}, s.err
 }
 
+func (s *still) Follows(_ context.Context, application string) (weir.Follows, error) {
+	group := func(topic string, lag int64, unread int) weir.Following {
+		return weir.Following{Topic: topic, Partitions: 2, ConsumerGroup: weir.ConsumerGroup{Name: application + ".a", State: "Stable", Members: 1, Lag: lag, Unread: unread}}
+	}
+	return weir.Follows{Follows: []weir.Following{group("shop.gone.v1", 9, 0), group("shop.hidden.v1", 3, 0), group("shop.seen.v1", 4, 1), group("shop.other.v1", 0, 2)}}, s.err
+}
+
+// Visits are of whoever is asked about.
+func (s *still) Visits(_ weir.UID, name string) weir.Visits {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	return weir.Visits{Since: at, Open: 2, Login: at, Refused: []weir.Denial{{What: "TOPIC_AUTHORIZATION_FAILED", On: "of " + name, Count: 7, First: at, Last: at}}}
+}
+
 func (s *still) Health(context.Context) ([]weir.BrokerHealth, error) {
 	return []weir.BrokerHealth{{Broker: weir.Broker{ID: 1, Host: "kafka1", Port: 9092}, Leads: 4}, {Broker: weir.Broker{ID: 2, Host: "kafka2", Port: 9092}, Problem: "it does not answer"}}, s.err
 }
@@ -61,7 +76,16 @@ func measuring(t *testing.T) (*mesh, *measure.Store, *still) {
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	cluster := &still{}
-	m.api.Usage = usage.New(usage.Config{State: m.state, Measures: store, Observer: cluster, Now: time.Now})
+	m.api.Usage = usage.New(usage.Config{State: m.state, Measures: store, Observer: cluster, Gateway: cluster, Now: time.Now, Topic: func(topic string) (weir.Ref, bool) {
+		v, done, err := m.state.View(t.Context())
+		must(t, err)
+		defer done()
+		e, _, err := v.Get(t.Context(), weir.Ref{Noun: weir.NounProduct, Name: strings.TrimSuffix(topic, ".v1")})
+		if err != nil {
+			return weir.Ref{}, false
+		}
+		return e.Ref(), true
+	}})
 	m.api.Node.Health = func(context.Context) client.NodeHealth { return client.NodeHealth{Name: "host", Version: "test"} }
 	return m, store, cluster
 }
@@ -72,6 +96,63 @@ func parties(us []client.Usage) string {
 		out = append(out, u.Application+u.Person+" "+u.Product+":"+u.Direction+":"+u.How)
 	}
 	return strings.Join(out, " ")
+}
+
+// How an application gets on is told whole to its team; who may watch a product is
+// told how the application stands to that product and nothing besides; nobody is
+// told of a product that they may not know of, and its team only that there is one.
+func TestApplicationFactsRights(t *testing.T) {
+	t.Parallel()
+	m, _, cluster := measuring(t)
+	m.domain("shop")
+	m.domain("near")
+	owner, near, stranger := m.person("olga", "shop"), m.person("nina", "near"), m.person("sam")
+	_, err := m.admin.CreateApplication(t.Context(), client.NewApplication{Name: "near", Team: "near"})
+	must(t, err)
+	for _, n := range []client.NewProduct{{Name: "shop.seen"}, {Name: "shop.other"}, {Name: "shop.hidden", Visibility: "domain"}} {
+		_, err := m.admin.CreateProduct(t.Context(), n)
+		must(t, err)
+	}
+	told := func(c *client.Client) string {
+		f, err := c.ApplicationFacts(t.Context(), "near")
+		must(t, err)
+		lag := func(n *int64) string {
+			if n == nil {
+				return "?"
+			}
+			return strconv.FormatInt(*n, 10)
+		}
+		var out []string
+		for _, g := range f.Reads {
+			out = append(out, g.Product+":"+lag(g.Lag))
+		}
+		if f.Inside != nil {
+			out = append(out, fmt.Sprintf("inside %s %d %t", f.Inside.Refused[0].On, f.Inside.Open, f.Inside.Credential != nil))
+		}
+		return fmt.Sprintf("%s, lag %s, hidden %d", strings.Join(out, " "), lag(f.Lag), f.Hidden)
+	}
+	for who, c := range map[string]struct {
+		c    *client.Client
+		want string
+	}{
+		"its team":   {near, "shop.seen:4 shop.other:? inside of near 2 true, lag 4, hidden 1"},
+		"the admin":  {m.admin, "shop.hidden:3 shop.seen:4 shop.other:? inside of near 2 true, lag 7, hidden 0"},
+		"the owner":  {owner, "shop.hidden:3 shop.seen:4 shop.other:?, lag 7, hidden 0"},
+		"a stranger": {stranger, ", lag ?, hidden 0"},
+	} {
+		if got := told(c.c); got != c.want {
+			t.Errorf("%s is told %q, want %q", who, got, c.want)
+		}
+	}
+	must(t, m.admin.RevokeCredential(t.Context(), "near"))
+	cluster.err = weir.Errorf(weir.Unavailable, "the cluster sleeps")
+	f, err := m.person("olaf", "near").ApplicationFacts(t.Context(), "near")
+	must(t, err)
+	if f.Inside == nil || f.Inside.Credential != nil {
+		t.Errorf("without credential: %+v", f.Inside)
+	}
+	_, err = near.ApplicationFacts(t.Context(), "nobody")
+	refused(t, err, http.StatusNotFound)
 }
 
 // Who may watch a product sees everybody by name; a member of a team sees its

@@ -21,7 +21,7 @@ func configsRequest(x *exchange) error {
 			case kmsg.ConfigResourceTypeGroupConfig:
 				return x.group(r.ResourceName)
 			}
-			return x.count(kerr.ClusterAuthorizationFailed.Code)
+			return x.refuse(kerr.ClusterAuthorizationFailed.Code, r.ResourceName)
 		},
 		func(r kmsg.DescribeConfigsRequestResource, code int16) kmsg.DescribeConfigsResponseResource {
 			return kmsg.DescribeConfigsResponseResource{ErrorCode: code, ResourceType: r.ResourceType, ResourceName: r.ResourceName}

@@ -31,6 +31,7 @@ var (
 	errRevoked = errors.New("the credential has ended")
 	errEnding  = errors.New("the gateway ends")
 	errClosed  = errors.New("closed")
+	errSilent  = refusef("nothing was heard in time")
 )
 
 // refusal ends a connection for what the client sent.
@@ -154,6 +155,7 @@ func (c *conn) report() {
 	switch {
 	case errors.As(why, &r):
 		c.g.metrics.Refused.Add(1)
+		c.closedFor(r)
 		c.g.warn("connection of a Kafka client refused", c.attrs("reason", r.reason)...)
 	case errors.Is(why, errRevoked):
 		c.g.metrics.Revoked.Add(1)
@@ -191,7 +193,7 @@ func (c *conn) serve() error {
 		case errors.Is(err, io.EOF):
 			return errClosed
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return refusef("nothing was heard in time")
+			return errSilent
 		default:
 			return err
 		}

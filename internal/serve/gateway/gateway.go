@@ -51,6 +51,7 @@ type Gateway struct {
 	doors     *doors
 	versions  *versions
 	producers *producers
+	visits    *visits
 	lost      func(topic string) bool
 	requests  *budget
 	answers   *budget
@@ -74,6 +75,7 @@ func New(cfg Config) (*Gateway, error) {
 		log: cfg.Logger, now: cfg.Now, random: cfg.Random, cluster: cfg.ClusterID,
 		table:     allowList(),
 		producers: newProducers(cfg.Now, maxProducers),
+		visits:    newVisits(cfg.Now),
 		lost:      cfg.Lost,
 		secret:    slices.Clone(cfg.Secret),
 		requests:  newBudget(cfg.Limits.Requests, cfg.Limits.SlowTime, cfg.Limits.FrameTime, &cfg.Metrics.HeldRequests),

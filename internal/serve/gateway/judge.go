@@ -67,12 +67,12 @@ func (x *exchange) named(name string, id [16]byte, want rights.Topic) int16 {
 	} else {
 		code = x.called(name, want)
 	}
-	return x.count(code)
+	return x.refuse(code, x.asked(name, id))
 }
 
 // topicNamed judges a topic of a request that knows names only.
 func (x *exchange) topicNamed(name string, want rights.Topic) int16 {
-	return x.count(x.called(name, want))
+	return x.refuse(x.called(name, want), name)
 }
 
 // group judges a consumer group.
@@ -80,7 +80,7 @@ func (x *exchange) group(id string) int16 {
 	if weir.OwnsName(x.login.Name, id) {
 		return allowed
 	}
-	return x.count(kerr.GroupAuthorizationFailed.Code)
+	return x.refuse(kerr.GroupAuthorizationFailed.Code, id)
 }
 
 // transaction judges a transactional id.
@@ -88,10 +88,18 @@ func (x *exchange) transaction(id string) int16 {
 	if weir.OwnsName(x.login.Name, id) {
 		return allowed
 	}
-	return x.count(kerr.TransactionalIDAuthorizationFailed.Code)
+	return x.refuse(kerr.TransactionalIDAuthorizationFailed.Code, id)
 }
 
-// count notes what was refused.
+// refuse counts what was refused, and notes it for who sees to the application.
+func (x *exchange) refuse(code int16, on string) int16 {
+	if code != allowed {
+		x.c.tell(code, on, "")
+	}
+	return x.count(code)
+}
+
+// count counts what was refused.
 func (x *exchange) count(code int16) int16 {
 	if code != allowed {
 		x.c.g.metrics.Denied.Add(1)

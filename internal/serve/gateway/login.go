@@ -161,6 +161,7 @@ func (c *conn) finishLogin(token []byte) ([]byte, error) {
 	}
 	if err != nil {
 		c.g.metrics.LoginsWrong.Add(1)
+		c.mistaken(c.sasl.user, err)
 		c.g.warn("login of a Kafka client failed", c.attrs("user", c.sasl.user.Name, "error", publicText(err))...)
 		return nil, err
 	}
@@ -170,6 +171,7 @@ func (c *conn) finishLogin(token []byte) ([]byte, error) {
 	user := c.sasl.user
 	c.login.Store(&user)
 	c.g.metrics.Logins.Add(1)
+	c.g.visits.came(user.Application, c.library)
 	if !c.g.rights.Current().Holds(user) { // it ended between the look and the store
 		return nil, weir.Errorf(weir.Unauthorized, "wrong user name or password")
 	}

@@ -102,9 +102,9 @@ func (x *exchange) bothNames(req *kmsg.MetadataRequest) {
 // one.
 func (x *exchange) metadataTopic(t kmsg.MetadataRequestTopic) int16 {
 	if t.Topic == nil || t.TopicID != [16]byte{} {
-		return x.count(x.byID(t.TopicID, rights.See))
+		return x.refuse(x.byID(t.TopicID, rights.See), x.asked("", t.TopicID))
 	}
-	return x.count(x.called(*t.Topic, rights.See))
+	return x.refuse(x.called(*t.Topic, rights.See), *t.Topic)
 }
 
 // dropUnknown leaves out of a list of all topics what is not on the cluster.

@@ -114,13 +114,24 @@ func (x *exchange) produceTopic(t kmsg.ProduceRequestTopic, whole verdict) (good
 	good.Partitions = good.Partitions[:0:0]
 	bad.Topic, bad.TopicID = t.Topic, t.TopicID
 	for _, p := range t.Partitions {
-		if v := x.producePartition(p, v); v.code != allowed {
-			bad.Partitions = append(bad.Partitions, producedError(p.Partition, v))
+		judged := x.producePartition(p, v)
+		if judged.code != allowed {
+			x.told(judged, t)
+			bad.Partitions = append(bad.Partitions, producedError(p.Partition, judged))
 		} else {
 			good.Partitions = append(good.Partitions, p)
 		}
 	}
 	return good, bad
+}
+
+// told notes what a producer was told of a partition, unless its topic was refused
+// as a whole, which is noted already.
+func (x *exchange) told(v verdict, t kmsg.ProduceRequestTopic) {
+	switch v.code {
+	case kerr.InvalidRecord.Code, kerr.PolicyViolation.Code, kerr.InvalidProducerIDMapping.Code:
+		x.c.tell(v.code, x.asked(t.Topic, t.TopicID), v.text)
+	}
 }
 
 // producePartition is the pipeline of a written partition: rights and room

@@ -211,9 +211,9 @@ func (x *exchange) recover(req *kmsg.InitProducerIDRequest, sent string) int16 {
 		req.ProducerID, req.ProducerEpoch, x.changed = -1, -1, true
 		return allowed
 	case req.Version < 4:
-		return x.count(kerr.InvalidProducerEpoch.Code)
+		return x.refuse(kerr.InvalidProducerEpoch.Code, x.tx)
 	}
-	return x.count(kerr.ProducerFenced.Code)
+	return x.refuse(kerr.ProducerFenced.Code, x.tx)
 }
 
 // learns notes the producer id of the answer.

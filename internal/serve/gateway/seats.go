@@ -154,6 +154,13 @@ func (s *seats) uncount(l *access.Login) {
 	}
 }
 
+// connected is how many connections an application has.
+func (s *seats) connected(application string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.perApp[application]
+}
+
 // open lists the connections of now.
 func (s *seats) open() []*conn {
 	s.mu.Lock()
