@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/weirmesh/weir"
 )
 
 // Graph is what the ledger says, as nodes and edges. One goroutine changes it, and
-// nobody walks it meanwhile.
+// nobody walks it meanwhile; many may walk it at once.
 type Graph struct {
 	nodes  map[weir.UID]*vertex
 	all    []*vertex // by index
@@ -22,6 +23,10 @@ type Graph struct {
 	held   map[weir.UID]string // the name of a subject
 	arcs   int                 // more than any index of an edge
 	free   []int               // indices of edges that are no more
+	// version counts the changes; what was made of the graph as it was then holds
+	// until the next one.
+	version int
+	made    atomic.Pointer[bound]
 }
 
 // vertex is a node of the graph.
@@ -84,6 +89,7 @@ func (g *Graph) Apply(c weir.Change) error {
 
 // Put takes an entity's state.
 func (g *Graph) Put(e weir.Entity) {
+	g.version++
 	g.silence(e.Ref().UID)
 	switch e := e.(type) {
 	case *weir.Schema:
@@ -110,6 +116,7 @@ func (g *Graph) Put(e weir.Entity) {
 
 // Drop takes an entity's end.
 func (g *Graph) Drop(r weir.Ref) {
+	g.version++
 	g.silence(r.UID)
 	switch r.Noun {
 	case weir.NounSubject:

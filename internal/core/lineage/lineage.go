@@ -115,6 +115,7 @@ type Node struct {
 	all   bool     // whole, some way
 	shown []string // Fields, of every way
 	order int
+	rank  int32           // by name and noun; -1: by its name now
 	many  map[string]bool // Fields, when there are many
 	stand map[string]bool // whom a closed box stands for
 	moved [2]bool         // who moves records was gone to, down and up

@@ -13,6 +13,9 @@ func (w *walk) query(s step) {
 	for _, a := range w.arcs(s.v) {
 		w.join(s.v, w.end(a), w.ledger(a), step{w.end(a), "", s.depth})
 	}
+	if w.q.Plain {
+		return
+	}
 	for _, d := range s.v.query.Lineage {
 		w.derive(s.v, d)
 	}
@@ -121,16 +124,15 @@ func anyRelated(fields []string, f string) bool {
 }
 
 // mover goes from a thing to who was counted there.
-func (w *walk) mover(s step, f *flow) {
-	t := w.see(s.v)
+func (w *walk) mover(s step, m *move) {
+	t, f, who := w.see(s.v), m.flow, m.who
 	if !t.knows {
 		return
 	}
-	if f.who.UID.IsZero() {
+	if who == nil {
 		w.box(s, f.Evidence, nil)
 		return
 	}
-	who := w.acting(f.who)
 	p := w.see(who)
 	if who.query != nil {
 		w.also(s.v, who, w.traffic(f))
@@ -150,27 +152,6 @@ func (w *walk) also(here, there *vertex, k known) {
 	}
 }
 
-// acting is who moves records: a query, if it acts as that application.
-func (w *walk) acting(r weir.Ref) *vertex {
-	if q := w.g.acting[r.UID]; q != nil {
-		return q
-	}
-	if v, ok := w.g.nodes[r.UID]; ok {
-		return v
-	}
-	return w.unknown(r)
-}
-
-// unknown is somebody or something that the graph was never told of.
-func (w *walk) unknown(r weir.Ref) *vertex {
-	v, ok := w.strangers[r.UID]
-	if !ok {
-		v = &vertex{Thing: Thing{Ref: r, Gone: true}, index: len(w.g.all) + len(w.strangers)}
-		w.strangers[r.UID] = v
-	}
-	return v
-}
-
 // party goes on from an application or a person: to what it writes, or to what it
 // reads.
 func (w *walk) party(s step) {
@@ -178,15 +159,14 @@ func (w *walk) party(s step) {
 	if !p.knows {
 		return
 	}
-	for _, f := range w.q.Traffic.of(s.v.UID) {
-		if (f.direction == weir.Reading) != w.up {
-			continue
+	way := writes
+	if w.up {
+		way = reads
+	}
+	for _, m := range w.bound.of(s.v, way) {
+		if m.thing != nil {
+			w.moved(s, m.thing, w.traffic(m.flow), p.watches)
 		}
-		thing, ok := w.g.nodes[f.of.UID]
-		if !ok {
-			continue
-		}
-		w.moved(s, thing, w.traffic(f), p.watches)
 	}
 	if !w.up {
 		return

@@ -8,8 +8,7 @@ import (
 
 // Traffic is what was counted in a time, by who and what. It never changes.
 type Traffic struct {
-	by    map[weir.UID][]*flow
-	count int
+	all []*flow // by index
 }
 
 // flow is all that one party moved one way of one thing.
@@ -22,7 +21,7 @@ type flow struct {
 
 // NewTraffic adds counts up.
 func NewTraffic(counted []weir.Usage) *Traffic {
-	t := &Traffic{by: make(map[weir.UID][]*flow, len(counted))}
+	t := &Traffic{}
 	type key struct {
 		of, who   weir.UID
 		direction weir.Direction
@@ -32,16 +31,12 @@ func NewTraffic(counted []weir.Usage) *Traffic {
 		k := key{u.Of.UID, u.Who.UID, u.Direction}
 		f, ok := all[k]
 		if !ok {
-			f = &flow{of: u.Of, who: u.Who, direction: u.Direction, index: t.count, Evidence: Evidence{How: ByTraffic, What: Reads, First: u.First}}
+			f = &flow{of: u.Of, who: u.Who, direction: u.Direction, index: len(t.all), Evidence: Evidence{How: ByTraffic, What: Reads, First: u.First}}
 			if u.Direction == weir.Writing {
 				f.What = Writes
 			}
 			all[k] = f
-			t.count++
-			t.by[k.of] = append(t.by[k.of], f)
-			if !k.who.IsZero() {
-				t.by[k.who] = append(t.by[k.who], f)
-			}
+			t.all = append(t.all, f)
 		}
 		f.add(u)
 	}
@@ -66,13 +61,5 @@ func (t *Traffic) flows() int {
 	if t == nil {
 		return 0
 	}
-	return t.count
-}
-
-// of is what was counted of a thing, or of a party.
-func (t *Traffic) of(u weir.UID) []*flow {
-	if t == nil {
-		return nil
-	}
-	return t.by[u]
+	return len(t.all)
 }

@@ -16,8 +16,9 @@ func (g *Graph) Walk(q Question) (*Picture, bool) {
 		return nil, false
 	}
 	q.Most = cmp.Or(q.Most, MostNodes)
-	w := &walk{g: g, q: q, out: &Picture{}, edges: map[[2]*Node]*Edge{}, fields: map[fieldKey]bool{}, strangers: map[weir.UID]*vertex{},
-		nodes: make([]*Node, len(g.all)), drawn: make([]bool, g.arcs+q.Traffic.flows())}
+	b := g.bind(q.Traffic)
+	w := &walk{g: g, q: q, bound: b, out: &Picture{}, edges: map[[2]*Node]*Edge{}, fields: map[fieldKey]bool{},
+		nodes: make([]*Node, len(b.moves)), sight: make([]sight, len(b.moves)), drawn: make([]bool, g.arcs+q.Traffic.flows())}
 	w.node(start, 0)
 	for _, up := range []bool{true, false} {
 		if up && q.Up || !up && q.Down {
@@ -32,6 +33,7 @@ func (g *Graph) Walk(q Question) (*Picture, bool) {
 type walk struct {
 	g      *Graph
 	q      Question
+	bound  *bound
 	out    *Picture
 	nodes  []*Node // by a vertex's index
 	count  int     // of them
@@ -39,10 +41,9 @@ type walk struct {
 	edges  map[[2]*Node]*Edge
 	fields map[fieldKey]bool
 	sight  []sight // by a vertex's index
-	// strangers were counted, and the graph was never told of them.
-	strangers map[weir.UID]*vertex
-	boxes     map[*Node]*Node
-	order     int
+	boxes  map[*Node]*Node
+	order  int
+	room   room
 
 	up    bool
 	queue []step
@@ -66,9 +67,6 @@ type fieldKey struct {
 type sight struct{ asked, knows, watches bool }
 
 func (w *walk) see(v *vertex) sight {
-	if v.index >= len(w.sight) {
-		w.sight = append(w.sight, make([]sight, max(len(w.g.all), v.index+1)-len(w.sight))...)
-	}
 	s := &w.sight[v.index]
 	if !s.asked {
 		*s = sight{true, w.q.Viewer.Knows(v.Thing), w.q.Viewer.Watches(v.Thing)}
@@ -78,7 +76,7 @@ func (w *walk) see(v *vertex) sight {
 
 // run walks one way.
 func (w *walk) run(start *vertex, up bool) {
-	w.up, w.boxes, w.queue = up, map[*Node]*Node{}, nil
+	w.up, w.boxes, w.queue = up, map[*Node]*Node{}, w.queue[:0]
 	for _, n := range w.out.Nodes {
 		n.again()
 	}
@@ -119,12 +117,7 @@ func (w *walk) push(s step) bool {
 }
 
 // of is a vertex's node; nil if it is not in the picture.
-func (w *walk) of(v *vertex) *Node {
-	if v.index < len(w.nodes) {
-		return w.nodes[v.index]
-	}
-	return nil
-}
+func (w *walk) of(v *vertex) *Node { return w.nodes[v.index] }
 
 // node is a vertex in the picture; nil if there is no room.
 func (w *walk) node(v *vertex, depth int) *Node {
@@ -135,16 +128,14 @@ func (w *walk) node(v *vertex, depth int) *Node {
 		w.out.LeftOut++
 		return nil
 	}
-	n := &Node{Depth: depth, order: w.order}
+	n := w.room.node()
+	n.Depth, n.order, n.rank = depth, w.order, w.bound.ranked(v)
 	w.order++
 	if w.see(v).knows {
 		n.Thing, n.Query = v.Thing, v.query
 		n.Domain, n.Team = w.owners(v)
 	} else {
 		n.Closed = true
-	}
-	for v.index >= len(w.nodes) {
-		w.nodes = append(w.nodes, nil)
 	}
 	w.nodes[v.index] = n
 	w.count++
@@ -200,10 +191,9 @@ func (w *walk) movers(s step) {
 		return
 	}
 	n.moved[way] = true
-	for _, f := range w.q.Traffic.of(s.v.UID) {
-		if (f.direction == weir.Writing) == w.up {
-			w.mover(s, f)
-		}
+	list := w.bound.of(s.v, way) // data comes from who writes it, and goes to who reads it
+	for i := range list {
+		w.mover(s, &list[i])
 	}
 	if w.up {
 		w.common(s)
@@ -254,6 +244,9 @@ func (w *walk) edge(here, there *Node, k known) {
 		from, to = there, here
 	}
 	if w.q.Plain {
+		if to.Into == nil {
+			to.Into = w.room.evidence()
+		}
 		to.Into = append(to.Into, k.Evidence)
 		return
 	}
@@ -290,6 +283,9 @@ func (w *walk) finish() {
 		case a.Closed || b.Closed:
 			return cmp.Or(closed(a)-closed(b), a.order-b.order)
 		}
+		if a.rank >= 0 && b.rank >= 0 {
+			return cmp.Or(cmp.Compare(a.rank, b.rank), a.order-b.order)
+		}
 		return cmp.Or(strings.Compare(a.Thing.Name, b.Thing.Name), strings.Compare(string(a.Thing.Noun), string(b.Thing.Noun)), a.order-b.order)
 	})
 	for i, n := range out.Nodes {
@@ -313,4 +309,36 @@ func closed(n *Node) int {
 		return 1
 	}
 	return 0
+}
+
+// room is where what a picture has is made, many at a time.
+type room struct {
+	nodes []Node
+	known []*Evidence
+}
+
+// Of how many there is room at a time: nodes, and reasons, of which a node begins
+// with a few.
+const (
+	nodesAtOnce = 64
+	knownAtOnce = 1024
+	knownFirst  = 4
+)
+
+func (r *room) node() *Node {
+	if len(r.nodes) == 0 {
+		r.nodes = make([]Node, nodesAtOnce)
+	}
+	n := &r.nodes[0]
+	r.nodes = r.nodes[1:]
+	return n
+}
+
+func (r *room) evidence() []*Evidence {
+	if len(r.known) < knownFirst {
+		r.known = make([]*Evidence, knownAtOnce)
+	}
+	out := r.known[:0:knownFirst]
+	r.known = r.known[knownFirst:]
+	return out
 }
