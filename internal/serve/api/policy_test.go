@@ -86,7 +86,7 @@ func TestPoliciesAreBounded(t *testing.T) {
 	must(t, err)
 	all, err := m.admin.Policies(ctx, "")
 	must(t, err)
-	if len(all) != 22+taken+1 || all[0].Name != "owner" || !all[0].BuiltIn || all[len(all)-1].Name != "red.one" {
+	if len(all) != 23+taken+1 || all[0].Name != "owner" || !all[0].BuiltIn || all[len(all)-1].Name != "red.one" {
 		t.Errorf("%d policies", len(all))
 	}
 }
