@@ -19,8 +19,9 @@ const (
 	HeaderPlan = "weir.plan"
 	// HeaderFailed is why a record was set aside.
 	HeaderFailed = "weir.failed"
-	// HeaderStep is which step failed: decode, compute or encode; or late: the record
-	// came for a window that had been given already.
+	// HeaderStep is which step failed: read (a batch whose records cannot be told
+	// apart), decode, compute or encode; or late: the record came for a window that
+	// had been given already.
 	HeaderStep = "weir.step"
 	// HeaderLeftOut is how many bytes the value of a record has that was set aside
 	// without it, because both would be too large.

@@ -51,6 +51,15 @@ type Messages struct {
 	Keys      [][]byte // nil is null, as in Values
 	Values    [][]byte
 	Headers   func(row int) []Header
+	// Broken: there are no records in it, but some that cannot be read.
+	Broken *Broken
+}
+
+// Broken is a batch of records that cannot be read, though it is as it was written.
+type Broken struct {
+	From, To int64  // offsets, from one up to, not including, another
+	Bytes    []byte // as they came
+	Err      error  // Invalid, or Limit: what is wrong with it
 }
 
 // Epoch is what a session commits besides what it was given to put.
@@ -81,7 +90,9 @@ type Session interface {
 	// epoch. To be called before the first Poll.
 	Restore(ctx context.Context, fn func(change []byte) error) error
 	// Poll waits for records, no longer than so long, and gives at most so many;
-	// none when there are none. They are valid until the next Commit.
+	// none when there are none. They are valid until the next Commit. A batch that
+	// is as it was written and holds no records that can be read is given as
+	// Broken, by itself, in its place.
 	Poll(ctx context.Context, records int, wait time.Duration) ([]Messages, error)
 	// Put adds a record to what is committed next; of m, Partition and Offset
 	// have no meaning. The key says the partition, as Kafka's clients do it;

@@ -44,7 +44,7 @@ type TracePlace struct {
 	Plan      string          `json:"plan,omitempty" doc:"The fingerprint of the plan that made it."`
 	Current   *bool           `json:"current,omitempty" doc:"Whether that is the plan that the query has now; absent: unknown."`
 	Failed    string          `json:"failed,omitempty" doc:"Why it was set aside."`
-	Step      string          `json:"step,omitempty" doc:"What failed: decode, compute or encode; or late: it came behind the watermark."`
+	Step      string          `json:"step,omitempty" doc:"What failed: read, decode, compute or encode; or late: it came behind the watermark."`
 	Again     bool            `json:"again,omitempty" doc:"It stands in the trace already, with what it was made of."`
 	Records   []TracePlace    `json:"records,omitempty" doc:"Of a range: its first records; if not all of them count, the first and the last, which do."`
 	From      []TracePlace    `json:"from,omitempty" doc:"What it was made of."`

@@ -41,6 +41,7 @@ var sessions = map[string]func(*testing.T, worked){
 	"TooLarge":         sessionTooLarge,
 	"Much":             sessionMuch,
 	"Cancelled":        sessionCancelled,
+	"Broken":           sessionBroken,
 }
 
 // RunSessions runs the suite of weir.Session on an upstream. over makes a cluster

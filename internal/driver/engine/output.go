@@ -219,6 +219,23 @@ func (r *run) asideOrigin(ctx context.Context, c chunk, o column.Origin, step st
 	return r.setAside(ctx, m, r.place(o), step, why)
 }
 
+// broken sets aside what cannot be read: a batch as it came.
+func (r *run) broken(ctx context.Context, read []weir.Messages) error {
+	for _, m := range read {
+		if m.Broken == nil {
+			continue
+		}
+		from := weir.Provenance{Topic: r.job.Sources[m.Input].Topic, Partition: m.Partition, Offset: m.Broken.From}
+		if n := m.Broken.To - m.Broken.From; n > 1 {
+			from.Last, from.Count = m.Broken.To-1, n
+		}
+		if err := r.setAside(ctx, &weir.Message{Time: r.cfg.Now(), Value: m.Broken.Bytes}, from, "read", m.Broken.Err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *run) place(o column.Origin) weir.Provenance {
 	return weir.Provenance{Topic: r.job.Sources[o.Input].Topic, Partition: o.Partition, Offset: o.Offset}
 }

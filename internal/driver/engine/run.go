@@ -170,6 +170,9 @@ func (r *run) epoch(ctx context.Context) error {
 	if len(gathered) == 0 && !moved {
 		return nil
 	}
+	if err := r.broken(ctx, gathered); err != nil {
+		return err
+	}
 	for _, c := range r.inTurn(gathered) {
 		if err := r.step(ctx, c); err != nil {
 			return err
@@ -236,7 +239,7 @@ func (r *run) gather(ctx context.Context) ([]weir.Messages, error) {
 		}
 		gathered = append(gathered, got...)
 		for _, m := range got {
-			rows += len(m.Offsets)
+			rows += max(1, len(m.Offsets))
 			bytes += size(m)
 		}
 		if err := r.cfg.Hook(ctx, Polled); err != nil {
@@ -251,6 +254,9 @@ func (r *run) gather(ctx context.Context) ([]weir.Messages, error) {
 }
 
 func size(m weir.Messages) (n int) {
+	if m.Broken != nil {
+		n = len(m.Broken.Bytes)
+	}
 	for i := range m.Values {
 		n += len(m.Values[i]) + len(m.Keys[i]) + 64
 	}

@@ -252,7 +252,7 @@ func (s *session) Poll(ctx context.Context, records int, wait time.Duration) ([]
 // arrived takes in an answer.
 func (s *session) arrived(pieces []*piece) {
 	for _, p := range pieces {
-		if r := s.at[p.part.input][p.part.number]; p.left() == 0 {
+		if r := s.at[p.part.input][p.part.number]; p.left() == 0 && p.broken == nil {
 			r.next, r.end = p.next, max(r.end, p.end, p.next)
 			s.ahead.memory.release(p.rows)
 		} else {
@@ -274,9 +274,11 @@ func (s *session) take(records int) (all []weir.Messages) {
 		p := s.ready[0]
 		m := p.give(min(records, p.left()))
 		all, s.moved = append(all, m), true
-		records -= len(m.Offsets)
+		records -= max(1, len(m.Offsets))
 		r := s.at[m.Input][m.Partition]
-		r.next = m.Offsets[len(m.Offsets)-1] + 1
+		if n := len(m.Offsets); n > 0 {
+			r.next = m.Offsets[n-1] + 1
+		}
 		if p.left() == 0 {
 			r.next = p.next
 			s.spent, s.ready = append(s.spent, p.rows), slices.Delete(s.ready, 0, 1)

@@ -3,6 +3,7 @@ package kafka
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"slices"
 	"sort"
@@ -40,6 +41,8 @@ type piece struct {
 	next int64 // where the next fetch begins
 	end  int64 // of what is committed, as far as is known
 	at   int   // rows that were given
+
+	broken *weir.Broken // then there are no rows
 }
 
 // left is how many rows were not given.
@@ -48,7 +51,9 @@ func (p *piece) left() int { return len(p.rows.Offsets) - p.at }
 // give gives so many rows.
 func (p *piece) give(n int) weir.Messages {
 	p.at += n
-	return p.rows.cut(p.at-n, p.at)
+	m := p.rows.cut(p.at-n, p.at)
+	m.Broken = p.broken
+	return m
 }
 
 // rows are records in columns, with what their headers are found by.
@@ -94,10 +99,7 @@ func cutBatch(in []byte) (b batchHeader, rest []byte, ok bool, err error) {
 		time: int64(be.Uint64(raw[27:])), latest: int64(be.Uint64(raw[35:])), producer: int64(be.Uint64(raw[43:])),
 		n: int(int32(be.Uint32(raw[57:]))), records: raw[batchHead:],
 	}
-	b.last = b.base + int64(int32(be.Uint32(raw[23:])))
-	if b.n < 0 || b.last < b.base {
-		return b, nil, false, kerr.CorruptMessage
-	}
+	b.last = b.base + max(0, int64(int32(be.Uint32(raw[23:]))))
 	return b, in[size:], true, nil
 }
 
@@ -144,7 +146,8 @@ func undoes(records []byte) bool {
 
 // take reads the records of an answer that are committed, from where the
 // partition is on. An error is of what comes first; what stands before it is
-// given, and the next fetch begins with it.
+// given, and the next fetch begins with it. So does the batch that comes first and
+// is broken, by itself.
 func (s *source) take(p *part, rp *kmsg.FetchResponseTopicPartition) (*piece, error) {
 	out := &piece{part: p, next: p.next, end: rp.LastStableOffset, rows: s.of.memory.fresh(p)}
 	undone, in := abortedOf(rp), rp.RecordBatches
@@ -154,13 +157,20 @@ func (s *source) take(p *part, rp *kmsg.FetchResponseTopicPartition) (*piece, er
 	out.rows.grow(min(countOf(in), growAtMost))
 	for out.rows.unpacked < pieceBytes {
 		b, rest, ok, err := cutBatch(in)
-		if err == nil && ok && !undone.has(&b) && b.attributes&isControl == 0 && b.last >= p.next {
-			err = s.add(out.rows, &b, p.next)
-		}
 		if err != nil && out.next == p.next {
 			return out, err
 		}
 		if err != nil || !ok {
+			break
+		}
+		if !undone.has(&b) && b.attributes&isControl == 0 && b.last >= p.next {
+			err = s.add(out.rows, &b, p.next)
+		}
+		if err != nil && out.next == p.next {
+			out.next, out.broken = b.last+1, brokenBatch(&b, p.next, err)
+			return out, nil
+		}
+		if err != nil {
 			break
 		}
 		out.next, in = max(out.next, b.last+1), rest
@@ -169,6 +179,16 @@ func (s *source) take(p *part, rp *kmsg.FetchResponseTopicPartition) (*piece, er
 		return out, kerr.CorruptMessage
 	}
 	return out, nil
+}
+
+// brokenBatch is one that cannot be read from an offset on.
+func brokenBatch(b *batchHeader, from int64, why error) *weir.Broken {
+	var known *weir.Error
+	if !errors.As(why, &known) {
+		known = weir.Errorf(weir.Invalid, "a batch of %d records is broken, though its sum is right", b.n).Because(why).
+			WithFix("mend what writes it")
+	}
+	return &weir.Broken{From: max(from, b.base), To: b.last + 1, Bytes: b.records, Err: known}
 }
 
 // countOf is how many records there are, as the batches say.
@@ -207,7 +227,7 @@ func (s *source) add(to *rows, b *batchHeader, from int64) error {
 		}
 		to.buffers, records = append(to.buffers, room), room
 	}
-	if b.n > len(records)/recordLeast {
+	if b.n < 0 || b.n > len(records)/recordLeast {
 		return kerr.CorruptMessage
 	}
 	before := len(to.Offsets)
@@ -224,11 +244,13 @@ func (s *source) add(to *rows, b *batchHeader, from int64) error {
 // records appends those of a batch; false: they cannot be read.
 func (r *rows) records(b *batchHeader, all []byte, from int64) bool {
 	rest, stamped := all, b.attributes&logTime != 0
+	least, most := int64(0), b.last-b.base
 	for range b.n {
 		one, next, ok := cutRecord(rest)
-		if !ok {
+		if !ok || one.offset < least || one.offset > most {
 			return false
 		}
+		least = one.offset + 1
 		at := b.time + one.time
 		if stamped {
 			at = b.latest
