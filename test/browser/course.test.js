@@ -3,15 +3,24 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { api, browser, open, people, signIn, url } from "./lib.js";
+import { accessible, api, browser, open, people, picture, signIn, url } from "./lib.js";
 
-const parts = ["1-set-up.md", "2-explore.md", "3-publish.md"];
+const parts = ["1-set-up.md", "2-explore.md", "3-create.md", "4-publish.md", "5-lineage.md"];
 const read = (name) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 const documents = parts.map((name) => read(`docs/course/${name}`));
-const titles = documents.flatMap((text) => [...text.matchAll(/^## (\d+\.\d+ .+)$/gm)].map((m) => m[1].trim()));
+const sections = documents.flatMap((text) => text.split(/^## /m).slice(1));
+const titles = sections.map((text) => text.slice(0, text.indexOf("\n")).trim());
+
+/** What a step tells to press, open or look at, as it is written there. */
+const labels = (section) => [...section.replace(/```[^]*?```/g, "").matchAll(/(?<![*\w])\*([^*]+)\*(?![*\w])/g)].map((m) => m[1].replace(/\s+/g, " "));
+
+/** The commands that a step tells to run. */
+const commands = (title) => [...sections[titles.indexOf(title)].matchAll(/```sh\n([^]*?)```/g)].map((m) => m[1].trim());
+
+const enriched = "analytics.pageviews-enriched";
 
 const description = "Every click on the web site: who, where, on what. Made for the course.";
 const box = (page) => page.getByRole("combobox", { name: "Search products, fields, people", exact: true });
@@ -30,6 +39,14 @@ async function signOut(page) {
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 }
 
+/** Fails if axe finds anything, light or dark. */
+async function bothWays(page) {
+  await accessible(page);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await accessible(page, { rules: ["color-contrast"] });
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
 // eventually is the first answer that is one; it is asked again for a while.
 async function eventually(ask) {
   for (const until = Date.now() + 20_000; ; await sleep(100)) {
@@ -43,7 +60,7 @@ const readAs = (token, from, limit) => fetch(`${url}/api/v1/products/edge.clicks
 
 /** What is done at each step, by its title. */
 function walk(page, state) {
-  const { analyst, owner } = state;
+  const { analyst, owner, shoot } = state;
   return {
     "1.1 Start the demo mesh": async () => {
       assert.match(read("Makefile"), /up --demo/);
@@ -109,6 +126,7 @@ function walk(page, state) {
     "2.6 Copy the snippet for curl, and run it": async () => {
       await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: url });
       await link(page, "Overview").click();
+      await page.getByRole("heading", { name: "How to read it" }).waitFor();
       await page.getByText("curl", { exact: true }).click();
       await page.locator('.snippet[data-language="curl"]').getByRole("button", { name: /Copy/ }).click();
       const snippet = await page.waitForFunction(() => navigator.clipboard.readText()).then((h) => h.jsonValue());
@@ -121,18 +139,77 @@ function walk(page, state) {
       const lines = out.trim().split("\n").map((line) => JSON.parse(line));
       assert.ok(lines.length > 0 && lines.every((l) => /^User_\d+$/.test(l.value.userid)), out);
     },
-    "3.1 Sign in as the edge team": async () => {
+    "3.1 Begin with a use case": async () => {
+      await link(page, "Create").click();
+      await link(page, "Page views with who looked").waitFor();
+      await shoot("3.1");
+      await link(page, "Page views with who looked").click();
+      await page.getByRole("textbox", { name: "Statement" }).getByText("LEFT JOIN").waitFor();
+    },
+    "3.2 Preview it": async () => {
+      await page.locator(".create-rows").getByRole("cell", { name: /^User_/ }).first().waitFor();
+      await page.getByRole("heading", { name: "What it makes" }).waitFor();
+      await page.getByText("userid (personal)").waitFor();
+      await page.getByText(/of computing for .* of records/).waitFor();
+      await page.getByRole("table", { name: "Columns of the result" }).getByRole("row").filter({ hasText: "regionid" }).getByText("membership.users.regionid").waitFor();
+      assert.equal((await fetch(`${url}/api/v1/products/${enriched}`, { headers: { Authorization: `Bearer ${state.token}` } })).status, 404, "nothing was made yet");
+    },
+    "3.3 Make a mistake": async () => {
+      const editor = page.getByRole("textbox", { name: "Statement" });
+      const right = (await page.locator("textarea[name=statement]").inputValue()).trim();
+      const type = async (text) => {
+        await editor.focus();
+        await page.keyboard.press("ControlOrMeta+A");
+        await page.keyboard.insertText(text);
+      };
+      await type(right.replace("u.regionid", "u.region"));
+      const wrong = page.getByRole("alert");
+      await wrong.getByText(/^Line 1, column \d+:/).waitFor();
+      await wrong.getByText("did you mean u.regionid").or(wrong.getByText(/regionid/)).first().waitFor();
+      assert.match(await page.locator(".cm-lintRange-error").textContent(), /^(u\.)?region$|^u$/, "the word is underlined");
+      const [line, mark] = (await wrong.locator(".pointed").textContent()).split("\n");
+      assert.equal(line.slice(mark.indexOf("^")).match(/^[\w.]+/)[0], "u.region");
+      await shoot("3.3");
+      await type(right);
+      await page.locator(".create-rows").waitFor();
+    },
+    "3.4 Create it, and watch it run": async () => {
+      assert.equal(await page.getByRole("textbox", { name: /^Name/ }).inputValue(), enriched);
+      await page.getByRole("button", { name: "Create and run" }).click();
+      await page.waitForURL(new RegExp(`/products/${enriched}/query$`));
+      await page.locator("#query-live[data-state=running]").waitFor({ timeout: 60_000 });
+      for (const name of ["rows in", "rows out"]) await page.locator("#query-live .fact", { hasText: name }).locator(".value", { hasText: /^[1-9]/ }).waitFor({ timeout: 60_000 });
+    },
+    "3.5 See its rows": async () => {
+      await link(page, "Records").click();
+      const rows = page.getByRole("table", { name: `Records of ${enriched}` });
+      await eventually(async () => /Region_\d/.test(await rows.innerText()) || (await page.reload(), false));
+    },
+    "4.1 Publish what you made": async () => {
+      await link(page, "Query").click();
+      await page.getByRole("heading", { name: "Let others find it" }).waitFor();
+      await page.locator("#query-do").getByRole("link", { name: "Publish", exact: true }).click();
+      await page.getByText("userid (personal)").waitFor();
+      assert.match(await page.getByLabel("Description").inputValue(), /region and the gender/);
+      await page.getByLabel("Purpose").fill("To see which regions look at what.");
+      await shoot("4.1");
+      await page.getByRole("button", { name: "Publish", exact: true }).click();
+      await page.getByText(`${enriched} is published`).waitFor();
+    },
+    "4.2 Find it as somebody else": async () => {
       await signOut(page);
       await signIn(page, "edge-owner", owner);
+      await search(page, "region gender");
+      await link(hits(page), enriched).waitFor();
     },
-    "3.2 Find what is not yet published": async () => {
+    "4.3 Find what is not yet published": async () => {
       await link(page, "Publish").click();
       await link(page, "edge._private.clicks").waitFor();
       const res = await fetch(`${url}/api/v1/topics/unpublished`, { headers: { Authorization: `Bearer ${state.token}` } });
       assert.equal(res.status, 200);
       assert.doesNotMatch(await res.text(), /clicks/, "the analyst does not see it");
     },
-    "3.3 Try to publish it without accepting the terms": async () => {
+    "4.4 Try to publish it without accepting the terms": async () => {
       await link(page, "edge._private.clicks").click();
       await page.getByLabel("Description").fill(description);
       await page.getByLabel("Quality tier").selectOption("raw");
@@ -147,7 +224,7 @@ function walk(page, state) {
       assert.equal(await page.getByLabel("Encoding of the values").inputValue(), "json");
       assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "edge.clicks");
     },
-    "3.4 Accept the terms, and publish": async () => {
+    "4.5 Accept the terms, and publish": async () => {
       state.before = Date.now();
       await page.getByRole("checkbox", { name: /I accept these terms/ }).check();
       await page.getByRole("button", { name: "Publish", exact: true }).click();
@@ -155,13 +232,13 @@ function walk(page, state) {
       await page.getByText("edge.clicks is published").waitFor();
       await page.getByRole("main").getByText(description).first().waitFor();
     },
-    "3.5 See it as somebody else": async () => {
+    "4.6 See it as somebody else": async () => {
       await signOut(page);
       await signIn(page, "analyst", analyst);
       await search(page, "clicks");
       await link(hits(page), "edge.clicks").waitFor();
     },
-    "3.6 Read it": async () => {
+    "4.7 Read it": async () => {
       await link(hits(page), "edge.clicks").click();
       await link(page, "Records").click();
       const table = page.getByRole("table", { name: "Records of edge.clicks" });
@@ -172,7 +249,7 @@ function walk(page, state) {
       assert.equal(res.status, 200);
       assert.ok(new Date(first.timestamp) < state.before, "what was written before it was published is there");
     },
-    "3.7 Take it back": async () => {
+    "4.8 Take it back": async () => {
       await signOut(page);
       await signIn(page, "edge-owner", owner);
       await search(page, "clicks");
@@ -189,7 +266,7 @@ function walk(page, state) {
       assert.doesNotMatch(JSON.stringify(found.items), /clicks/, "the analyst finds it no more");
       assert.equal((await readAs(state.token, "earliest", 1)).status, 404);
     },
-    "3.8 Find all that on record": async () => {
+    "4.9 Find all that on record": async () => {
       await link(page, "Activity").click();
       const entries = page.getByRole("main").getByRole("listitem").filter({ hasText: "edge.clicks" });
       const lines = [entries.filter({ hasText: "product.unpublish" }), entries.filter({ hasText: "product.publish" }).filter({ hasNotText: "refused" })];
@@ -202,6 +279,35 @@ function walk(page, state) {
         await entry.getByRole("heading", { name: /edge/ }).first().waitFor();
       }
     },
+    "5.1 Follow the lineage": async () => {
+      await signOut(page);
+      await signIn(page, "analyst", analyst);
+      await search(page, enriched);
+      await link(hits(page), enriched).click();
+      await page.getByRole("main").getByRole("link", { name: "Lineage", exact: true }).click();
+      await page.locator("#lineage[data-ready]").waitFor();
+      await page.getByRole("table", { name: `Where the data of ${enriched} comes from` }).getByRole("row", { name: /edge\.pageviews/ }).first().waitFor();
+    },
+    "5.2 Follow a field back": async () => {
+      await page.getByLabel("Field", { exact: true }).selectOption("userid");
+      await page.getByRole("button", { name: "Show", exact: true }).click();
+      await page.getByRole("heading", { name: `Lineage of ${enriched}#userid` }).waitFor();
+      for (const source of [/edge\.pageviews/, /membership\.users/]) await page.getByRole("table", { name: "Where the data of" }).getByRole("row", { name: source }).first().waitFor();
+      await page.locator("#lineage[data-ready]").waitFor();
+    },
+    "5.3 Ask what dropping a field would break": async () => {
+      const [command] = commands("5.3 Ask what dropping a field would break");
+      const said = execFileSync("sh", ["-c", command.replace("./weir", process.env.WEIR_PROGRAM)], { env: { ...process.env, WEIR_URL: url, WEIR_TOKEN: state.token }, encoding: "utf8" });
+      for (const name of [`query ${enriched}`, `product ${enriched}`, "analytics"]) assert.ok(said.includes(name), said);
+      await search(page, "membership.users");
+      await link(hits(page), "membership.users").click();
+      await page.getByRole("main").getByRole("link", { name: "Lineage", exact: true }).click();
+      await page.getByLabel("Field", { exact: true }).selectOption("regionid");
+      await page.getByRole("button", { name: "Show", exact: true }).click();
+      await page.getByRole("heading", { name: "What a failure or a change reaches" }).waitFor();
+      await page.getByRole("table", { name: "What depends on membership.users#regionid" }).getByRole("row", { name: new RegExp(enriched) }).first().waitFor();
+      await page.locator("#lineage[data-ready]").waitFor();
+    },
   };
 }
 
@@ -210,17 +316,27 @@ test("the course", async (t) => {
   const b = await browser(t);
   const page = await open(t, b, { expect: [/status of 4(00|22)/] });
   page.setDefaultTimeout(15_000);
-  const steps = walk(page, { analyst: who.analyst, owner: who["edge-owner"] });
+  const taken = new Set(["1.1"]); // which is in a terminal
+  const shoot = async (number) => taken.has(number) || (taken.add(number), await picture(page, `docs/course/pictures/${number}`));
+  const steps = walk(page, { analyst: who.analyst, owner: who["edge-owner"], shoot });
   assert.deepEqual(Object.keys(steps), titles, "this test and docs/course have the same steps");
   for (const [n, text] of documents.entries()) {
     const next = parts[n + 1];
     if (next) assert.ok(text.includes(`](${next})`), `${parts[n]} leads on to ${next}`);
+  }
+  for (const [n, title] of titles.entries()) {
+    const step = steps[title].toString();
+    assert.deepEqual(labels(sections[n]).filter((l) => !step.includes(l)), [], `step ${title} of docs/course names what this test does not do there`);
+    const number = title.split(" ")[0];
+    if (!taken.has(number)) assert.ok(sections[n].includes(`](pictures/${number}.webp)`) && existsSync(new URL(`../../docs/course/pictures/${number}.webp`, import.meta.url)), `step ${number} shows its picture`);
   }
   let failed = false;
   for (const [title, step] of Object.entries(steps)) {
     await t.test(title, { skip: failed && "an earlier step failed" }, async () => {
       failed = true;
       await step();
+      await shoot(title.split(" ")[0]);
+      if (/^([35]|4\.[19])/.test(title)) await bothWays(page); // the pages of the others are looked at in pages.test.js
       failed = false;
     });
   }

@@ -3,7 +3,7 @@
 // widths that pages must fit. The node runs already; see run.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -163,4 +163,26 @@ async function shot(page, path, theme, width) {
   mkdirSync(shots, { recursive: true });
   const name = path.replace(/[^a-zA-Z0-9]+/g, "_").replace(/^_|_$/g, "") || "home";
   await page.screenshot({ path: join(shots, `${name}-${theme}-${width}.png`), fullPage: true });
+}
+
+/**
+ * Keeps a picture of the window for the documents, as WebP, when the test is
+ * asked to renew them by WEIR_PICTURES; path is one of the repository, without its
+ * ending.
+ */
+export async function picture(page, path) {
+  if (!process.env.WEIR_PICTURES) return;
+  const png = (await page.screenshot({ animations: "disabled" })).toString("base64");
+  const blank = await page.context().browser().newPage();
+  const webp = await blank.evaluate(async (data) => {
+    const image = await createImageBitmap(new Blob([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], { type: "image/png" }));
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.5 });
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  }, png);
+  await blank.close();
+  const to = new URL(`../../${path}.webp`, import.meta.url);
+  mkdirSync(new URL(".", to), { recursive: true });
+  writeFileSync(to, Buffer.from(webp));
 }
