@@ -268,10 +268,22 @@ func (s *scope) noColumn(path []string, at int) error {
 	if r, whole := s.jsonAbove(path); r {
 		return e.WithFix("%s is JSON: %s ->> '%s' is its text", whole, whole, path[len(path)-1])
 	}
-	if near := nearest(name, s.columnNames()); near != "" {
-		return e.WithFix("did you mean %s?", quoted(near))
+	before, rest, names := s.around(path)
+	if near := nearest(rest, names); near != "" {
+		return e.WithFix("did you mean %s?", quoted(before+near))
 	}
-	return e.WithFix("there are %s", list(s.columnNames(), 10))
+	return e.WithFix("there are %s", list(names, 10))
+}
+
+// around are the columns among which a path looks for one, by what name, and what
+// stands before that: those of one relation, if the path begins with its name.
+func (s *scope) around(path []string) (before, rest string, names []string) {
+	for _, r := range s.relations {
+		if of, ok := r.names(path); ok && len(of) > 0 {
+			return strings.Join(path[:len(path)-len(of)], ".") + ".", strings.Join(of, "."), s.b.namesOf(r)
+		}
+	}
+	return "", strings.Join(path, "."), s.columnNames()
 }
 
 // jsonAbove reports whether a column that a path goes below is there, as JSON.
@@ -323,13 +335,19 @@ func (s *scope) hasBelow(r *relation, path []string) bool {
 func (s *scope) columnNames() []string {
 	var names []string
 	for _, r := range s.relations {
-		for _, id := range r.columns {
-			names = append(names, s.b.attrs[id].Name)
-		}
-		if r.scan != nil {
-			for _, f := range r.input.Fields {
-				names = append(names, f.Path)
-			}
+		names = append(names, s.b.namesOf(r)...)
+	}
+	return names
+}
+
+func (b *binder) namesOf(r *relation) []string {
+	var names []string
+	for _, id := range r.columns {
+		names = append(names, b.attrs[id].Name)
+	}
+	if r.scan != nil {
+		for _, f := range r.input.Fields {
+			names = append(names, f.Path)
 		}
 	}
 	return names

@@ -118,7 +118,7 @@ function marks(view) {
     const doc = view.state.doc;
     const line = doc.line(Math.min(Number(wrong.dataset.line), doc.lines));
     const from = Math.min(line.from + offset(line.text, Number(wrong.dataset.column)), line.to);
-    const rest = doc.sliceString(from, line.to).match(/^(\w+|"[^"]*"|.)/);
+    const rest = doc.sliceString(from, line.to).match(/^((\w+|"[^"]*")(\.(\w+|"[^"]*"))*|.)/);
     found.push({ from, to: Math.min(from + (rest?.[0].length ?? 1), doc.length), severity: "error", message: wrong.dataset.message });
   }
   view.dispatch(setDiagnostics(view.state, found));
@@ -184,7 +184,7 @@ function edit() {
       doc: text.value,
       extensions: [
         lineNumbers(), history(), bracketMatching(), closeBrackets(), highlightActiveLine(), syntaxHighlighting(colours), look, over,
-        sql({ dialect: PostgreSQL, upperCaseKeywords: true }), PostgreSQL.language.data.of({ autocomplete: complete }), autocompletion(),
+        sql({ dialect: PostgreSQL, upperCaseKeywords: true }), PostgreSQL.language.data.of({ autocomplete: complete }), autocompletion({ icons: false }),
         keymap.of([{ key: "Mod-Enter", run: (v) => (ask(v), true) }, ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": label.textContent }),
