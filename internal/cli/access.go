@@ -49,6 +49,11 @@ func (c *cli) accessRevoke() *cobra.Command {
 		if *app == "" {
 			return errNoApp
 		}
-		return cl.Revoke(ctx, args[0], *app, o...)
+		hurts := c.hurts(ctx, cl, *app)
+		err := cl.Revoke(ctx, args[0], *app, o...)
+		if err == nil {
+			c.saidHurt(hurts)
+		}
+		return err
 	})
 }

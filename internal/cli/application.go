@@ -29,7 +29,12 @@ func (c *cli) applicationCommand() *cobra.Command {
 		"application %s is deleted",
 		"application %s cannot log in any more; it is gone when its consumers have left their groups (weir app list)",
 		func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (bool, error) {
-			return cl.DeleteApplication(ctx, args[0], o...)
+			hurts := c.hurts(ctx, cl, args[0])
+			finished, err := cl.DeleteApplication(ctx, args[0], o...)
+			if err == nil {
+				c.saidHurt(hurts)
+			}
+			return finished, err
 		})
 	revoke := c.endCommand(
 		&cobra.Command{Use: "revoke NAME", Short: "End an application's credentials, on open connections too", Args: exactly(1), ValidArgsFunction: k.complete()},

@@ -329,10 +329,10 @@ func (c *cli) printImpact(i client.Impact) error {
 	return err
 }
 
-// hurts names whom the end of a product, or making it private, would hurt; asked
-// before it is done. What cannot be asked is not told.
-func (c *cli) hurts(ctx context.Context, cl *client.Client, product string) string {
-	i, err := cl.Impact(ctx, product, client.LineageQuestion{})
+// hurts names whom the end of a product, a stream, a query or an application would
+// hurt; asked before it is done. What cannot be asked is not told.
+func (c *cli) hurts(ctx context.Context, cl *client.Client, name string) string {
+	i, err := cl.Impact(ctx, name, client.LineageQuestion{})
 	if err != nil {
 		return ""
 	}

@@ -71,11 +71,16 @@ func (c *cli) streamDelete(k kind[client.Stream]) *cobra.Command {
 	destroy := cmd.Flags().Bool("destroy-data", false, "end its topic too, with all its data, for ever")
 	going := "stream %s is deleted; its data is gone when the cluster has ended its topic: weir topic list"
 	return c.goingCommand(cmd, "stream %s is deleted", going, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (bool, error) {
+		hurts := c.hurts(ctx, cl, args[0])
 		if *destroy {
-			if err := c.sure("all data of " + args[0] + " will be lost"); err != nil {
+			if err := c.sure(lost("all data of "+args[0]+" will be lost", hurts)); err != nil {
 				return false, err
 			}
 		}
-		return cl.DeleteStream(ctx, args[0], *destroy, o...)
+		finished, err := cl.DeleteStream(ctx, args[0], *destroy, o...)
+		if err == nil {
+			c.saidHurt(hurts)
+		}
+		return finished, err
 	})
 }

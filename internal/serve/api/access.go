@@ -45,16 +45,18 @@ func (a *API) allow(ctx context.Context, p weir.Principal, in *between) (*one[cl
 	return wrote(ctx, a, r, weir.NounAccess, allowed)
 }
 
-func (a *API) revoke(ctx context.Context, p weir.Principal, in *between) (*none, error) {
+func (a *API) revoke(ctx context.Context, p weir.Principal, in *between) (*hurting, error) {
 	call, err := in.of(p, "access.revoke", in.Name, in.Application)
 	if err != nil {
 		return nil, err
 	}
+	hurts := a.hurts(ctx, p, in.Application) // what it makes of what it reads
 	r, err := a.Granting.Revoke(ctx, call, in.Name, in.Application)
-	if err == nil {
-		a.settled(ctx, r)
+	if err != nil {
+		return nil, err
 	}
-	return gone(r), err
+	a.settled(ctx, r)
+	return gone(r).hurting(hurts), nil
 }
 
 func allowed(ctx context.Context, n *names, e *weir.Access, rev weir.Revision) (client.Access, error) {

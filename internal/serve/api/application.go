@@ -94,11 +94,12 @@ func (a *API) revokeCredential(ctx context.Context, p weir.Principal, in *struct
 func (a *API) deleteApplication(ctx context.Context, p weir.Principal, in *struct {
 	Write
 	Named
-}) (*none, error) {
+}) (*hurting, error) {
 	call, err := in.of(p, "application.delete", in.Name)
 	if err != nil {
 		return nil, err
 	}
+	hurts := a.hurts(ctx, p, in.Name)
 	r, err := a.Identity.DeleteApplication(ctx, call, in.Name)
 	if err != nil {
 		return nil, err
@@ -111,7 +112,7 @@ func (a *API) deleteApplication(ctx context.Context, p weir.Principal, in *struc
 	return going(r, a.until(ctx, func(ctx context.Context, v weir.View) bool {
 		_, _, err := v.Get(ctx, e.Ref())
 		return weir.NotFound.In(err)
-	})), nil
+	})).hurting(hurts), nil
 }
 
 // applicationFor shows an application as a principal may see it.

@@ -75,7 +75,7 @@ func (a *API) lineage(ctx context.Context, p weir.Principal, in *struct {
 }
 
 // mostDrawn bounds how many boxes one answer has: more can nobody look at.
-const mostDrawn = 5000
+const mostDrawn = 10_000
 
 // state is how a query does now; empty for what is none, or when the answer tells
 // of another time.
@@ -174,11 +174,11 @@ func texts[T ~string](all []T) []string {
 	return out
 }
 
-// hurts names whom the end of a product, or making it private, would hurt, as the
-// caller may know; asked before it is done.
-func (a *API) hurts(ctx context.Context, p weir.Principal, product string) string {
+// hurts names whom the end of a product, a stream, a query or an application would
+// hurt, as the caller may know; asked before it is done.
+func (a *API) hurts(ctx context.Context, p weir.Principal, name string) string {
 	if a.Lineage == nil {
 		return ""
 	}
-	return a.Lineage.Hurts(ctx, p, product)
+	return a.Lineage.Hurts(ctx, p, name)
 }

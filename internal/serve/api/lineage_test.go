@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -40,5 +41,35 @@ func TestLineageAsItWas(t *testing.T) {
 	}
 	if _, err := m.admin.Lineage(ctx, "edge.views", client.LineageQuestion{At: made.Add(-time.Hour)}); err == nil {
 		t.Error("what was not yet made is told of")
+	}
+}
+
+// TestWhatEndsNamesWhomItHurts: the answer that ends a product names who depends on it, and
+// nobody where nobody does.
+func TestWhatEndsNamesWhomItHurts(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	m.domain("edge")
+	ctx := t.Context()
+	for _, name := range []string{"edge.views", "edge.alone"} {
+		_, err := m.admin.CreateProduct(ctx, client.NewProduct{Name: name, Encoding: "json"})
+		must(t, err)
+	}
+	m.app("tracker", "edge")
+	_, err := m.admin.Declare(ctx, "edge.views", "tracker", client.NewPlan{})
+	must(t, err)
+	for path, want := range map[string]string{
+		"/products/edge.views": "application tracker",
+		"/products/edge.alone": "",
+	} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodDelete, m.url+"/api/v1"+path, nil)
+		must(t, err)
+		req.Header.Set("Authorization", "Bearer "+m.token)
+		res, err := http.DefaultClient.Do(req)
+		must(t, err)
+		must(t, res.Body.Close())
+		if got := res.Header.Get("Weir-Hurts"); res.StatusCode >= 300 || got != want {
+			t.Errorf("%s: %s, hurts %q", path, res.Status, got)
+		}
 	}
 }

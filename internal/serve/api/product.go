@@ -139,6 +139,9 @@ type hurting struct {
 	Hurts    string `header:"Weir-Hurts" doc:"Whom it hurts, as you may know; absent: nobody, as far as is known."`
 }
 
+// hurting is the answer with whom that hurts.
+func (n *none) hurting(whom string) *hurting { return &hurting{n.Status, n.Offset, n.Replayed, whom} }
+
 func (a *API) deleteProduct(ctx context.Context, p weir.Principal, in *ending) (*hurting, error) {
 	call, err := in.of(p, "product.delete", in.Name, in.Destroy)
 	if err != nil {
@@ -149,8 +152,7 @@ func (a *API) deleteProduct(ctx context.Context, p weir.Principal, in *ending) (
 	if err != nil {
 		return nil, err
 	}
-	n := going(r, a.ended(ctx, r, in.Destroy, weir.TopicOf(in.Name)))
-	return &hurting{n.Status, n.Offset, n.Replayed, hurts}, nil
+	return going(r, a.ended(ctx, r, in.Destroy, weir.TopicOf(in.Name))).hurting(hurts), nil
 }
 
 // ended waits a moment until a topic that is to be destroyed is gone, and says

@@ -168,16 +168,17 @@ func (a *API) stopQuery(ctx context.Context, p weir.Principal, in *struct {
 	return wroteQuery(ctx, a, p, r, err)
 }
 
-func (a *API) deleteQuery(ctx context.Context, p weir.Principal, in *ending) (*none, error) {
+func (a *API) deleteQuery(ctx context.Context, p weir.Principal, in *ending) (*hurting, error) {
 	call, err := in.of(p, "query.delete", in.Name, in.Destroy)
 	if err != nil {
 		return nil, err
 	}
+	hurts := a.hurts(ctx, p, in.Name)
 	r, err := a.Queries.Delete(ctx, call, in.Name, in.Destroy)
 	if err != nil {
 		return nil, err
 	}
-	return going(r, a.ended(ctx, r, in.Destroy, weir.TopicOf(in.Name))), nil
+	return going(r, a.ended(ctx, r, in.Destroy, weir.TopicOf(in.Name))).hurting(hurts), nil
 }
 
 // queryFor is a query as somebody sees it: of its inputs those that they may know

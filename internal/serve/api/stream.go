@@ -68,16 +68,17 @@ func (a *API) editStream(ctx context.Context, p weir.Principal, in *struct {
 	return wroteStream(ctx, a, r, err)
 }
 
-func (a *API) deleteStream(ctx context.Context, p weir.Principal, in *ending) (*none, error) {
+func (a *API) deleteStream(ctx context.Context, p weir.Principal, in *ending) (*hurting, error) {
 	call, err := in.of(p, "stream.delete", in.Name, in.Destroy)
 	if err != nil {
 		return nil, err
 	}
+	hurts := a.hurts(ctx, p, in.Name)
 	r, err := a.Catalog.DeleteStream(ctx, call, in.Name, in.Destroy)
 	if err != nil {
 		return nil, err
 	}
-	return going(r, a.ended(ctx, r, in.Destroy, in.Name)), nil
+	return going(r, a.ended(ctx, r, in.Destroy, in.Name)).hurting(hurts), nil
 }
 
 func wroteStream(ctx context.Context, a *API, r weir.Receipt, err error) (*one[client.Stream], error) {

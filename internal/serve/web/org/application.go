@@ -155,8 +155,12 @@ func applicationDelete(r *site.Request) (site.Answer, error) {
 		return site.Answer{}, err
 	}
 	name := v.Application.Name
+	lead := "It cannot log in any more, open connections end, and its consumer groups with their offsets are deleted. What it wrote stays."
+	if i, err := r.API.Impact(r.Context(), name, client.LineageQuestion{}); err == nil && i.Summary != "" {
+		lead += " It hurts " + i.Summary + "."
+	}
 	form := formView{
-		Title: "Delete " + name, Lead: "It cannot log in any more, open connections end, and its consumer groups with their offsets are deleted. What it wrote stays.",
+		Title: "Delete " + name, Lead: lead,
 		Action: on("applications", name) + "/delete", Cancel: on("applications", name), Submit: "Delete " + name, Danger: true, Tab: site.Applications,
 		Same:   []site.Same{{Command: "weir app delete " + name, Method: http.MethodDelete, Path: "/api/v1/applications/" + name}},
 		Fields: []ui.Input{{Name: "sure", Label: "I am sure", Kind: ui.CheckInput, Required: true}},
