@@ -124,3 +124,18 @@ func TestSameCommand(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// Beside the rows stands what the statement makes: schema, key, mode, what each
+// column is made of, what is personal, how deep it stands, what it cost.
+func TestPreviewSaysWhatItMakes(t *testing.T) {
+	t.Parallel()
+	page := render(t, View{Typed: url.Values{"statement": {"SELECT 1"}}, Teams: true, Preview: made("SELECT 1", 3)})
+	for _, want := range []string{
+		"Schema of its values, avro", "&#34;name&#34;: &#34;LongViews&#34;", "append: every record is a new row", "userid (personal)", "membership.users.regionid",
+		"3 queries, one above the other", "The policy depth warns of it", "3.21ms of computing for 180 KB of records, about 1.6µs each",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("without %q", want)
+		}
+	}
+}

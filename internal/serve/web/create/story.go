@@ -52,7 +52,7 @@ func many() []Input {
 
 func made(sql string, rows int) *Preview {
 	p := &Preview{Statement: sql, Took: 430 * time.Millisecond, Result: &client.QueryPreview{Read: 2000, Bytes: 180_000, Took: "3.214ms", QueryResult: client.QueryResult{
-		Inputs: []string{"edge.pageviews", "membership.users"}, Mode: "append", Kind: "stream", Encoding: "avro", KeyEncoding: "string", Depth: 3, Key: []string{"userid"},
+		Inputs: []string{"edge.pageviews", "membership.users"}, SchemaText: `{"type":"record","name":"LongViews","fields":[{"name":"userid","type":"string"}]}`, Mode: "append", Kind: "stream", Encoding: "avro", KeyEncoding: "string", Depth: 3, Key: []string{"userid"},
 		Schema: []client.QueryColumn{{Name: "userid", Type: "text", Classification: "personal"}, {Name: "regionid", Type: "text", Nullable: true}, {Name: "n", Type: "bigint"}},
 		Lineage: []client.QueryLineage{
 			{Column: "userid", Product: "edge.pageviews", Field: "userid", Direct: true}, {Column: "regionid", Product: "membership.users", Field: "regionid", Direct: true},

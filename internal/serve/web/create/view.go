@@ -238,6 +238,15 @@ func personalColumns(p client.QueryResult) string {
 // warns, as the policy depth does of a product that is there.
 const deepest = 2
 
+// indented is a schema on lines of its own, if it is JSON.
+func indented(schema string) string {
+	var b bytes.Buffer
+	if json.Indent(&b, []byte(schema), "", "  ") != nil {
+		return schema
+	}
+	return b.String()
+}
+
 func depthWords(n int) string {
 	if n <= 1 {
 		return "1: no query makes what it reads"
