@@ -159,29 +159,46 @@ func (r record) time() (int64, bool) {
 	return t, err == nil
 }
 
-// logs is what makes DuckDB's logs of records, and of the watermarks.
-func logs(records []record, marks []watermark) string {
-	var b strings.Builder
-	for i, s := range mesh {
-		fmt.Fprintf(&b, "CREATE OR REPLACE TABLE %s (", s.name)
-		for _, f := range s.fields {
-			fmt.Fprintf(&b, "%s %s, ", f.Path, f.Type)
-		}
-		b.WriteString("_timestamp timestamp, _n bigint, _e integer, _gone boolean, _mark timestamp);\n")
-		word := "INSERT INTO " + s.name + " VALUES "
+// logs is what makes DuckDB's logs of the records of some sources, and of the
+// watermarks: a statement for each.
+func logs(sources []int, records []record, marks []watermark) (out []string) {
+	for _, i := range sources {
+		var rows []string
 		for _, r := range records {
 			if r.source == i {
-				b.WriteString(word + r.tuple())
-				word = ", "
+				rows = append(rows, r.tuple())
 			}
 		}
-		b.WriteString(";\n"[bit(word != ", "):])
+		out = append(out, table(mesh[i].name, mesh[i].columns(), rows))
 	}
-	b.WriteString("CREATE OR REPLACE TABLE marks (_n bigint, wm timestamp);\n")
+	var rows []string
 	for _, m := range marks {
-		fmt.Fprintf(&b, "INSERT INTO marks VALUES (%d, %s);\n", m.n, m)
+		rows = append(rows, fmt.Sprintf("(%d, %s)", m.n, m))
 	}
-	return b.String()
+	return append(out, table("marks", []string{"_n bigint", "wm timestamp"}, rows))
+}
+
+// columns are those of the source's log.
+func (s source) columns() (out []string) {
+	for _, f := range s.fields {
+		out = append(out, f.Path+" "+f.Type.String())
+	}
+	return append(out, "_timestamp timestamp", "_n bigint", "_e integer", "_gone boolean", "_mark timestamp")
+}
+
+// table makes a table of rows, in one statement.
+func table(name string, columns, rows []string) string {
+	names, casts := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		column, kind, _ := strings.Cut(c, " ")
+		names[i], casts[i] = column, "CAST("+column+" AS "+kind+") AS "+column
+	}
+	end := ""
+	if len(rows) == 0 {
+		rows, end = []string{"(" + strings.Repeat("NULL, ", len(columns)-1) + "NULL)"}, " LIMIT 0"
+	}
+	return "CREATE OR REPLACE TABLE " + name + " AS SELECT " + strings.Join(casts, ", ") + " FROM (VALUES " + strings.Join(rows, ", ") + ") AS v(" +
+		strings.Join(names, ", ") + ")" + end
 }
 
 func bit(b bool) int {
