@@ -98,7 +98,7 @@ func (r *run) findTimed(n sqlang.Node, within bool) {
 			r.timed[r.sources[n.Input]] = true
 		}
 		return
-	case *sqlang.Window:
+	case *sqlang.Window, *sqlang.Session:
 		within = true
 	}
 	for _, in := range n.In() {
@@ -274,9 +274,14 @@ func (r *run) compare(db *sql.DB, s statement) {
 		return
 	}
 	ctx := context.Background() // the test has a deadline
-	for _, s := range logs(r.sources, r.kept, r.marks) {
-		if _, err := db.ExecContext(ctx, s); err != nil {
-			r.t.Fatalf("%s\n%v", s, err)
+	for _, table := range logs(r.sources, r.kept, r.marks) {
+		if _, err := db.ExecContext(ctx, table); err != nil {
+			r.t.Fatalf("%s\n%v", table, err)
+		}
+	}
+	for _, x := range s.sessions {
+		if err := r.hold(ctx, db, x); err != nil {
+			r.t.Fatal(err)
 		}
 	}
 	for e, ours := range r.results {

@@ -38,6 +38,7 @@ func (r rel) bounded(name string) bool {
 // statement is a query that is whole.
 type statement struct {
 	ours, theirs string
+	sessions     []sessions // that theirs needs
 }
 
 // maker makes random statements.
@@ -45,6 +46,8 @@ type maker struct {
 	t     *rapid.T
 	names int
 	with  [][3]string // name, ours, theirs
+
+	sessions []sessions
 }
 
 // random is a statement of any shape.
@@ -59,7 +62,7 @@ func randomStatement(t *rapid.T) statement {
 		ours = append(ours, w[0]+" AS ("+w[1]+")")
 		theirs = append(theirs, w[0]+" AS ("+w[2]+")")
 	}
-	s := statement{ours: r.ours}
+	s := statement{ours: r.ours, sessions: m.sessions}
 	var texts []string
 	for _, c := range r.cols {
 		texts = append(texts, "CAST(z."+c.name+" AS varchar)")
@@ -160,7 +163,9 @@ func (m *maker) table(depth int) rel {
 }
 
 func (m *maker) final(depth int) rel {
-	switch m.pick(7) {
+	switch m.pick(8) {
+	case 7:
+		return m.session()
 	case 5:
 		if r := m.choose(m.windows(m.plain(depth - 1))); len(r.bounds) > 0 && r.bounds[0].before == 0 {
 			return m.within(r)
