@@ -33,6 +33,11 @@ func typesOf(columns []sqlang.Column) []column.Type {
 	return out
 }
 
+func errTooMany() error {
+	return weir.Errorf(weir.Limit, "one step of the query gives more than %d rows", maxOut).
+		WithFix("join on more columns, or on ones that have more different values")
+}
+
 // begin forgets what a step that failed left.
 func (e *emitter) begin() { e.batch, e.given = nil, 0 }
 
@@ -45,8 +50,7 @@ func (e *emitter) row(weight int32, c cause) (int32, error) {
 		}
 	}
 	if e.given++; e.given > maxOut {
-		return 0, weir.Errorf(weir.Limit, "one step of the query gives more than %d rows", maxOut).
-			WithFix("join on more columns, or on ones that have more different values")
+		return 0, errTooMany()
 	}
 	if e.batch == nil {
 		e.open()

@@ -29,26 +29,60 @@ func newSink(f *shard, plan *sqlang.Plan) (sink, error) {
 	return &upsertSink{flow: f, key: plan.Key, out: newEmitter(f, typesOf(plan.Columns)), keys: map[string]int{}}, nil
 }
 
-// appendSink collects the rows of a stream.
+// appendSink collects the rows of a stream: a row that is there twice is two.
 type appendSink struct {
 	flow *shard
 	out  []*column.Batch
+	more int // rows of this step that are there besides the first of each
 }
 
 func (s *appendSink) waiting() int { return 0 }
 
-func (s *appendSink) begin() { s.out = s.out[:0] }
+func (s *appendSink) begin() { s.out, s.more = s.out[:0], 0 }
 
 func (s *appendSink) push(_ int, b *column.Batch, sel []int32) error {
-	if b.Weights != nil {
-		for _, i := range sel {
-			if b.Weights[i] <= 0 {
-				return weir.Errorf(weir.Internal, "a row of a stream was taken back")
-			}
+	again := false
+	for _, i := range sel {
+		switch w := b.Weight(int(i)); {
+		case w <= 0:
+			return weir.Errorf(weir.Internal, "a row of a stream was taken back")
+		case w > 1:
+			again = true
+			s.more += int(w) - 1
 		}
+	}
+	if s.more > maxOut {
+		return errTooMany()
+	}
+	if again {
+		s.each(b, sel)
+		return nil
 	}
 	s.out = append(s.out, s.flow.dense(b, sel))
 	return nil
+}
+
+// each collects rows as often as they are there.
+func (s *appendSink) each(b *column.Batch, sel []int32) {
+	times := s.flow.pool.sel(column.Rows)
+	flush := func() {
+		one := s.flow.gather(b, times)
+		for i := range one.Weights {
+			one.Weights[i] = 1
+		}
+		s.out, times = append(s.out, one), times[:0]
+	}
+	for _, i := range sel {
+		for range b.Weight(int(i)) {
+			if times = append(times, i); len(times) == column.Rows {
+				flush()
+			}
+		}
+	}
+	if len(times) > 0 {
+		flush()
+	}
+	s.flow.pool.releaseSel(times)
 }
 
 func (s *appendSink) end() ([]*column.Batch, error) { return s.out, nil }
