@@ -50,7 +50,8 @@ func whose(keys []col) string {
 	return strings.Join(texts, ", ")
 }
 
-// grouped groups by the sessions of some keys.
+// grouped groups by the sessions of some keys. Their bounds are so many seconds
+// before no end that another window has.
 func (m *maker) grouped(r rel, s sessions, keys []col, where expr) rel {
 	name := r.ours
 	if !r.base {
@@ -62,7 +63,9 @@ func (m *maker) grouped(r rel, s sessions, keys []col, where expr) rel {
 	l.add(like(column.Timestamp, "x.window_end"), end)
 	by := []string{"x.window_end"}
 	if m.pick(2) == 1 {
-		l.add(like(column.Timestamp, "x.window_start"), m.name("c"))
+		start := m.name("c")
+		l.add(like(column.Timestamp, "x.window_start"), start)
+		out.bounds = append(out.bounds, bound{start, -2})
 		by = append(by, "x.window_start")
 	}
 	for _, k := range keys {

@@ -116,11 +116,13 @@ func (m *maker) over(r rel, alias string) writer {
 // Each of these is a query of some depth.
 
 func (m *maker) any(depth int) rel {
-	switch m.pick(4) {
+	switch m.pick(5) {
 	case 0:
 		return m.stream(depth)
 	case 1:
 		return m.final(depth)
+	case 2:
+		return m.session()
 	}
 	return m.table(depth)
 }
