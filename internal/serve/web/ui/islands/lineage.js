@@ -6,8 +6,6 @@ import { called, closedAtFirst, follow, groups, read, shown } from "./lineage/gr
 import { alone, asPNG, asSVG, draw, layout } from "./lineage/draw.js";
 
 const place = document.getElementById("lineage");
-if (place?.dataset.picture) start(read(JSON.parse(place.dataset.picture)));
-
 function start(graph) {
   const state = { closed: closedAtFirst(graph), wanted: new Set(), opened: new Set(), chosen: null, field: "", here: null };
   const ui = furniture(graph);
@@ -40,7 +38,7 @@ function start(graph) {
     light();
     move();
     const more = now.thinner > 0 ? ` ${now.thinner.toLocaleString("en")} thinner edges are not drawn.` : "";
-    ui.counts.textContent = `${graph.things.length.toLocaleString("en")} things and ${graph.edges.length.toLocaleString("en")} edges, in ${now.boxes.length} boxes.${more}`;
+    ui.counts.textContent = `${many(graph.things.length, "thing", "things")} and ${many(graph.edges.length, "edge", "edges")}, in ${many(now.boxes.length, "box", "boxes")}.${more}`;
     if (!now.boxes.some((b) => b.key === state.here)) state.here = now.boxes[0].key;
     focusable();
   }
@@ -281,6 +279,8 @@ function start(graph) {
   place.dataset.ready = "true";
 }
 
+const many = (n, one, more) => `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
+
 function save(blob, kind) {
   const a = document.createElement("a");
   a.href = URL.createObjectURL(blob);
@@ -384,3 +384,5 @@ function ago(seconds) {
   if (s < 5400) return `${Math.round(s / 60)} min ago`;
   return s < 172_800 ? `${Math.round(s / 3600)} h ago` : new Date(seconds * 1000).toISOString().slice(0, 10);
 }
+
+if (place?.dataset.picture) start(read(JSON.parse(place.dataset.picture))); // last: it needs all of the above
