@@ -64,6 +64,11 @@ func (c *Client) Questions(ctx context.Context, product string) ([]Question, err
 	return all[Question](ctx, c, saidPath(product, "questions", 0), url.Values{})
 }
 
+// SomeQuestions is a part of them: behind a cursor, and at most limit.
+func (c *Client) SomeQuestions(ctx context.Context, product, cursor string, limit int) (List[Question], error) {
+	return call[List[Question]](ctx, c, http.MethodGet, saidPath(product, "questions", 0)+part(cursor, limit), nil, nil)
+}
+
 // Answer answers a question, or answers it anew.
 func (c *Client) Answer(ctx context.Context, product string, number int, text string, opts ...Option) (Question, error) {
 	return call[Question](ctx, c, http.MethodPut, saidPath(product, "questions", number)+"/answer", Saying{text}, opts)
@@ -88,6 +93,15 @@ func (c *Client) Announce(ctx context.Context, product, text string, opts ...Opt
 // Announcements lists what was announced about a product, the newest first.
 func (c *Client) Announcements(ctx context.Context, product string) ([]Announcement, error) {
 	return all[Announcement](ctx, c, saidPath(product, "announcements", 0), url.Values{})
+}
+
+// SomeAnnouncements is a part of them: behind a cursor, and at most limit.
+func (c *Client) SomeAnnouncements(ctx context.Context, product, cursor string, limit int) (List[Announcement], error) {
+	return call[List[Announcement]](ctx, c, http.MethodGet, saidPath(product, "announcements", 0)+part(cursor, limit), nil, nil)
+}
+
+func part(cursor string, limit int) string {
+	return "?" + url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(limit)}}.Encode()
 }
 
 // DeleteAnnouncement takes an announcement back.

@@ -37,6 +37,8 @@ type View struct {
 	MoreMine     bool
 	Applications []client.Application
 	HasTeam      bool
+	ForYou       []ForYou
+	MoreForYou   bool
 	Troubles     []Trouble
 	MoreTroubles int
 	Admin        bool
@@ -123,6 +125,9 @@ func look(ctx context.Context, r *site.Request) (View, error) {
 	}
 	if v.New = news(entries); !more {
 		v.New = withProducts(v.New, made)
+	}
+	if err := v.forYou(ctx, r); err != nil {
+		return v, err
 	}
 	queries, err := r.API.Queries(ctx, "")
 	if err != nil {

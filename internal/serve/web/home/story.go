@@ -33,6 +33,7 @@ func stories() []site.Story {
 		tell("many", some(14)),
 		tell("long-names", long()),
 		tell("failing", failing()),
+		tell("for-you", said()),
 		tell("unknown", View{Me: "ada", Mesh: "demo", HasTeam: true, Facts: []ui.Fact{{Label: "products", Why: "the search index is being made"}}}),
 	}
 }
@@ -83,5 +84,16 @@ func failing() View {
 		},
 	}
 	v.MoreTroubles = 3
+	return v
+}
+
+func said() View {
+	v := some(2)
+	v.ForYou = []ForYou{
+		{Product: "edge.pageviews", Href: "/products/edge.pageviews/questions", Did: "asks", Who: "zoe", Text: "Is a view without a user in it?", At: day().Add(-2 * time.Hour), Open: true},
+		{Product: "membership.users", Href: "/products/membership.users/questions", Did: "announced", Who: "uma", Text: strings.Repeat("From March on, regionid may be null. ", 5), At: day().Add(-26 * time.Hour)},
+		{Product: strings.Repeat("d", 63) + "." + strings.Repeat("n", 63), Href: "/products/x/questions", Did: "answered you", Who: strings.Repeat("w", 63), Text: strings.Repeat("unbroken", 25), At: day().Add(-50 * time.Hour)},
+	}
+	v.MoreForYou = true
 	return v
 }

@@ -26,6 +26,7 @@ type Overview struct {
 	Terms    bool // it has terms of use
 	Tags     []TagLink
 	Identity []ui.Property
+	News     *client.Announcement // the newest; nil: none lately
 	Support  []client.Support
 	Related  []Related
 	Snippets []ui.Snippet
@@ -54,7 +55,11 @@ func overview(r *site.Request) (site.Answer, error) {
 	p := k.product
 	var snippets []client.Snippet
 	var related []Related
+	var news *client.Announcement
 	err = all(func() (err error) {
+		news, err = newest(r, p.Name)
+		return err
+	}, func() (err error) {
 		snippets, err = r.API.Snippets(r.Context(), p.Name, "", r.Mesh.HTTP)
 		return err
 	}, func() (err error) {
@@ -65,10 +70,23 @@ func overview(r *site.Request) (site.Answer, error) {
 		return site.Answer{}, err
 	}
 	v := overviewOf(k, snippets, related, r.Me, r.Now)
+	v.News = news
 	return site.Answer{
 		Title: p.Name, Tab: site.Explore, Body: overviewPage(v, r.Now),
 		Same: append(read("weir product show "+p.Name, api(p.Name, "")), read("weir product snippet "+p.Name, api(p.Name, "snippets"))...),
 	}, nil
+}
+
+// newsFor is how long an announcement stands on the first page of a product.
+const newsFor = 30 * 24 * time.Hour
+
+// newest is what was announced last, if that is not long ago.
+func newest(r *site.Request, product string) (*client.Announcement, error) {
+	some, err := r.API.SomeAnnouncements(r.Context(), product, "", 1)
+	if err != nil || len(some.Items) == 0 || r.Now.Sub(some.Items[0].Announced) > newsFor {
+		return nil, err
+	}
+	return &some.Items[0], nil
 }
 
 // overviewOf turns what the API said into the page.

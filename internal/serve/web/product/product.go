@@ -25,7 +25,7 @@ import (
 
 // Family is the pages and their stories.
 func Family() site.Family {
-	return site.Family{Name: "product", Routes: routes(), Stories: stories()}
+	return site.Family{Name: "product", Routes: routes(), Stories: append(stories(), talkStories()...)}
 }
 
 func routes() []site.Route {
@@ -46,6 +46,8 @@ func routes() []site.Route {
 		{Method: get, Path: at + "/query/delete", Handle: removeQueryForm},
 		{Method: post, Path: at + "/query/delete", Handle: removeQuery},
 		{Method: get, Path: at + "/readers", Handle: readers},
+		{Method: get, Path: at + "/questions", Handle: talk},
+		{Method: post, Path: at + "/questions", Handle: say},
 		{Method: get, Path: at + "/documentation", Handle: documentation},
 		{Method: get, Path: at + "/documentation/edit", Handle: textForm},
 		{Method: post, Path: at + "/documentation/edit", Handle: textSave},
@@ -154,6 +156,7 @@ const (
 	partSchema        = "schema"
 	partQuery         = "query"
 	partReaders       = "readers"
+	partQuestions     = "questions"
 	partDocumentation = "documentation"
 	partActivity      = "activity"
 )
@@ -175,7 +178,7 @@ func head(k known, me site.Person, part string, now time.Time) Head {
 	}
 	for _, t := range []struct{ text, part string }{
 		{"Overview", partOverview}, {"Fields", partFields}, {"Records", partRecords}, {"Schema", partSchema},
-		{"Query", partQuery}, {"Readers", partReaders}, {"Documentation", partDocumentation}, {"Activity", partActivity},
+		{"Query", partQuery}, {"Readers", partReaders}, {"Questions", partQuestions}, {"Documentation", partDocumentation}, {"Activity", partActivity},
 	} {
 		if t.part != partQuery || p.Query != "" {
 			h.Tabs = append(h.Tabs, ui.TabLink{Text: t.text, Href: at(p.Name, t.part), Here: t.part == part})
