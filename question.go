@@ -44,7 +44,12 @@ func (q *Question) Validate() error {
 	if q.Answer == "" != (q.AnsweredBy == nil) || q.Answer == "" != q.Answered.IsZero() {
 		return Errorf(Invalid, "an answer has a text, somebody who wrote it, and a time").At("answer")
 	}
-	return first(checkNumbered("question", q.Name, MaxQuestions), checkSaid("text", q.Text), checkText("answer", q.Answer))
+	if q.Answer != "" {
+		if err := checkSaid("answer", q.Answer); err != nil {
+			return err
+		}
+	}
+	return first(checkNumbered("question", q.Name, MaxQuestions), checkSaid("text", q.Text))
 }
 
 // Announcement is what those who answer for a product tell its consumers.

@@ -116,7 +116,7 @@ WEIR_URL and WEIR_TOKEN, else of the current context (weir login), else of
 	c.add(root, groupNode, c.upCommand(), c.adminCommand(), c.meshCommand(), c.topicCommand())
 	c.add(root, groupMesh, c.searchCommand(), c.personCommand(), c.teamCommand(), c.domainCommand(), c.productCommand(), c.readCommand(), c.traceCommand(), c.lineageCommand(), c.impactCommand(),
 		c.streamCommand(), c.queryCommand(), c.schemaCommand(), c.registryNoun(), c.applicationCommand(), c.accessCommand(), c.tokenCommand(),
-		c.questionCommand(), c.announcementCommand())
+		c.questionCommand(), c.announcementCommand(), c.adoptionCommand())
 	c.add(root, groupRecord, c.auditCommand(), c.exportCommand())
 	c.add(root, groupMesh, c.roleCommand(), c.termCommand(), c.policyCommand())
 	c.add(root, groupLogin, c.loginCommand(), c.logoutCommand(), c.contextCommand(), c.whoamiCommand())

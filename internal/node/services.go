@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/internal/app/access"
+	"github.com/weirmesh/weir/internal/app/adoption"
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/conversation"
@@ -80,6 +81,7 @@ func (n *Node) startServices(ctx context.Context) error {
 		Usage:        usage.New(usage.Config{State: n.state, Measures: n.measures, Observer: n.observer, Gateway: n.gateway, Topic: n.whose, Now: n.cfg.Now}),
 		Queries:      n.queries,
 		Lineage:      n.lineage,
+		Adoption:     adoption.New(adoption.Config{State: n.state, Ledger: n.ledger, Measures: n.measures, Now: n.cfg.Now}),
 		Conversation: conversation.New(conversation.Config{State: n.state, Writer: n.writer, Measures: n.measures, Now: n.cfg.Now, Home: n.home}),
 		Audit:        entries,
 		Node:         api.Node{Kafka: n.Kafka, Registry: func() string { return "http://" + n.Registry() }, Cluster: n.cluster, Problem: n.worker.Problem, Health: n.health},

@@ -22,6 +22,7 @@ import (
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
 	"github.com/weirmesh/weir/internal/app/access"
+	"github.com/weirmesh/weir/internal/app/adoption"
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/conversation"
@@ -54,6 +55,7 @@ type Config struct {
 	Queries      *queries.Queries
 	Lineage      *lineage.Lineage
 	Conversation *conversation.Conversation
+	Adoption     *adoption.Adoption
 	Live         *access.Live
 	Schemas      index // that the registry answers from; nil: there is none
 	Audit        *audit.Audit
@@ -159,6 +161,7 @@ func (a *API) routes() {
 	a.lineageRoutes()
 	a.planRoutes()
 	a.conversationRoutes()
+	a.adoptionRoutes()
 	a.snippetRoutes()
 	a.profileRoutes()
 	a.meshRoutes()

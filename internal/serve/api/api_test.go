@@ -28,6 +28,7 @@ import (
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
 	"github.com/weirmesh/weir/internal/app/access"
+	"github.com/weirmesh/weir/internal/app/adoption"
 	"github.com/weirmesh/weir/internal/app/audit"
 	"github.com/weirmesh/weir/internal/app/catalog"
 	"github.com/weirmesh/weir/internal/app/conversation"
@@ -108,6 +109,7 @@ func newMeshOf(t *testing.T, quiet time.Duration) *mesh {
 		State:   s, Ledger: l, Identity: who, Catalog: cat, Registry: reg, Live: live, Schemas: index, Search: catalog.NewFinder(find),
 		Queries:      made,
 		Lineage:      lineage.New(lineage.Config{State: s, Ledger: l, Writer: rec, Measures: uncounted{}, Schemas: reg, Now: time.Now, Home: home}),
+		Adoption:     adoption.New(adoption.Config{State: s, Ledger: l, Measures: uncounted{}, Now: time.Now}),
 		Conversation: conversation.New(conversation.Config{State: s, Writer: rec, Measures: beside, Now: time.Now, Home: home}),
 		Granting:     access.New(access.Config{Writer: rec, Now: time.Now, Home: home}), Audit: audit.New(l, s, rec, time.Now),
 		Node: api.Node{
