@@ -164,8 +164,13 @@ func (v Query) liveEvery() string {
 	return "every 10s"
 }
 
-func (v Query) livePath() string {
-	return at(v.Name, "query") + "?" + url.Values{"seen": {v.Seen}}.Encode()
+// watched makes a page ask by itself, if a query is there to be asked about.
+func (v Query) watched() templ.Attributes {
+	if v.Seen == "" {
+		return nil
+	}
+	path := at(v.Name, "query") + "?" + url.Values{"seen": {v.Seen}}.Encode()
+	return templ.Attributes{"hx-get": path, "hx-trigger": v.liveEvery(), "hx-swap": "outerHTML"}
 }
 
 // QueryEnd is the form that removes a query.

@@ -57,7 +57,7 @@ func storyQueryPage(q client.Query, me site.Person, refusal *client.Problem) fun
 		if q.Status != nil && q.Status.Aside > 0 {
 			v.Failures = storyFailures(q)
 		}
-		v.Problem = refusal
+		v.Problem, v.Seen = refusal, "" // no query is behind a story
 		return site.Answer{Title: "Query of " + q.Name, Tab: site.Explore, Body: queryPage(v, storyNow()), Same: sameQuery(v)}
 	}
 }
