@@ -12,7 +12,8 @@ const (
 )
 
 // Plan is what a team declares of an application that is to come: it will read a
-// product. It gives no right; it tells who would be hurt.
+// product. It gives no right; it tells who would be hurt. With it, the team can ask
+// for the right, and whoever may allow it answers.
 type Plan struct {
 	UID         UID       `json:"uid"`
 	Name        string    `json:"name"` // domain.product/application
@@ -25,7 +26,21 @@ type Plan struct {
 	Note        string    `json:"note,omitempty"`   // what for
 	By          Ref       `json:"by"`               // who declared it, as named then
 	Created     time.Time `json:"created"`
+	Asked       time.Time `json:"asked,omitzero"`   // when it asked to be allowed to read it; zero: it did not
+	Answer      *Answer   `json:"answer,omitempty"` // to that; nil: none yet
 }
+
+// Answer is what an application that asked to read a product was told.
+type Answer struct {
+	At      time.Time `json:"at"`
+	By      Ref       `json:"by"` // as named then
+	Allowed bool      `json:"allowed,omitempty"`
+	Why     string    `json:"why,omitempty"`
+}
+
+// Waits reports whether the application asked to be allowed, and was not told
+// yet.
+func (p *Plan) Waits() bool { return !p.Asked.IsZero() && p.Answer == nil }
 
 func (p *Plan) Ref() Ref { return Ref{NounPlan, p.UID, p.Name} }
 
@@ -43,10 +58,20 @@ func (p *Plan) Validate() error {
 	if len(p.Note) > MaxPlanNote {
 		return Errorf(Invalid, "the note has %d bytes", len(p.Note)).At("note").WithFix("use at most %d", MaxPlanNote)
 	}
+	if a := p.Answer; a != nil && len(a.Why) > MaxPlanNote {
+		return Errorf(Invalid, "the reason has %d bytes", len(a.Why)).At("why").WithFix("use at most %d", MaxPlanNote)
+	}
 	if len(p.Fields) > MaxPlanFields {
 		return Errorf(Invalid, "%d fields", len(p.Fields)).At("fields").WithFix("use at most %d, or none for all", MaxPlanFields)
 	}
-	return first(checkProduct("product", product), checkName(shortName, "application", application), checkFields(p.Fields), checkDay("due", p.Due), checkText("note", p.Note))
+	return first(checkProduct("product", product), checkName(shortName, "application", application), checkFields(p.Fields), checkDay("due", p.Due), checkText("note", p.Note), p.Answer.check())
+}
+
+func (a *Answer) check() error {
+	if a == nil {
+		return nil
+	}
+	return checkText("why", a.Why)
 }
 
 func checkFields(fields []string) error {

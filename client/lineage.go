@@ -170,6 +170,23 @@ type Plan struct {
 	By          string    `json:"by"`
 	Revision    uint64    `json:"revision"`
 	Created     time.Time `json:"created"`
+
+	Access string      `json:"access" enum:"may,asked,declined,no" doc:"may: it may read it now. asked: it asked to, and waits for an answer. declined: it may not. no: it may not, and did not ask."`
+	Asked  *time.Time  `json:"asked,omitempty" doc:"When it asked to be allowed to."`
+	Answer *PlanAnswer `json:"answer,omitempty" doc:"What it was told."`
+}
+
+// PlanAnswer is what an application that asked to read a product was told.
+type PlanAnswer struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`
+	Allowed bool      `json:"allowed"`
+	Why     string    `json:"why,omitempty"`
+}
+
+// Declining says why an application may not read a product.
+type Declining struct {
+	Why string `json:"why,omitempty" maxLength:"1000"`
 }
 
 // NewPlan says what an application will read, and by when.
@@ -177,6 +194,7 @@ type NewPlan struct {
 	Fields []string `json:"fields,omitempty" nullable:"false" maxItems:"200" doc:"Paths; absent: it does not say which."`
 	Due    string   `json:"due,omitempty" maxLength:"10" doc:"YEAR-MONTH-DAY; absent: it does not say when."`
 	Note   string   `json:"note,omitempty" maxLength:"1000" doc:"What for."`
+	Ask    bool     `json:"ask,omitempty" doc:"Ask whoever may allow it to allow it, too."`
 }
 
 // Plans lists what is planned with your products and by your applications; product
@@ -192,9 +210,15 @@ func (c *Client) Plans(ctx context.Context, product, application string) ([]Plan
 	return all[Plan](ctx, c, "/plans", q)
 }
 
-// Declare says that an application will read a product. It gives no right to.
+// Declare says that an application will read a product. It gives no right to; it
+// can ask for it.
 func (c *Client) Declare(ctx context.Context, product, application string, n NewPlan, opts ...Option) (Plan, error) {
 	return call[Plan](ctx, c, http.MethodPut, planPath(product, application), n, opts)
+}
+
+// Decline tells an application that asked to read a product that it may not.
+func (c *Client) Decline(ctx context.Context, product, application string, d Declining, opts ...Option) (Plan, error) {
+	return call[Plan](ctx, c, http.MethodPost, planPath(product, application)+"/decline", d, opts)
 }
 
 // Withdraw takes that back.

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +28,7 @@ func (c *cli) accessCommand() *cobra.Command {
 	list.Short = "List who was allowed to read what"
 	list.Flags().StringVar(&product, "product", "", "only this product's")
 	list.Flags().StringVar(&application, "app", "", "only this application's")
-	return noun("access", "Who may read what", c.accessAllow(k), c.accessRevoke(), list)
+	return noun("access", "Who may read what", c.accessAllow(k), c.accessDecline(), c.accessRevoke(), c.accessAsked(), list)
 }
 
 var errNoApp = errors.New("which application? give --app NAME")
@@ -54,6 +56,46 @@ func (c *cli) accessRevoke() *cobra.Command {
 		if err == nil {
 			c.saidHurt(hurts)
 		}
+		return err
+	})
+}
+
+// accessAsked lists who waits for an answer.
+func (c *cli) accessAsked() *cobra.Command {
+	var product string
+	k := kind[client.Plan]{
+		cli: c, noun: "access", name: func(p client.Plan) string { return p.Name },
+		cols: []column[client.Plan]{
+			{"PRODUCT", func(p client.Plan) string { return p.Product }},
+			{"APPLICATION", func(p client.Plan) string { return p.Application }},
+			{"TEAM", func(p client.Plan) string { return p.Team }},
+			{"ASKED", func(p client.Plan) string { return when(*p.Asked) }},
+			{"BY", func(p client.Plan) string { return p.By }},
+			{"FIELDS", func(p client.Plan) string { return strings.Join(p.Fields, ", ") }},
+			{"NOTE", func(p client.Plan) string { return p.Note }},
+		},
+		list: func(ctx context.Context, cl *client.Client) ([]client.Plan, error) {
+			all, err := cl.Plans(ctx, product, "")
+			return slices.DeleteFunc(all, func(p client.Plan) bool { return p.Access != "asked" || p.Asked == nil }), err
+		},
+	}
+	list := k.listCommand()
+	list.Use, list.Short = "asked", "List which applications asked to read a product and wait for an answer"
+	list.Long = `Lists which applications asked to read your products (weir app plan add ... --ask), and
+yours that wait. Answer with weir access allow, or weir access decline.`
+	list.Flags().StringVar(&product, "product", "", "only of this product")
+	return list
+}
+
+func (c *cli) accessDecline() *cobra.Command {
+	cmd := &cobra.Command{Use: "decline PRODUCT --app NAME", Short: "Tell an application that asked to read a product that it may not, and why", Args: exactly(1)}
+	app := cmd.Flags().String("app", "", "the application")
+	why := cmd.Flags().String("why", "", "why it may not, or what to do instead")
+	return c.endCommand(cmd, "its team is told that it may not read %s", func(ctx context.Context, cl *client.Client, args []string, o []client.Option) error {
+		if *app == "" {
+			return errNoApp
+		}
+		_, err := cl.Decline(ctx, args[0], *app, client.Declining{Why: *why}, o...)
 		return err
 	})
 }

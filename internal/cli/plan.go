@@ -20,6 +20,7 @@ func (c *cli) planNoun() *cobra.Command {
 			{"FIELDS", func(p client.Plan) string { return strings.Join(p.Fields, ", ") }},
 			{"BY", func(p client.Plan) string { return p.Due }},
 			{"TEAM", func(p client.Plan) string { return p.Team }},
+			{"ACCESS", planAccess},
 			{"DECLARED BY", func(p client.Plan) string { return p.By }},
 			{"NOTE", func(p client.Plan) string { return p.Note }},
 		},
@@ -44,8 +45,8 @@ func (c *cli) planAdd(k kind[client.Plan]) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add APPLICATION PRODUCT", Short: "Declare that an application will read a product", Args: exactly(2),
 		Long: `Declares that an application of one of your teams will read a product, so that who
-changes the product knows of it. It gives no right to read. Declared again, it says
-what is new.`,
+changes the product knows of it. It gives no right to read; with --ask it asks for it.
+Declared again, it says what is new.`,
 		Example: `  weir app plan add fraud-scoring membership.users --field userid --field regionid --by 2027-03-01`,
 	}
 	var n client.NewPlan
@@ -53,7 +54,19 @@ what is new.`,
 	f.StringSliceVar(&n.Fields, "field", nil, "a field that it will need; may be repeated (default: it does not say)")
 	f.StringVar(&n.Due, "by", "", "the day by which it will read: YEAR-MONTH-DAY")
 	f.StringVar(&n.Note, "note", "", "what for")
+	f.BoolVar(&n.Ask, "ask", false, "ask whoever may allow it to let it read, too (see weir access asked)")
 	return k.writeCommand(cmd, func(ctx context.Context, cl *client.Client, args []string, o []client.Option) (client.Plan, error) {
 		return cl.Declare(ctx, args[1], args[0], n, o...)
 	})
+}
+
+// planAccess says whether an application may read what it plans to.
+func planAccess(p client.Plan) string {
+	switch {
+	case p.Access == "asked" && p.Asked != nil:
+		return "asked " + when(*p.Asked)
+	case p.Access == "declined" && p.Answer != nil && p.Answer.Why != "":
+		return "declined: " + p.Answer.Why
+	}
+	return p.Access
 }

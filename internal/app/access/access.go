@@ -27,7 +27,7 @@ func New(c Config) *Granting { return &Granting{writer: c.Writer, now: c.Now, ho
 
 // Allow lets an application read a product. One that was allowed before stays
 // so, and nothing is written. An application that could not see the product
-// would gain nothing and is refused.
+// would gain nothing and is refused. One that had asked has its answer by it.
 func (g *Granting) Allow(ctx context.Context, call weir.Call, product, application string) (weir.Receipt, error) {
 	a := &weir.Access{UID: weir.NewUID(g.now()), Name: product + "/" + application, Created: g.now().UTC()}
 	return g.writer.Submit(ctx, call.Decision("access.allow", func(ctx context.Context, v weir.View) (weir.Outcome, error) {
@@ -52,7 +52,11 @@ func (g *Granting) Allow(ctx context.Context, call weir.Call, product, applicati
 		if err != nil {
 			return weir.Outcome{}, err
 		}
-		return answered("access.allowed", a, c)
+		told, err := g.tell(ctx, v, a.Name, &weir.Answer{At: a.Created, By: call.By.Ref, Allowed: true})
+		if err != nil {
+			return weir.Outcome{}, err
+		}
+		return answered("access.allowed", a, append([]weir.Change{c}, told...)...)
 	}))
 }
 
@@ -134,7 +138,7 @@ func taking(ctx context.Context, v weir.View, p *weir.Product) error {
 	return e.WithFix("use its successor: %s", s.Ref().Name)
 }
 
-func answered(event string, a *weir.Access, c weir.Change) (weir.Outcome, error) {
+func answered(event string, a *weir.Access, all ...weir.Change) (weir.Outcome, error) {
 	answer, err := weir.Public(a)
-	return weir.Outcome{Changes: []weir.Change{c}, Answer: answer, Events: []weir.Event{{Type: event, Ref: a.Ref()}}}, err
+	return weir.Outcome{Changes: all, Answer: answer, Events: []weir.Event{{Type: event, Ref: a.Ref()}}}, err
 }

@@ -77,6 +77,7 @@ func sentences() map[string]sentence {
 		"team.remove":         members,
 		"access.allow":        allowed("let %s read %s"),
 		"access.revoke":       allowed("no longer lets %s read %s"),
+		"access.decline":      allowed("did not let %s read %s"),
 		"plan.declare":        allowed("declared that %s will read %s"),
 		"plan.withdraw":       allowed("no longer plans that %s reads %s"),
 		"question.ask":        ofProduct("asked something about %s"),

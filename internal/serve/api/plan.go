@@ -7,11 +7,13 @@ import (
 	"github.com/weirmesh/weir"
 	"github.com/weirmesh/weir/client"
 	"github.com/weirmesh/weir/internal/app/lineage"
+	"github.com/weirmesh/weir/internal/core/rights"
 )
 
 func (a *API) planRoutes() {
 	add(a, route{method: http.MethodGet, path: "/plans", summary: "List what applications will read"}, a.plans)
-	add(a, route{method: http.MethodPut, path: "/products/{name}/plans/{application}", summary: "Declare that an application will read a product"}, a.declare)
+	add(a, route{method: http.MethodPut, path: "/products/{name}/plans/{application}", summary: "Declare that an application will read a product, and ask to be allowed to"}, a.declare)
+	add(a, route{method: http.MethodPost, path: "/products/{name}/plans/{application}/decline", summary: "Decline an application that asked to read a product"}, a.decline)
 	add(a, route{method: http.MethodDelete, path: "/products/{name}/plans/{application}", summary: "Take that back", status: http.StatusNoContent}, a.withdraw)
 }
 
@@ -58,8 +60,25 @@ func (a *API) declare(ctx context.Context, p weir.Principal, in *struct {
 		return nil, err
 	}
 	r, err := a.Lineage.Declare(ctx, call, lineage.NewPlan{
-		Product: in.Name, Application: in.Application, Fields: in.Body.Fields, Due: in.Body.Due, Note: in.Body.Note,
+		Product: in.Name, Application: in.Application, Fields: in.Body.Fields, Due: in.Body.Due, Note: in.Body.Note, Ask: in.Body.Ask,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return wrote(ctx, a, r, weir.NounPlan, plan)
+}
+
+func (a *API) decline(ctx context.Context, p weir.Principal, in *struct {
+	Write
+	Named
+	Application string `path:"application" maxLength:"63"`
+	Body        client.Declining
+}) (*one[client.Plan], error) {
+	call, err := in.of(p, "access.decline", in.Name, in.Application, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.Granting.Decline(ctx, call, in.Name, in.Application, in.Body.Why)
 	if err != nil {
 		return nil, err
 	}
@@ -89,5 +108,47 @@ func plan(ctx context.Context, n *names, e *weir.Plan, rev weir.Revision) (clien
 			return out, err
 		}
 	}
-	return out, nil
+	out.Asked = moment(e.Asked)
+	if w := e.Answer; w != nil {
+		out.Answer = &client.PlanAnswer{At: w.At, By: w.By.Name, Allowed: w.Allowed, Why: w.Why}
+	}
+	out.Access, err = n.planAccess(ctx, e)
+	return out, err
+}
+
+// planAccess says whether the application may read what it plans to.
+func (n *names) planAccess(ctx context.Context, e *weir.Plan) (string, error) {
+	may, err := n.reads(ctx, e)
+	switch {
+	case err != nil:
+		return "", err
+	case may:
+		return "may", nil
+	case e.Waits():
+		return "asked", nil
+	case e.Answer != nil && !e.Answer.Allowed:
+		return "declined", nil
+	}
+	return "no", nil
+}
+
+// reads is the rule of access, for an application that nobody logs in as here.
+func (n *names) reads(ctx context.Context, e *weir.Plan) (bool, error) {
+	p, _, err := weir.Find[*weir.Product](ctx, n.v, weir.Ref{Noun: weir.NounProduct, UID: e.Product})
+	if err != nil {
+		return false, err
+	}
+	d, _, err := weir.Find[*weir.Domain](ctx, n.v, weir.Ref{Noun: weir.NounDomain, UID: p.Domain})
+	if err != nil {
+		return false, err
+	}
+	_, _, err = n.v.Get(ctx, weir.Ref{Noun: weir.NounAccess, Name: e.Name})
+	if err != nil && !weir.NotFound.In(err) {
+		return false, err
+	}
+	stage := p.Stage()
+	return rights.OnTopic(rights.TopicFacts{
+		OwnDomain: d.Team == e.Team && !d.UID.Own(), Product: true, Mesh: p.Visibility == weir.VisibleMesh, Open: p.Access == weir.AccessOpen, Allowed: err == nil,
+		Closed: stage == weir.Deprecated, Ended: stage == weir.Retired,
+	}).Has(rights.Read), nil
 }

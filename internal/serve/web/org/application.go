@@ -14,7 +14,7 @@ import (
 
 // ApplicationsView is the list of applications.
 type ApplicationsView struct {
-	Mine   []client.Application // of the person's teams
+	Mine   []Line // of the person's teams
 	Others []client.Application
 	More   int
 	InTeam bool
@@ -28,8 +28,12 @@ type ApplicationView struct {
 	Now         time.Time
 	Accesses    []client.Access
 	Usage       *client.ApplicationUsage // nil: it was not told
-	Edit        bool                     // the person may give it credentials and delete it
-	Password    string                   // just made; shown once
+	Facts       *client.ApplicationFacts // nil: they could not be had
+	Plans       []client.Plan
+	PlanProblem *client.Problem // of a plan that was refused
+	Typed       url.Values      // of that
+	Edit        bool            // the person may give it credentials and delete it
+	Password    string          // just made; shown once
 	Problem     *client.Problem
 }
 
@@ -39,15 +43,20 @@ func applications(r *site.Request) (site.Answer, error) {
 		return site.Answer{}, err
 	}
 	v := ApplicationsView{InTeam: len(r.Me.Teams) > 0}
+	var mine []client.Application
 	for _, a := range all {
 		switch {
-		case len(v.Mine)+len(v.Others) == maxShown:
+		case len(mine)+len(v.Others) == maxShown:
 			v.More++
 		case in(r.Me.Teams, a.Team):
-			v.Mine = append(v.Mine, a)
+			mine = append(mine, a)
 		default:
 			v.Others = append(v.Others, a)
 		}
+	}
+	v.Mine = told(r, mine)
+	if err := planning(r, v.Mine); err != nil {
+		return site.Answer{}, err
 	}
 	return applicationsAnswer(v), nil
 }
@@ -76,6 +85,12 @@ func lookApplication(r *site.Request) (ApplicationView, error) {
 	if v.Accesses, err = r.API.Accesses(ctx, "", name); err != nil {
 		return v, err
 	}
+	if v.Plans, err = r.API.Plans(ctx, "", name); err != nil {
+		return v, err
+	}
+	if f, err := r.API.ApplicationFacts(ctx, name); err == nil {
+		v.Facts = &f
+	}
 	m, err := r.API.Mesh(ctx)
 	if err != nil {
 		return v, err
@@ -94,10 +109,14 @@ func applicationAnswer(v ApplicationView) site.Answer {
 	name := v.Application.Name
 	a := site.Answer{Title: name, Tab: site.Applications, Body: applicationPage(v), Same: []site.Same{
 		{Command: "weir app show " + name, Method: http.MethodGet, Path: "/api/v1/applications/" + name},
+		{Command: "weir app facts " + name, Method: http.MethodGet, Path: "/api/v1/applications/" + name + "/facts"},
+		{Command: "weir app plan list --app " + name, Method: http.MethodGet, Path: "/api/v1/plans?application=" + name},
 		{Command: "weir app usage " + name + " --since 30d", Method: http.MethodGet, Path: "/api/v1/applications/" + name + "/usage?since=30d"},
 	}}
-	if v.Problem != nil {
-		a.Status = v.Problem.Status
+	for _, p := range []*client.Problem{v.Problem, v.PlanProblem} {
+		if p != nil {
+			a.Status = p.Status
+		}
 	}
 	return a
 }

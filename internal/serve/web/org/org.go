@@ -44,6 +44,8 @@ func Family() site.Family {
 			{Method: get, Path: "/applications", Handle: applications},
 			{Method: get, Path: "/applications/{name}", Handle: application},
 			{Method: post, Path: "/applications/{name}/rotate", Handle: applicationRotate},
+			{Method: post, Path: "/applications/{name}/plans/add", Handle: applicationPlan},
+			{Method: post, Path: "/applications/{name}/plans/remove", Handle: applicationUnplan},
 			{Method: get, Path: "/applications/{name}/delete", Handle: applicationDelete},
 			{Method: post, Path: "/applications/{name}/delete", Handle: applicationDelete},
 			{Method: get, Path: "/new/application", Handle: applicationNew},

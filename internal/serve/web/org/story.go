@@ -46,7 +46,7 @@ func stories() []site.Story {
 	tell("applications-no-team", func() site.Answer { return applicationsAnswer(ApplicationsView{}) })
 	tell("applications-some", func() site.Answer {
 		return applicationsAnswer(ApplicationsView{
-			InTeam: true, Mine: []client.Application{{Name: "web-tracker", Team: "web", Credentials: "active"}},
+			InTeam: true, Mine: storyLines(now),
 			Others: []client.Application{{Name: long, Team: long, Credentials: "hidden"}}, More: 4,
 		})
 	})
@@ -62,11 +62,23 @@ func stories() []site.Story {
 	})
 	tell("application-some", func() site.Answer {
 		v := app
+		v.Facts, v.Plans = storyFacts(now), storyPlans()
 		v.Accesses = []client.Access{{Product: "membership.users", Created: now.Add(-time.Hour)}}
 		v.Usage = &client.ApplicationUsage{Usage: []client.Usage{
 			{Product: "edge.pageviews", Direction: "write", Records: 1204113, Bytes: 88 << 20, Last: now, Library: "librdkafka", Version: "2.0.2", How: "gateway"},
 			{Stream: "edge._private.clicks", Direction: "read", Records: 3, Bytes: 120, Last: now.Add(-time.Hour), How: "gateway"},
 		}}
+		return applicationAnswer(v)
+	})
+	tell("application-plan-refused", func() site.Answer {
+		v := app
+		v.Facts, v.PlanProblem = &client.ApplicationFacts{Problems: []string{"the cluster does not answer"}}, &client.Problem{Status: 404, Detail: "there is no product edge.none"}
+		v.Typed = map[string][]string{"product": {"edge.none"}, "note": {"to know"}}
+		return applicationAnswer(v)
+	})
+	tell("application-query", func() site.Answer {
+		v := app
+		v.Application.Query, v.Application.Credentials = true, "none"
 		return applicationAnswer(v)
 	})
 	tell("people-some", func() site.Answer {
@@ -106,4 +118,39 @@ func someProduct(name string) client.Product {
 	p := client.Product{Name: name, Description: "Every page that a user looked at", Kind: "stream", Encoding: "avro", Owner: "ann"}
 	p.Lifecycle, p.Quality, p.SLA = "active", "authoritative", "tier-2"
 	return p
+}
+
+func storyFacts(now time.Time) *client.ApplicationFacts {
+	lag, login := int64(1204), now.Add(-time.Hour)
+	return &client.ApplicationFacts{
+		Application: "web-tracker", Lag: &lag, Hidden: 1,
+		Reads: []client.Follow{
+			{Group: "web-tracker", Product: "membership.users", State: "Stable", Members: 2, Lag: &lag},
+			{Group: "web-tracker.again", Stream: "edge._private.clicks", State: "Empty", Unread: 3},
+		},
+		Inside: &client.Attending{
+			Since: now.Add(-30 * time.Hour), Open: 3, Login: &login, Credential: &login, Library: "librdkafka", Version: "2.0.2", More: true,
+			Refused: []client.Denied{
+				{What: "TOPIC_AUTHORIZATION_FAILED", On: "membership.preferences.v1", Why: "it may know of the topic, and not do this with it; ask for access to the product", Count: 4096, First: now.Add(-20 * time.Hour), Last: now},
+				{What: "SASL_AUTHENTICATION_FAILED", Why: "wrong user name or password", Count: 1, First: now, Last: now},
+			},
+		},
+	}
+}
+
+func storyPlans() []client.Plan {
+	return []client.Plan{
+		{Product: "membership.preferences", Application: "web-tracker", Fields: []string{"userid", "newsletter"}, Due: "2027-03-01", Note: "who may be written to", Access: "asked"},
+		{Product: "execution.stocktrades", Application: "web-tracker", Access: "may"},
+		{Product: "shop.payments", Application: "web-tracker", Access: "declined", Answer: &client.PlanAnswer{Why: "use analytics.suspected-fraud"}},
+		{Product: "shop.orders", Application: "web-tracker", Access: "no"},
+	}
+}
+
+func storyLines(now time.Time) []Line {
+	return []Line{
+		{Application: client.Application{Name: "web-tracker", Team: "web", Credentials: "active", Description: "Counts page views"}, Facts: storyFacts(now), Plans: 2},
+		{Application: client.Application{Name: "new", Team: "web", Credentials: "none"}, Facts: &client.ApplicationFacts{Inside: &client.Attending{}}},
+		{Application: client.Application{Name: "unknown", Team: "web", Credentials: "active"}},
+	}
 }

@@ -28,6 +28,9 @@ type fake struct {
 	query   *client.Query             // that makes it; nil: none
 	me      site.Person
 	head    http.Header // of what is asked
+
+	plans        []client.Plan
+	applications []client.Application
 }
 
 func newFake(t *testing.T) *fake {
@@ -64,6 +67,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.edits = append(f.edits, edit)
 		f.product.Revision++
 		f.answer(w, 200, f.product)
+	case path == "/api/v1/plans":
+		f.answer(w, 200, client.List[client.Plan]{Items: f.plans})
+	case path == "/api/v1/applications":
+		f.answer(w, 200, client.List[client.Application]{Items: f.applications})
 	case path == "":
 		f.answer(w, 200, f.product)
 	case path == "/documentation":

@@ -244,6 +244,7 @@ type Readers struct {
 	Problem string         // why nothing is known of it
 	Hours   []client.UsageHour
 	First   string // what to give to the first reader
+	Planned Planned
 }
 
 // Reader is who moved records one way.
@@ -262,9 +263,24 @@ type Reader struct {
 }
 
 func readers(r *site.Request) (site.Answer, error) {
-	k, err := load(r)
+	v, err := lookReaders(r)
 	if err != nil {
 		return site.Answer{}, err
+	}
+	return readersAnswer(v, r.Now), nil
+}
+
+func readersAnswer(v Readers, now time.Time) site.Answer {
+	same := append(read("weir product usage "+v.Name, api(v.Name, "usage")), site.Same{
+		Command: "weir app plan list --product " + v.Name, Method: http.MethodGet, Path: "/api/v1/plans?product=" + v.Name,
+	})
+	return site.Answer{Title: "Readers of " + v.Name, Tab: site.Explore, Body: readersPage(v, now), Same: same}
+}
+
+func lookReaders(r *site.Request) (Readers, error) {
+	k, err := load(r)
+	if err != nil {
+		return Readers{}, err
 	}
 	name := k.product.Name
 	var usage *client.ProductUsage
@@ -287,11 +303,12 @@ func readers(r *site.Request) (site.Answer, error) {
 		return err
 	})
 	if err != nil {
-		return site.Answer{}, err
+		return Readers{}, err
 	}
 	v := readersOf(k, usage, allowed, r.Me, r.Now)
 	v.Problem = why
-	return site.Answer{Title: "Readers of " + name, Tab: site.Explore, Body: readersPage(v, r.Now), Same: read("weir product usage "+name, api(name, "usage"))}, nil
+	v.Planned, err = lookPlanned(r, k, len(v.Manage) > 0)
+	return v, err
 }
 
 func readersOf(k known, u *client.ProductUsage, allowed []client.ProductReader, me site.Person, now time.Time) Readers {

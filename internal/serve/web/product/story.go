@@ -283,6 +283,12 @@ func stories() []site.Story {
 		shows("query-stopped", storyQueryPage(storyStopped(), storyMe(), &client.Problem{Status: http.StatusConflict, Detail: "an input of the query is gone", Fix: "end the query: weir query delete edge.page-counts; its product stays"})),
 		shows("query-unknown", storyQueryPage(storyAnew(), site.Person{Name: "zoe"}, nil)),
 		shows("readers", storyReaders(storyKnown(), storyUsage(), nil)),
+		shows("readers-planned", storyReaders(storyKnown(), storyUsage(), func(v *Readers) { v.Planned = storyPlanned() })),
+		shows("readers-plan-refused", storyReaders(storyKnown(), storyUsage(), func(v *Readers) {
+			v.Planned = storyPlanned()
+			v.Planned.Decide, v.Planned.Problem = false, &client.Problem{Status: 400, Where: "due", Detail: `"soon" is no day`, Fix: "write YEAR-MONTH-DAY"}
+			v.Planned.Typed = map[string][]string{"due": {"soon"}, "application": {"trends"}}
+		})),
 		shows("readers-empty", storyReaders(storyBare(), &client.ProductUsage{Measured: client.Measured{Since: storyNow().Add(-time.Hour)}}, nil)),
 		shows("readers-unknown", storyReaders(storyBare(), nil, func(v *Readers) { v.Problem = "the counts cannot be read now" })),
 		shows("documentation", documentation("# Page views\n\nOne record for **each** view.\n\n| field | is |\n| --- | --- |\n| a | b |\n\n<script>alert(1)</script> [bad](javascript:alert(1)) ![x](http://example.com/x.png)", "Use it well.")),
@@ -311,5 +317,16 @@ func stories() []site.Story {
 		shows("unpublish-nobody", storyEnd("unpublish", func(*End) {})),
 		shows("delete-unknown", storyEnd("delete", func(v *End) { v.Unknown = "the counts cannot be read now" })),
 		shows("access", storyEnd("access", func(*End) {})),
+	}
+}
+
+func storyPlanned() Planned {
+	return Planned{
+		Product: "edge.pageviews", Mine: []string{"trends", "other"}, Teams: []string{"growth"}, Closed: true, Decide: true,
+		Plans: []client.Plan{
+			{Application: "trends", Team: "growth", Fields: []string{"userid", "pageid"}, Due: "2027-03-01", Note: "what is read most", Access: "asked"},
+			{Application: strings.Repeat("a", 63), Team: "risk", Access: "declined", Answer: &client.PlanAnswer{Why: "ask for analytics.pageviews-by-user instead"}},
+			{Application: "open", Team: "risk", Access: "may"}, {Application: "shy", Team: "risk", Access: "no"},
+		},
 	}
 }
