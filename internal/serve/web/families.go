@@ -2,6 +2,7 @@ package web
 
 import (
 	"github.com/weirmesh/weir/internal/serve/web/activity"
+	"github.com/weirmesh/weir/internal/serve/web/adoption"
 	"github.com/weirmesh/weir/internal/serve/web/create"
 	"github.com/weirmesh/weir/internal/serve/web/explore"
 	"github.com/weirmesh/weir/internal/serve/web/home"
@@ -25,5 +26,6 @@ func Families() []site.Family {
 		publish.Family(),
 		org.Family(),
 		activity.Family(),
+		adoption.Family(),
 	}
 }
