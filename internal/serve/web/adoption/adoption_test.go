@@ -18,7 +18,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`href="/adoption?by=week"`, ">15</", "90 min", "nine in ten within 4 days", "dashboard", "none yet", "and 392 more", "/products/shop.orders", "Counts are missing of 1 time",
+		`href="/adoption?by=week"`, ">15</", "90 min", "nine in ten within 4 days", "dashboard", "none yet", "and 392 more", "/products/shop.orders", "1 time was not counted",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page does not say %q", want)

@@ -333,7 +333,7 @@ func counted(m client.Measured) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(m.Gaps) > 0 {
-			templ_7745c5c3_Err = ui.Note(ui.Warning, "Counts are missing of "+ui.Plural(len(m.Gaps), "time", "times")+", so consumers may have begun earlier than it says: weir adoption names them.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note(ui.Warning, ui.Plural(len(m.Gaps), "time was", "times were")+" not counted, so consumers may have begun earlier than it says here: weir adoption tells which.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

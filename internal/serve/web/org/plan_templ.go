@@ -119,7 +119,7 @@ func plans(v ApplicationView) templ.Component {
 			}
 		}
 		if v.Edit && !v.Application.Ending && !v.Application.Query {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<details")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<details class=\"fold-inline\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
