@@ -116,7 +116,7 @@ test("the search box of every page completes names", async (t) => {
   });
   await t.test("arrows go round, through the box", async () => {
     await page.keyboard.press("ArrowDown");
-    assert.match(await chosen.innerText(), /edge\.pageviews/);
+    assert.equal(await chosen.innerText(), await list.getByRole("option").first().innerText());
     assert.equal(await box.getAttribute("aria-activedescendant"), await chosen.getAttribute("id"));
     assert.ok(await box.evaluate((e) => e === document.activeElement));
     await page.keyboard.press("ArrowUp");
@@ -138,8 +138,9 @@ test("the search box of every page completes names", async (t) => {
     await box.fill("pagev");
     await list.getByRole("option").first().waitFor();
     await page.keyboard.press("ArrowDown");
+    const name = (await chosen.innerText()).split("\n")[0];
     await page.keyboard.press("Enter");
-    await page.waitForURL("**/products/edge.pageviews");
+    await page.waitForURL(`**/products/${name}`);
     await box.fill("pagev");
     await list.getByRole("option").first().waitFor();
     await page.keyboard.press("Enter");
