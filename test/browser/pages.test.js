@@ -35,7 +35,7 @@ const reference = Object.fromEntries(
 /** What of a command there is not: itself, or its flags. */
 function missing(command) {
   const words = command.split(/\s+/);
-  const name = [3, 2, 1].map((n) => words.slice(0, n).join(" ")).find((name) => name in reference);
+  const name = [4, 3, 2, 1].map((n) => words.slice(0, n).join(" ")).find((name) => name in reference);
   const known = `${reference.weir}${reference[name]}`.split(/[\s,]+/);
   return name === "weir" ? [command] : words.filter((w) => /^--?[a-z]/.test(w) && !known.includes(w));
 }

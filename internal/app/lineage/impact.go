@@ -54,6 +54,9 @@ func (l *Lineage) Impact(ctx context.Context, p weir.Principal, a Asking) (Impac
 			out.Hidden += max(n.Count, 1)
 			continue
 		}
+		if n.Thing.Gone {
+			continue // nothing hurts it any more
+		}
 		out.add(hurt(n))
 		teams[n.Team] = true
 	}

@@ -31,6 +31,9 @@ func TestImpactKnowsWhoIsSeenByTrafficAlone(t *testing.T) {
 	wants(t, got.Teams, []string{"desk"})
 	wants(t, m.Hurts(t.Context(), m.admin().By, "shop.orders"), "application summer, product desk.sums")
 	wants(t, m.Hurts(t.Context(), m.admin().By, "shop.nothing"), "")
+	_, err = m.catalog.DeleteProduct(t.Context(), m.admin(), "desk.sums", false)
+	must(t, err)
+	wants(t, m.Hurts(t.Context(), m.admin().By, "shop.orders"), "application summer") // what is gone is not hurt
 }
 
 // What somebody may not know of is counted, and not named, in boxes, lists and
