@@ -213,25 +213,25 @@ test("a product", async (t) => {
 test("a product that a query makes", async (t) => {
   const b = await browser(t);
   const statement = "SELECT userid, pageid FROM edge.pageviews WHERE pageid <> 'Page_1'";
-  await api("POST", "/queries", { name: "edge.seen", statement });
+  await api("POST", "/queries", { name: "edge.watched", statement });
   await t.test("shows its query: what it says, how it runs, what each column is made of", async (t) => {
     const page = await open(t, b);
     await enter(page);
-    await page.goto("/products/edge.seen");
+    await page.goto("/products/edge.watched");
     await page.getByRole("link", { name: "Query", exact: true }).click();
     await page.getByText(statement).waitFor();
-    const columns = page.getByRole("table", { name: "Columns of edge.seen" });
+    const columns = page.getByRole("table", { name: "Columns of edge.watched" });
     await columns.getByRole("row").filter({ hasText: "userid" }).filter({ hasText: "personal" }).getByRole("link", { name: "edge.pageviews.userid" }).waitFor();
     await page.locator("#query-live[data-state=running]").waitFor({ timeout: 60_000 }); // the page hears of it by itself
     await page.getByText("running", { exact: true }).waitFor();
     await page.locator("#query-live .fact", { hasText: "rows out" }).locator(".value", { hasText: /^[1-9]/ }).waitFor({ timeout: 60_000 });
     await page.getByText("The same by command").click();
-    for (const command of ["weir query show edge.seen", "weir query pause edge.seen", "weir query start edge.seen", "weir query stop edge.seen"]) await page.getByText(command, { exact: true }).last().waitFor();
+    for (const command of ["weir query show edge.watched", "weir query pause edge.watched", "weir query start edge.watched", "weir query stop edge.watched"]) await page.getByText(command, { exact: true }).last().waitFor();
   });
   await t.test("who owns it pauses it, starts it and stops it", async (t) => {
     const page = await open(t, b);
     await enter(page, "edge-owner", people()["edge-owner"]);
-    await page.goto("/products/edge.seen/query");
+    await page.goto("/products/edge.watched/query");
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByText("It rests, and keeps its place.", { exact: true }).first().waitFor();
     await page.getByText("paused", { exact: true }).waitFor();
@@ -239,7 +239,7 @@ test("a product that a query makes", async (t) => {
     await page.getByText("It goes on.", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByText("It is stopped.", { exact: true }).waitFor();
-    assert.equal((await api("GET", "/queries/edge.seen")).state, "stopped");
+    assert.equal((await api("GET", "/queries/edge.watched")).state, "stopped");
   });
   await t.test("who watches it sees what another does, and the records that failed with the reason", async (t) => {
     await api("POST", "/queries", { name: "edge.odd", statement: "SELECT userid, 1 / (length(pageid) - 6) AS odd FROM edge.pageviews" });
@@ -262,11 +262,11 @@ test("a product that a query makes", async (t) => {
     assert.equal(gone.status, 404);
   });
   await t.test("who may read the product and not its query is shown none", async (t) => {
-    await api("POST", "/products/edge.seen/publish", { quality: "raw", sla: "tier-3" });
+    await api("POST", "/products/edge.watched/publish", { quality: "raw", sla: "tier-3" });
     const page = await open(t, b, { expect: [/status of 404/] });
     await enter(page, "analyst", people().analyst);
-    assert.equal((await page.goto("/products/edge.seen")).status(), 200);
+    assert.equal((await page.goto("/products/edge.watched")).status(), 200);
     assert.equal(await page.getByRole("link", { name: "Query", exact: true }).count(), 0);
-    assert.equal((await page.goto("/products/edge.seen/query")).status(), 404);
+    assert.equal((await page.goto("/products/edge.watched/query")).status(), 404);
   });
 });
