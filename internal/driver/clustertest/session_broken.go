@@ -101,8 +101,9 @@ func RawBatch(attributes uint16, n uint32, records []byte) []byte {
 	return b
 }
 
-// refusals are what a cluster says that looks into batches.
-var refusals = []error{kerr.InvalidRecord, kerr.CorruptMessage, kerr.UnsupportedCompressionType}
+// refusals are what a cluster says that looks into batches; Apache Kafka says the
+// last of what it cannot unpack.
+var refusals = []error{kerr.InvalidRecord, kerr.CorruptMessage, kerr.UnsupportedCompressionType, kerr.UnknownServerError}
 
 // ProduceRaw writes a batch as it is to the first partition of a topic. An error is
 // that the cluster looks into it.
